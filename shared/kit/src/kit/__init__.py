@@ -1,0 +1,1 @@
+"""What every Madoguchi service uses and no service's rules."""
