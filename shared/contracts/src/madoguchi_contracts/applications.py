@@ -1,0 +1,171 @@
+"""What the applications service tells: the life of an application.
+
+Aggregate and Kafka key: the application.
+"""
+
+from datetime import date
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from madoguchi_contracts.envelope import Event, Key, Sealed, Sha256, sealed_for
+from madoguchi_contracts.sealed import Reason
+
+Reference = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{3,31}$")]
+"""The number of an application as people read it out, such as L-2026-000123."""
+
+
+class _Part(BaseModel):
+    """A part of an event: frozen and deaf to new fields, like the event."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class DocumentSlot(_Part):
+    """One place for one file."""
+
+    key: Key = Field(description="The slot's stable name, such as kanri_kiyaku.")
+    label: str = Field(
+        min_length=1, max_length=100, description="The slot's name on the screen, in Japanese."
+    )
+    required: bool = Field(description="Whether submitting needs a file here.")
+
+
+class DocumentPolicy(_Part):
+    """Which documents an application may and must have."""
+
+    slots: tuple[DocumentSlot, ...] = Field(description="All slots, in the order of the screen.")
+    total_limit_bytes: int = Field(
+        ge=1, description="The largest sum of all file sizes in bytes, inclusive (DO-05)."
+    )
+
+
+class SubmittedDocument(_Part):
+    """A document that is part of a submission."""
+
+    document_id: UUID = Field(description="The document.")
+    slot: Key = Field(description="The slot it was put into.")
+    sha256: Sha256 = Field(description="The digest of the file's bytes, to prove later what was submitted.")
+
+
+class ApplicationEvent(Event):
+    """Something happened to an application."""
+
+    service: ClassVar[str] = "applications"
+    topic: ClassVar[str] = "applications.applications.v1"
+    aggregate_field: ClassVar[str] = "application_id"
+
+    application_id: UUID = Field(description="The application.")
+
+
+class ApplicationStarted(ApplicationEvent):
+    """A draft exists, and it is settled which documents belong to it.
+
+    When: an account holder opened a new application of a programme.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("documents",)
+
+    programme: Key = Field(description="The programme, such as bond. Open: new programmes appear.")
+    account_id: UUID = Field(description="The account that the application belongs to.")
+    reference: Reference = Field(description="The number that people see.")
+    documents: DocumentPolicy = Field(description="What may and must be handed in.")
+
+
+class ApplicationSubmitted(ApplicationEvent):
+    """The applicant handed the application in, with exactly this content and these documents.
+
+    When: the submission passed all checks and carried a valid one-time-password proof (AS-73); after a
+    rejection once more, with the next submission number. Causes the notice to the office.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("documents", "notifications")
+
+    programme: Key = Field(description="The programme, such as bond. Open: new programmes appear.")
+    account_id: UUID = Field(description="The account that the application belongs to.")
+    reference: Reference = Field(description="The number that people see.")
+    submission: int = Field(
+        ge=1, description="1 for the first submission, one more for each after a rejection."
+    )
+    content_sha256: Sha256 = Field(
+        description="The digest of the submitted content, to which the proof was bound."
+    )
+    documents: tuple[SubmittedDocument, ...] = Field(description="The documents, in the order of the slots.")
+
+
+class ReviewEvent(ApplicationEvent):
+    """Something happened in the review of one submission."""
+
+    review_id: UUID = Field(description="The review.")
+    submission: int = Field(ge=1, description="The submission that is reviewed.")
+    due_on: date = Field(description="The last day for the decision, in Japan time.")
+
+
+class ReviewOpened(ReviewEvent):
+    """A review waits for an officer.
+
+    When: together with each submission.
+    """
+
+
+class ReviewClaimed(ReviewEvent):
+    """An officer took the review on.
+
+    When: a reviewer claimed it, also when taking it over from another reviewer.
+    """
+
+    officer_id: UUID = Field(description="The account of the reviewer.")
+
+
+class ReviewRecommended(ReviewEvent):
+    """The reviewer is done; a second officer decides (four eyes).
+
+    When: the reviewer recommended a decision. Which one stays inside the office.
+    """
+
+    officer_id: UUID = Field(description="The account of the reviewer.")
+
+
+class ApplicationRejected(ApplicationEvent):
+    """The office rejected the submission; the applicant may correct it and submit again (AS-81).
+
+    When: the approving officer decided so. Causes mail NO-10.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("documents", "notifications")
+
+    account_id: UUID = Field(description="The account that the application belongs to.")
+    submission: int = Field(ge=1, description="The submission that was rejected.")
+    reason: Annotated[
+        Sealed, sealed_for("notifications", Reason, "What has to be corrected, for mail NO-10.")
+    ]
+    officer_id: UUID = Field(description="The account of the officer who decided.")
+
+
+class ApplicationApproved(ApplicationEvent):
+    """The office approved the submission; its content is in force.
+
+    When: the approving officer decided so. Causes mail NO-09 when it is the first approval (AS-80).
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("documents", "notifications")
+
+    account_id: UUID = Field(description="The account that the application belongs to.")
+    programme: Key = Field(description="The programme, such as bond. Open: new programmes appear.")
+    submission: int = Field(ge=1, description="The submission that was approved.")
+    first_approval: bool = Field(
+        description="False when an earlier content had been approved before (a change)."
+    )
+    officer_id: UUID = Field(description="The account of the officer who decided.")
+
+
+EVENTS: tuple[type[Event], ...] = (
+    ApplicationStarted,
+    ApplicationSubmitted,
+    ReviewOpened,
+    ReviewClaimed,
+    ReviewRecommended,
+    ApplicationRejected,
+    ApplicationApproved,
+)

@@ -1,0 +1,93 @@
+"""What the documents service tells: the set of documents of an application.
+
+Aggregate and Kafka key: the application, because its documents change as one set.
+"""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from madoguchi_contracts.envelope import Code, Event, Key, RuleId, Sha256
+
+
+class SetEntry(BaseModel):
+    """One document of the set as it is after the event."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    document_id: UUID = Field(description="The document.")
+    slot: Key = Field(description="The slot it is in; a slot holds one document at most (DO-03).")
+    sha256: Sha256 = Field(description="The digest of the file's bytes.")
+    size_bytes: int = Field(ge=0, description="The size of the file.")
+    standard_type: bool = Field(description="Whether the file is of an offered type (DO-06).")
+    placeholder: bool = Field(description="Whether it only announces that papers follow by post (DO-13).")
+
+
+class DocumentSetEvent(Event):
+    """Something happened to the documents of an application."""
+
+    service: ClassVar[str] = "documents"
+    topic: ClassVar[str] = "documents.documents.v1"
+    aggregate_field: ClassVar[str] = "application_id"
+
+    application_id: UUID = Field(description="The application whose documents these are.")
+
+
+class DocumentStored(DocumentSetEvent):
+    """A file passed its checks and is in the set; what was in its slot before is replaced.
+
+    When: the upload is complete and the file is safely stored.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("applications",)
+
+    document_id: UUID = Field(description="The new document.")
+    slot: Key = Field(description="The slot it was put into.")
+    sha256: Sha256 = Field(description="The digest of the file's bytes.")
+    size_bytes: int = Field(ge=0, description="The size of the file.")
+    set_version: int = Field(ge=1, description="Grows by one with every change of the set.")
+    set: tuple[SetEntry, ...] = Field(description="The whole set after the change.")
+    total_bytes: int = Field(ge=0, description="The sum of all sizes in the set.")
+
+
+class DocumentRemoved(DocumentSetEvent):
+    """A document is no longer in the set; its slot is empty.
+
+    When: the applicant deleted it, or a draft's files were dropped (DO-07).
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("applications",)
+
+    document_id: UUID = Field(description="The document that was removed.")
+    slot: Key = Field(description="The slot that is empty now.")
+    set_version: int = Field(ge=1, description="Grows by one with every change of the set.")
+    set: tuple[SetEntry, ...] = Field(description="The whole set after the change.")
+    total_bytes: int = Field(ge=0, description="The sum of all sizes in the set.")
+
+
+class DocumentRefused(DocumentSetEvent):
+    """A file was not taken; the set is as it was before.
+
+    When: a check of the upload failed, such as the limit of the total size (DO-05) or an infected file.
+    """
+
+    document_id: UUID = Field(description="The id that the refused document would have had.")
+    slot: Key = Field(description="The slot it was meant for.")
+    code: Code = Field(description="Why, such as TOTAL_OVER_LIMIT.")
+    rules: tuple[RuleId, ...] = Field(description="The rules that refused it.")
+
+
+class DocumentsFrozen(DocumentSetEvent):
+    """These documents are part of a submission and can no longer be changed (DO-08).
+
+    When: the submission was heard of. A rejection opens the set again.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("applications",)
+
+    submission: int = Field(ge=1, description="The submission that they belong to.")
+    document_ids: tuple[UUID, ...] = Field(description="The frozen documents, in the order of the slots.")
+
+
+EVENTS: tuple[type[Event], ...] = (DocumentStored, DocumentRemoved, DocumentRefused, DocumentsFrozen)

@@ -1,0 +1,39 @@
+"""What travels inside sealed fields.
+
+These models hold personal data and secrets: an event carries them sealed, never as they are.
+"""
+
+from pydantic import Field
+
+from madoguchi_contracts.envelope import SealedContent
+
+
+class Contact(SealedContent):
+    """Where and under which name an account holder is written to. The recipient keeps it for later mails."""
+
+    mail: str = Field(min_length=3, description="The registered mail address.")
+    name: str = Field(min_length=1, description="The holder's name in kanji, as mails address it.")
+    user_id: str = Field(min_length=1, description="The user ID; only mails NO-03 and NO-07 show it.")
+
+
+class RegistrationLink(SealedContent):
+    """The link of the first mail (ID-09), with the address to send it to: no contact is known yet."""
+
+    mail: str = Field(min_length=3, description="The mail address entered on the registration screen.")
+    name: str = Field(min_length=1, description="The name in kanji entered on the registration screen.")
+    url: str = Field(min_length=1, description="The one-time link to the user ID registration.")
+
+
+class Link(SealedContent):
+    """A one-time link for an account whose contact the recipient already knows."""
+
+    url: str = Field(min_length=1, description="The one-time link.")
+
+
+class Reason(SealedContent):
+    """What the office writes to the applicant. Free text, and so possibly personal."""
+
+    text: str = Field(min_length=1, description="The reason as the office wrote it, in Japanese.")
+
+
+CONTENTS: tuple[type[SealedContent], ...] = (Contact, RegistrationLink, Link, Reason)
