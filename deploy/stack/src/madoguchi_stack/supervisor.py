@@ -1,0 +1,229 @@
+"""Starts programs in phases, knows when each one really serves, and leaves nothing behind.
+
+Children write their output straight into files, and the launcher repeats those files with a prefix: so a child never
+blocks on a full pipe or dies of a closed one, whatever happens to the launcher.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn, Self, TypeVar
+
+from madoguchi_stack.layout import is_taken
+from madoguchi_stack.readiness import NotReady
+
+Result = TypeVar("Result")
+LAST_LINES = 20
+CHECK_SECONDS = 10.0  # one readiness check; the first put into a new bucket may take some seconds
+
+
+@dataclass(frozen=True)
+class Process:
+    """One program. `ready` does the real thing (a query, a put, ...) and raises `NotReady` until that works."""
+
+    name: str
+    command: tuple[str, ...]
+    ready: Callable[[], Awaitable[None]]
+    ports: tuple[int, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    grace_seconds: float = 15.0
+    ready_seconds: float = 60.0
+
+
+@dataclass
+class Child:
+    """A started program, its log file, and how much of that the launcher has repeated."""
+
+    name: str
+    process: asyncio.subprocess.Process
+    log: Path
+    repeated_bytes: int = 0
+
+
+class StackFailed(Exception):
+    """The stack cannot start or go on; the text names the process, the reason and its last lines."""
+
+
+class Supervisor:
+    """`async with Supervisor(logs) as supervisor`: what it started is stopped on the way out, last phase first."""
+
+    def __init__(self, logs: Path, *, echo: bool = False) -> None:
+        """Logs go to `<logs>/<name>.log` (those of the run before to `.log.1`); `echo` also prints them, prefixed."""
+        self._logs = logs
+        self._echo = echo
+        self._phases: list[list[tuple[Process, Child]]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    async def __aenter__(self) -> Self:
+        self._logs.mkdir(parents=True, exist_ok=True)
+        self._failure: asyncio.Future[StackFailed] = asyncio.get_running_loop().create_future()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._stopping = True
+        for phase in reversed(self._phases):
+            await asyncio.gather(*(_stop(process, child) for process, child in phase))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def start(self, *processes: Process) -> None:
+        """One phase: start these together and wait until all are ready. Raises StackFailed."""
+        refuse_taken_ports(processes)
+        phase: list[tuple[Process, Child]] = []
+        self._phases.append(phase)
+        for process in processes:
+            child = await self._spawn(process.name, process.command, process.environment, process.folder)
+            phase.append((process, child))
+            self._tasks.append(asyncio.create_task(self._report_exit(child)))
+        await self.unless_failed(_all(_until_ready(process, child) for process, child in phase))
+
+    async def run(self, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
+        """Run a program that ends by itself, for example a migration. Raises StackFailed unless it exits with 0."""
+        child = await self._spawn(name, command, environment, None)
+        try:
+            code = await self.unless_failed(child.process.wait())
+        finally:
+            _kill_group(child)
+        if code:
+            raise _failed(child, f"ended with exit code {code}")
+
+    async def unless_failed(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """The result of `work`, or StackFailed at once when a started process ends before it is done."""
+        task = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait({task, self._failure}, return_when=asyncio.FIRST_COMPLETED)
+            if self._failure.done():
+                raise self._failure.result()
+            return task.result()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def until_failed(self) -> NoReturn:
+        """Wait while everything runs. Raises StackFailed when a process ends that nobody stopped."""
+        raise await self._failure
+
+    async def _spawn(
+        self, name: str, command: tuple[str, ...], environment: Mapping[str, str], folder: Path | None
+    ) -> Child:
+        log = self._logs / f"{name}.log"
+        if log.exists():
+            log.replace(log.with_suffix(".log.1"))
+        with log.open("wb") as output:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+                env={**os.environ, **environment},
+                cwd=folder,
+                start_new_session=True,  # a ctrl-C reaches only the launcher, which stops the children in order
+            )
+        child = Child(name, process, log)
+        if self._echo:
+            self._tasks.append(asyncio.create_task(_repeat(child)))
+        return child
+
+    async def _report_exit(self, child: Child) -> None:
+        code = await child.process.wait()
+        if not self._stopping and not self._failure.done():
+            self._failure.set_result(_failed(child, f"ended with exit code {code}"))
+
+
+def dies_with_launcher(command: Iterable[str], death_signal: str = "KILL") -> tuple[str, ...]:
+    """The command, made to get `death_signal` when the launcher dies, even by SIGKILL (prctl PR_SET_PDEATHSIG).
+
+    `setpriv` does it and not a function between fork and exec: that one may deadlock when the launcher has threads.
+    """
+    setpriv = shutil.which("setpriv")
+    if not setpriv:
+        raise StackFailed("setpriv is missing (Debian package util-linux); the stack runs on Linux only")
+    return (setpriv, "--pdeathsig", death_signal, "--", *command)
+
+
+def refuse_taken_ports(processes: Iterable[Process]) -> None:
+    """Raises StackFailed if somebody listens on a port of these: else a check would pass against a stranger."""
+    taken = [f"{port} ({process.name})" for process in processes for port in process.ports if is_taken(port)]
+    if taken:
+        raise StackFailed(
+            f"port already taken: {', '.join(taken)}. Is another stack running? MADOGUCHI_PORT_BASE moves all ports."
+        )
+
+
+async def _until_ready(process: Process, child: Child) -> None:
+    """Repeat the readiness check until it passes. Raises StackFailed after `ready_seconds`."""
+    last = "no answer"
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(process.ready_seconds):
+            while True:
+                try:
+                    async with asyncio.timeout(CHECK_SECONDS):
+                        return await process.ready()
+                except NotReady as reason:
+                    last = str(reason)
+                except TimeoutError:
+                    last = f"no answer in {CHECK_SECONDS:g} s"
+                await asyncio.sleep(0.1)
+    raise _failed(child, f"was not ready after {process.ready_seconds:g} s ({last})")
+
+
+async def _stop(process: Process, child: Child) -> None:
+    """Ask it to stop, wait its grace time, then kill it and whatever it started."""
+    with contextlib.suppress(ProcessLookupError):
+        child.process.send_signal(process.stop_signal)
+    try:
+        async with asyncio.timeout(process.grace_seconds):
+            await child.process.wait()
+    except TimeoutError:
+        print(f"{process.name} did not stop within {process.grace_seconds:g} s: killed", flush=True)
+    _kill_group(child)
+    await child.process.wait()
+
+
+def _kill_group(child: Child) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.process.pid, signal.SIGKILL)
+
+
+async def _repeat(child: Child) -> None:
+    """Print what the child writes, each line with its name, until cancelled; then print the rest."""
+    try:
+        while True:
+            await asyncio.sleep(0.2)
+            _print_new_lines(child)
+    finally:
+        _print_new_lines(child)
+
+
+def _print_new_lines(child: Child) -> None:
+    with child.log.open("rb") as log:
+        log.seek(child.repeated_bytes)
+        lines, newline, _ = log.read().rpartition(b"\n")
+    child.repeated_bytes += len(lines) + len(newline)
+    if newline:
+        text = lines.decode(errors="replace")
+        print("\n".join(f"{child.name:>20} | {line}" for line in text.split("\n")), flush=True)
+
+
+def _failed(child: Child, reason: str) -> StackFailed:
+    last_lines = child.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+    return StackFailed("\n".join([f"{child.name} {reason}. Its last lines ({child.log}):", *last_lines]))
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do all at once; the first error cancels the rest."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except* StackFailed as failures:
+        raise failures.exceptions[0] from None
