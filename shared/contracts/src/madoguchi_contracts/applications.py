@@ -26,9 +26,7 @@ class DocumentSlot(_Part):
     """One place for one file."""
 
     key: Key = Field(description="The slot's stable name, such as kanri_kiyaku.")
-    label: str = Field(
-        min_length=1, max_length=100, description="The slot's name on the screen, in Japanese."
-    )
+    label: str = Field(min_length=1, max_length=100, description="The slot's name on the screen, in Japanese.")
     required: bool = Field(description="Whether submitting needs a file here.")
 
 
@@ -36,9 +34,7 @@ class DocumentPolicy(_Part):
     """Which documents an application may and must have."""
 
     slots: tuple[DocumentSlot, ...] = Field(description="All slots, in the order of the screen.")
-    total_limit_bytes: int = Field(
-        ge=1, description="The largest sum of all file sizes in bytes, inclusive (DO-05)."
-    )
+    total_limit_bytes: int = Field(ge=1, description="The largest sum of all file sizes in bytes, inclusive (DO-05).")
 
 
 class SubmittedDocument(_Part):
@@ -85,12 +81,8 @@ class ApplicationSubmitted(ApplicationEvent):
     programme: Key = Field(description="The programme, such as bond. Open: new programmes appear.")
     account_id: UUID = Field(description="The account that the application belongs to.")
     reference: Reference = Field(description="The number that people see.")
-    submission: int = Field(
-        ge=1, description="1 for the first submission, one more for each after a rejection."
-    )
-    content_sha256: Sha256 = Field(
-        description="The digest of the submitted content, to which the proof was bound."
-    )
+    submission: int = Field(ge=1, description="1 for the first submission, one more for each after a rejection.")
+    content_sha256: Sha256 = Field(description="The digest of the submitted content, to which the proof was bound.")
     documents: tuple[SubmittedDocument, ...] = Field(description="The documents, in the order of the slots.")
 
 
@@ -137,9 +129,7 @@ class ApplicationRejected(ApplicationEvent):
 
     account_id: UUID = Field(description="The account that the application belongs to.")
     submission: int = Field(ge=1, description="The submission that was rejected.")
-    reason: Annotated[
-        Sealed, sealed_for("notifications", Reason, "What has to be corrected, for mail NO-10.")
-    ]
+    reason: Annotated[Sealed, sealed_for("notifications", Reason, "What has to be corrected, for mail NO-10.")]
     officer_id: UUID = Field(description="The account of the officer who decided.")
 
 
@@ -154,9 +144,7 @@ class ApplicationApproved(ApplicationEvent):
     account_id: UUID = Field(description="The account that the application belongs to.")
     programme: Key = Field(description="The programme, such as bond. Open: new programmes appear.")
     submission: int = Field(ge=1, description="The submission that was approved.")
-    first_approval: bool = Field(
-        description="False when an earlier content had been approved before (a change)."
-    )
+    first_approval: bool = Field(description="False when an earlier content had been approved before (a change).")
     officer_id: UUID = Field(description="The account of the officer who decided.")
 
 

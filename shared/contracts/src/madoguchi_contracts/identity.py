@@ -64,13 +64,9 @@ class PasswordLinkIssued(AccountEvent):
 
     readers: ClassVar[tuple[str, ...]] = ("notifications",)
 
-    purpose: Literal["first", "reset"] = Field(
-        description="Whether it leads to the first password or to a new one."
-    )
+    purpose: Literal["first", "reset"] = Field(description="Whether it leads to the first password or to a new one.")
     link: Annotated[Sealed, sealed_for("notifications", Link, "Link for mail NO-04 or NO-06.")]
-    link_expires_at: UtcTime = Field(
-        description="From this instant on the link no longer works (ID-16, ID-52)."
-    )
+    link_expires_at: UtcTime = Field(description="From this instant on the link no longer works (ID-16, ID-52).")
 
 
 class PasswordSet(AccountEvent):
@@ -114,9 +110,7 @@ class AccountLocked(AccountEvent):
     When: the wrong password that sets the lock was given (ID-27, ID-29).
     """
 
-    until: UtcTime = Field(
-        description="The end of the lock. From this instant on one wrong password locks again."
-    )
+    until: UtcTime = Field(description="The end of the lock. From this instant on one wrong password locks again.")
 
 
 class AccountLapsed(AccountEvent):
@@ -135,9 +129,7 @@ class EkycStarted(AccountEvent):
     readers: ClassVar[tuple[str, ...]] = ("notifications",)
 
     ekyc_id: UUID = Field(description="The run.")
-    method: Literal["photo", "my_number_card"] = Field(
-        description="The method chosen on 本人確認方法の選択 (ID-71)."
-    )
+    method: Literal["photo", "my_number_card"] = Field(description="The method chosen on 本人確認方法の選択 (ID-71).")
     link: Annotated[Sealed, sealed_for("notifications", Link, "Link for mail NO-08.")]
     link_expires_at: UtcTime | None = Field(
         description="From this instant on the link no longer works; null when it has no limit (ID-76)."
@@ -178,11 +170,9 @@ class SessionsEnded(AccountEvent):
     When: the holder logged out, or sessions were ended because of a new password, a reset or an operator.
     """
 
-    session_ids: tuple[UUID, ...] | None = Field(
-        description="The sessions that ended; null means all of them."
-    )
+    session_ids: tuple[UUID, ...] | None = Field(description="The sessions that ended; null means all of them.")
     reason: Key = Field(
-        description="Why: logout, password_changed, password_reset, otp_reset, account_lapsed, operator. Open"
+        description="Why: logout, password_changed, password_reset, otp_reset, account_lapsed or operator. Open."
     )
 
 

@@ -6,9 +6,7 @@ from madoguchi_contracts import applications, documents, identity, notifications
 from madoguchi_contracts.envelope import Event
 
 EVENTS: dict[str, type[Event]] = {
-    event.type_name: event
-    for service in (identity, applications, documents, notifications)
-    for event in service.EVENTS
+    event.type_name: event for service in (identity, applications, documents, notifications) for event in service.EVENTS
 }
 """Every event by its type name, grouped by service."""
 
