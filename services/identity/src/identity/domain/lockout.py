@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class LockState:
-    """What is remembered of a user ID: the wrong passwords in a row, and when the lock and the one try end."""
+    """What is remembered of a user ID: wrong passwords in a row, and when lock and one-strike time end."""
 
     wrong_in_a_row: int = 0
     locked_until: datetime | None = None
@@ -69,5 +69,5 @@ def attempt(
 
 
 def after_password_reset(state: LockState) -> LockState:
-    """The state after a password reset (ID-32, I-13): a running lock stays; after it there are three tries."""
+    """The state after a password reset (ID-32, I-13): a running lock stays; after it come three tries."""
     return replace(state, wrong_in_a_row=0, one_strike_until=None)

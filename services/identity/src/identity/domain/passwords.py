@@ -38,9 +38,7 @@ _FINDINGS = {
 
 
 def canonical_password(password: str) -> str:
-    """The form in which a password is compared and hashed (ID-22): ¥ as backslash, ’ as apostrophe, else
-    unchanged.
-    """
+    """The form in which a password is compared and hashed (ID-22): ¥ as backslash, ’ as apostrophe."""
     return password.translate(_CANONICAL)
 
 

@@ -20,7 +20,5 @@ def to_jst(moment: datetime) -> datetime:
 
 
 def from_jst(moment: datetime) -> datetime:
-    """A datetime as people write it, in UTC: a naive one is read as Japan time, an aware one keeps its
-    moment.
-    """
+    """The moment, in UTC, of a datetime as people write it: one without offset is read as Japan time."""
     return (moment.replace(tzinfo=JST) if moment.tzinfo is None else moment).astimezone(UTC)

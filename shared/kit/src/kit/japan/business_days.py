@@ -48,9 +48,7 @@ def nth_business_day(year: int, month: int, n: int, *, closure: Closure = AGENCY
 
 
 def add_business_days(day: date, n: int, *, closure: Closure = AGENCY_CLOSURE) -> date:
-    """The n-th business day after `day`, or before it for a negative n; `day` itself, business day or not,
-    for 0.
-    """
+    """The n-th business day after `day`, or before it for a negative n; for 0, `day` whatever it is."""
     step = timedelta(days=1 if n > 0 else -1)
     left = abs(n)
     while left:

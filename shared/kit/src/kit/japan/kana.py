@@ -13,9 +13,7 @@ _COMBINING_MARKS = {"\u3099": "ﾞ", "\u309a": "ﾟ"}
 
 
 def _half_width_table() -> dict[str, str]:
-    table = {
-        chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)
-    }  # ！ to ～, from the ASCII block
+    table = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}  # ！ to ～, from the ASCII block
     table |= {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in _HALF_WIDTH_KATAKANA}
     table |= {
         "\u3000": " ",

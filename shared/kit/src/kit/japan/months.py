@@ -7,9 +7,7 @@ from datetime import date, timedelta
 
 
 def add_months(day: date, n: int) -> date:
-    """The same day n months later (earlier for negative n), clipped: 30 November + 3 months = last of
-    February.
-    """
+    """The same day n months later (earlier for a negative n), clipped: 31 January + 1 = end of February."""
     index = day.year * 12 + day.month - 1 + n
     year, month = divmod(index, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

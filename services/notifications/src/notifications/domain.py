@@ -1,0 +1,116 @@
+"""Which event leads to which mail (NO-02 to NO-10), as a table.
+
+Everything else about a mail (to whom, with which link, once per event) is the consumers' and the courier's work; a
+mail that is not in this table is not sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Template(StrEnum):
+    """The mails, by their rule; and the notice to the office, which no applicant gets."""
+
+    REGISTRATION_LINK = "NO-02"
+    USER_ID_ISSUED = "NO-03"
+    PASSWORD_LINK = "NO-04"  # noqa: S105 - the name of a mail
+    PASSWORD_SET = "NO-05"  # noqa: S105
+    PASSWORD_RESET_LINK = "NO-06"  # noqa: S105
+    USER_ID_REMINDER = "NO-07"
+    EKYC_LINK = "NO-08"
+    SERVICE_STARTED = "NO-09"
+    CORRECTION_REQUESTED = "NO-10"
+    OFFICE_NEW_CASE = "OFFICE-NEW-CASE"
+
+
+# As printed, with their brackets and half-width parentheses. I-04: the last parenthesis of NO-02 is restored.
+# I-55: the subject of NO-10 is not in the manual. I-56: NO-07 and NO-09 have no prefix.
+SUBJECTS = {
+    Template.REGISTRATION_LINK: ("【住宅金融支援機構】ユーザーID登録のお願い(「秘密の質問」の登録[お手続き(1)])"),
+    Template.USER_ID_ISSUED: "【住宅金融支援機構】「秘密の質問」の登録手続き完了のお知らせ",
+    Template.PASSWORD_LINK: ("【住宅金融支援機構】ユーザーID登録のお願い(「パスワード」の登録[お手続き(2)])"),
+    Template.PASSWORD_SET: "【住宅金融支援機構】「パスワード」の登録・変更手続き完了のお知らせ",
+    Template.PASSWORD_RESET_LINK: "【住宅金融支援機構】パスワード登録のお願い",
+    Template.USER_ID_REMINDER: "ユーザーID再通知のお知らせ",
+    Template.EKYC_LINK: "【住宅金融支援機構】eKYC手続のお知らせ",
+    Template.SERVICE_STARTED: "Web申込サービス利用開始",
+    Template.CORRECTION_REQUESTED: "【住宅金融支援機構】管理組合情報の修正・再申請のお願い",
+    Template.OFFICE_NEW_CASE: "【審査】新しい申請を受け付けました",
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An event as this table sees it: its name in the contract, and the one field that may decide."""
+
+    event: str
+    purpose: str = ""
+    first_approval: bool = False
+
+
+_BY_EVENT = {
+    "RegistrationRequested": Template.REGISTRATION_LINK,
+    "UserIdIssued": Template.USER_ID_ISSUED,
+    "PasswordSet": Template.PASSWORD_SET,  # I-54: after the first password, a change and a reset alike
+    "UserIdReminderRequested": Template.USER_ID_REMINDER,
+    "EkycStarted": Template.EKYC_LINK,
+    "ApplicationRejected": Template.CORRECTION_REQUESTED,
+    "ApplicationSubmitted": Template.OFFICE_NEW_CASE,
+}
+_BY_LINK_PURPOSE = {"first": Template.PASSWORD_LINK, "reset": Template.PASSWORD_RESET_LINK}
+
+
+def template_for(fact: Fact) -> Template | None:
+    """The one mail that an event causes, or None.
+
+    A password link is NO-04 or NO-06 by its purpose; an approval is told the first time only (NO-09, I-45).
+    """
+    if fact.event == "PasswordLinkIssued":
+        return _BY_LINK_PURPOSE[fact.purpose]
+    if fact.event == "ApplicationApproved":
+        return Template.SERVICE_STARTED if fact.first_approval else None
+    return _BY_EVENT.get(fact.event)
+
+
+# What happens to one association, and the events it causes. Nothing is told to whom it does not concern: an unknown
+# user ID or a wrong secret answer causes no event (ID-53, ID-62).
+_HAPPENINGS: dict[str, tuple[Fact, ...]] = {
+    "register": (Fact("RegistrationRequested"),),
+    "click_link_1": (),
+    "commit_identity": (Fact("UserIdIssued"), Fact("PasswordLinkIssued", purpose="first")),
+    "click_link_2": (),
+    "set_password": (Fact("PasswordSet"),),
+    "change_password": (Fact("PasswordSet"),),
+    "reset_request_known": (Fact("PasswordLinkIssued", purpose="reset"),),
+    "reset_request_unknown": (),
+    "remind_right": (Fact("UserIdReminderRequested"),),
+    "remind_wrong_answer": (),
+    "ekyc_accept": (Fact("EkycStarted"),),
+    "ekyc_expire": (Fact("EkycStatusChanged"),),
+    "ekyc_fail": (Fact("EkycStatusChanged"),),
+    "reject": (Fact("ApplicationRejected"),),
+    "reapply": (Fact("ApplicationSubmitted"),),
+    "change_apply": (Fact("ApplicationSubmitted"),),
+    "change_approve": (Fact("ApplicationApproved"),),
+}
+HAPPENINGS = frozenset(_HAPPENINGS) | {"approve"}
+
+
+def applicant_mails(happenings: Iterable[str]) -> list[Template]:
+    """The mails of the applicant, in order, for a list of HAPPENINGS to one association (NO-02 to NO-10).
+
+    The first `approve` is the first approval; whatever is approved later sends no second NO-09.
+    """
+    mails = []
+    approved = False
+    for happening in happenings:
+        if happening == "approve":
+            facts: tuple[Fact, ...] = (Fact("ApplicationApproved", first_approval=not approved),)
+        else:
+            facts = _HAPPENINGS[happening]
+        approved = approved or happening in {"approve", "change_approve"}
+        mails += [template for fact in facts if (template := template_for(fact))]
+    return [mail for mail in mails if mail is not Template.OFFICE_NEW_CASE]
