@@ -143,9 +143,9 @@ class Unavailable(ServiceError):
     title = "ただいまご利用いただけません。しばらくしてからもう一度お試しください。"
 
 
-class Permanent(Exception):  # noqa: N818 - named for the fact, like every error here
+class Permanent(Exception):
     """An event that can never be processed as it is: its key is parked for an operator."""
 
 
-class Transient(Exception):  # noqa: N818
+class Transient(Exception):
     """An event that cannot be processed right now: tried again in place, with back-off."""

@@ -1,0 +1,490 @@
+"""Consuming events: each effect exactly once, in order per key, and no key waits for another one's trouble.
+
+A batch of records is one transaction: parked keys are looked up, the inbox stops duplicates, handlers do their effects,
+then the offsets are committed. If a handler fails, the batch is rolled back and its events are done one by one:
+
+- a transient failure (database, network) is tried again in place, with back-off, for as long as it lasts;
+- anything else parks the event's key: it and every later event of that key are kept in `parked_events` in order, and all
+  other keys flow. An operator looks at it, retries or skips with a reason (`madoguchi parked`), and the rest drains in
+  order before the key is free again.
+
+Unknown event types are none of our business and are acknowledged. Known ones that cannot be read are parked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+from uuid import UUID
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaAckableMessage
+from madoguchi_contracts import EVENTS, Event, Unparsable, parse
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kit import cloudevents
+from kit.clock import Clock
+from kit.db import Database, is_transient
+from kit.errors import Permanent, Transient, Unavailable
+from kit.health import Health
+from kit.inbox import first_time
+from kit.metrics import consumed, consumer_retries, event_age_seconds, parked_keys
+from kit.settings import ServiceSettings
+from kit.telemetry import span
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+BATCH_TIMEOUT_MS = 10  # also how long an idle subscriber sleeps between looks: part of every event's latency
+STUCK_SECONDS = 120  # a partition with waiting records and no progress for this long: the process counts as dead
+
+
+@dataclass(frozen=True)
+class EventMeta:
+    """What the envelope says about an event."""
+
+    event_id: UUID
+    topic: str
+    aggregate_id: UUID
+    sequence: int
+    occurred_at: datetime
+    traceparent: str | None
+    replay: bool
+
+
+Handler = Callable[[AsyncSession, Any, EventMeta], Awaitable[None]]
+BulkHandler = Callable[[AsyncSession, Sequence[tuple[Any, EventMeta]]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Bulk:
+    """A handler that takes a run of events at once: for projections, which are one statement for many events."""
+
+    handle: BulkHandler
+
+
+Handlers = Mapping[type[Event], Handler | Bulk]
+
+
+class Record(Protocol):
+    """What we need of a Kafka record."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]: ...
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A record after reading: an event for a handler, or the reason why it is none."""
+
+    record: Record
+    key: str
+    event_id: UUID | None = None
+    type: str = "unreadable"
+    event: Event | None = None
+    meta: EventMeta | None = None
+    error: Exception | None = None
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """The topic and key: what waits together when one of them is parked."""
+        return self.record.topic, self.key
+
+
+_PARKED = text("""
+SELECT topic, key FROM parked_keys
+WHERE consumer = :consumer AND (topic, key) IN (SELECT * FROM unnest(cast(:topics AS text[]), cast(:keys AS text[])))
+FOR SHARE
+""")
+_PARK_KEY = text("""
+INSERT INTO parked_keys (consumer, topic, key, parked_at, error_class) VALUES (:consumer, :topic, :key, :now, :error)
+ON CONFLICT DO NOTHING
+""")
+_PARK_EVENT = text("""
+INSERT INTO parked_events
+  (consumer, topic, key, event_id, headers, body, partition, "offset", parked_at, error)
+VALUES (:consumer, :topic, :key, :event_id, cast(:headers AS jsonb), :body, :partition, :offset, :now, :error)
+ON CONFLICT DO NOTHING
+""")
+_LOCK_KEY = text("""
+SELECT 1 FROM parked_keys WHERE consumer = :consumer AND topic = :topic AND key = :key FOR UPDATE
+""")
+_NEXT_PARKED = text("""
+SELECT id, topic, key, headers, body, partition, "offset" FROM parked_events
+WHERE consumer = :consumer AND topic = :topic AND key = :key AND resolution IS NULL ORDER BY id LIMIT 1
+""")
+_RESOLVE = text("UPDATE parked_events SET resolution = 'retried', resolved_by = :by, resolved_at = :now WHERE id = :id")
+_FREE_KEY = text("DELETE FROM parked_keys WHERE consumer = :consumer AND topic = :topic AND key = :key")
+_FAILED_AGAIN = text("""
+WITH event AS (UPDATE parked_events SET error = :error WHERE id = :id)
+UPDATE parked_keys SET retry_requested_at = NULL, error_class = :error_class
+WHERE consumer = :consumer AND topic = :topic AND key = :key
+""")
+_ASKED = text("""
+SELECT topic, key FROM parked_keys WHERE consumer = :consumer AND retry_requested_at IS NOT NULL
+ORDER BY retry_requested_at
+""")
+_COUNT = text("SELECT count(*) FROM parked_keys WHERE consumer = :consumer")
+
+
+@dataclass(frozen=True)
+class _StoredRecord:
+    """A parked event, as the record that it was."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+def explain(error: BaseException) -> str:
+    """What an operator is told of an error, without the values in it, which may be personal.
+
+    The texts of our own errors name facts and fields only; of foreign ones only the class is shown.
+    """
+    own = isinstance(error, (Permanent, Unparsable, cloudevents.NotACloudEvent))
+    return f"{type(error).__name__}: {error}" if own else type(error).__name__
+
+
+class Consumer:
+    """The events a service listens to, and what it does on each."""
+
+    def __init__(self, service: str, handlers: Handlers, *, database: Database, clock: Clock) -> None:
+        """`service` is the consumer group and the inbox's name; `handlers` maps event classes to functions."""
+        self.service = service
+        self.topics = sorted({event.topic for event in handlers})
+        self._handlers = {event.type_name: handler for event, handler in handlers.items()}
+        self._names = {name.rpartition(".")[0] for name in self._handlers}
+        self._database = database
+        self._clock = clock
+        self.on_attempt: Callable[[], None] = lambda: None
+
+    # Reading
+
+    def read(self, record: Record) -> Incoming | None:
+        """The record as an event; None when it is of a type this service does not listen to."""
+        key = (record.key or b"").decode(errors="backslashreplace")
+        try:
+            envelope = cloudevents.decode(record.headers)
+        except cloudevents.NotACloudEvent as error:
+            return Incoming(record, key, error=error)
+        if envelope.type not in self._handlers and envelope.type.rpartition(".")[0] not in self._names:
+            label = envelope.type if envelope.type in EVENTS else "unknown"
+            consumed.labels(record.topic, label, "ignored").inc()
+            return None
+        label = envelope.type if envelope.type in EVENTS else "unknown"
+        try:
+            event = parse(envelope.type, record.value or b"")
+            if event is None or str(event.aggregate_id) != str(envelope.aggregate_id) or key != str(event.aggregate_id):
+                raise Permanent("key, ce_subject and the event's aggregate are not the same")
+        except (Unparsable, Permanent) as error:
+            return Incoming(record, key, envelope.event_id, label, error=error)
+        meta = EventMeta(
+            envelope.event_id,
+            record.topic,
+            envelope.aggregate_id,
+            envelope.sequence,
+            envelope.time,
+            envelope.traceparent,
+            envelope.replay,
+        )
+        return Incoming(record, key, envelope.event_id, label, event, meta)
+
+    # Processing
+
+    async def process(self, records: Sequence[Record]) -> None:
+        """Take a batch, in order. When this returns, every record is done, parked or none of our business."""
+        batch = [incoming for record in records if (incoming := self.read(record)) is not None]
+        if not batch:
+            return
+        try:
+            async with self._database.transaction() as session:
+                done = await self._take(session, batch)
+        except Exception as error:  # noqa: BLE001 - whatever it was, each event now shows its own trouble
+            log.info("batch_taken_one_by_one", events=len(batch), error=type(error).__name__)
+            for incoming in batch:
+                await self._alone(incoming)
+        else:
+            self._count(done)
+
+    async def _alone(self, incoming: Incoming) -> None:
+        """One event in its own transaction; parks its key when that can never work."""
+
+        async def attempt() -> None:
+            async with self._database.transaction() as session:
+                done = await self._take(session, [incoming])
+            self._count(done)
+
+        try:
+            await self._patiently(attempt)
+        except Exception as error:  # noqa: BLE001 - a handler's error of any kind parks its key and stops no other
+            await self._patiently(partial(self._park_alone, incoming, error))
+
+    async def _park_alone(self, incoming: Incoming, error: Exception) -> None:
+        async with self._database.transaction() as session:
+            await self._park(session, incoming, error)
+        self._count([(incoming, "parked")])
+
+    async def _patiently(self, attempt: Callable[[], Awaitable[None]]) -> None:
+        """Try until it works or fails for good; waits 0.1 s, 0.2 s, ... at most 10 s between tries."""
+        pause = 0.1
+        while True:
+            self.on_attempt()
+            try:
+                return await attempt()
+            except Exception as error:
+                if not (isinstance(error, (Transient, Unavailable)) or is_transient(error)):
+                    raise
+                consumer_retries.labels(type(error).__name__).inc()
+                log.warning("transient_failure", error=type(error).__name__, again_in_seconds=round(pause, 1))
+                await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads replicas, keeps no secret
+                pause = min(pause * 2, 10)
+
+    async def _take(self, session: AsyncSession, batch: Sequence[Incoming]) -> list[tuple[Incoming, str]]:
+        """The effects of a batch in the caller's transaction; returns each event with its outcome."""
+        parked = await self._parked(session, batch)
+        ids = [i.event_id for i in batch if i.event is not None and i.event_id and i.address not in parked]
+        fresh = await first_time(session, self.service, ids) if ids else set()
+        done: list[tuple[Incoming, str]] = []
+        run: list[Incoming] = []
+
+        async def finish_run() -> None:
+            if run:
+                await self._handle(session, run)
+                done.extend((incoming, "done") for incoming in run)
+                run.clear()
+
+        for incoming in batch:
+            if incoming.address in parked or incoming.error is not None:
+                await finish_run()
+                await self._park(session, incoming, incoming.error)
+                parked.add(incoming.address)
+                done.append((incoming, "parked"))
+            elif incoming.event_id not in fresh:
+                done.append((incoming, "duplicate"))
+            else:
+                fresh.discard(incoming.event_id)  # the same event twice in one batch
+                if run and self._handlers[run[0].type] is not self._handlers[incoming.type]:
+                    await finish_run()
+                run.append(incoming)
+        await finish_run()
+        return done
+
+    async def _handle(self, session: AsyncSession, run: Sequence[Incoming]) -> None:
+        """Call the handler of a run of events that share it."""
+        handler = self._handlers[run[0].type]
+        if isinstance(handler, Bulk):
+            await handler.handle(session, [(i.event, i.meta) for i in run if i.meta is not None])
+            return
+        for incoming in run:
+            if incoming.meta is not None:
+                with span(f"consume {incoming.type}", traceparent=incoming.meta.traceparent):
+                    await handler(session, incoming.event, incoming.meta)
+
+    async def _parked(self, session: AsyncSession, batch: Sequence[Incoming]) -> set[tuple[str, str]]:
+        """The parked addresses among the batch. Waits while an operator's retry drains one of them."""
+        addresses = sorted({incoming.address for incoming in batch})
+        rows = await session.execute(
+            _PARKED,
+            {
+                "consumer": self.service,
+                "topics": [topic for topic, _ in addresses],
+                "keys": [key for _, key in addresses],
+            },
+        )
+        return {(row.topic, row.key) for row in rows}
+
+    async def _park(self, session: AsyncSession, incoming: Incoming, error: Exception | None) -> None:
+        """Keep the event, byte for byte, behind its key."""
+        record = incoming.record
+        where = {"consumer": self.service, "topic": record.topic, "key": incoming.key, "now": self._clock()}
+        if error is not None:
+            await session.execute(_PARK_KEY, {**where, "error": type(error).__name__})
+            log.error("key_parked", topic=record.topic, key=incoming.key, event=incoming.type, error=explain(error))
+        headers = [[name, (value or b"").hex()] for name, value in record.headers]
+        await session.execute(
+            _PARK_EVENT,
+            {
+                **where,
+                "event_id": incoming.event_id,
+                "headers": json.dumps(headers),
+                "body": record.value or b"",
+                "partition": record.partition,
+                "offset": record.offset,
+                "error": explain(error) if error is not None else "waits behind an earlier event",
+            },
+        )
+
+    def _count(self, done: Sequence[tuple[Incoming, str]]) -> None:
+        now = self._clock()
+        for incoming, outcome in done:
+            consumed.labels(incoming.record.topic, incoming.type, outcome).inc()
+            if outcome == "done" and incoming.meta is not None:
+                age = (now - incoming.meta.occurred_at).total_seconds()
+                event_age_seconds.labels(incoming.record.topic).observe(max(age, 0))
+
+    # Parked keys
+
+    async def drain(self, topic: str, key: str) -> bool:
+        """Do a parked key's events in order until none is left; returns False if one fails again.
+
+        Each event is its own transaction under the key's row lock: a new event of the key waits for the end of it and is
+        then either behind the rest or free.
+        """
+        where = {"consumer": self.service, "topic": topic, "key": key}
+        while True:
+            event_row: Any = None
+            try:
+                async with self._database.transaction() as session:
+                    if (await session.execute(_LOCK_KEY, where)).one_or_none() is None:
+                        return True
+                    event_row = (await session.execute(_NEXT_PARKED, where)).one_or_none()
+                    if event_row is None:
+                        await session.execute(_FREE_KEY, where)
+                        log.info("key_freed", topic=topic, key=key)
+                        return True
+                    await self._do_parked(session, event_row)
+            except Exception as error:
+                if isinstance(error, (Transient, Unavailable)) or is_transient(error):
+                    raise
+                async with self._database.transaction() as session:
+                    failed = {
+                        "id": event_row.id,
+                        "error": explain(error),
+                        "error_class": type(error).__name__,
+                    }
+                    await session.execute(_FAILED_AGAIN, {**where, **failed})
+                log.error("parked_event_failed_again", topic=topic, key=key, error=explain(error))
+                return False
+
+    async def _do_parked(self, session: AsyncSession, row: Any) -> None:
+        headers = [(name, bytes.fromhex(value)) for name, value in row.headers]
+        record = _StoredRecord(row.topic, row.partition, row.offset, row.key.encode(), bytes(row.body), headers)
+        incoming = self.read(record)
+        if incoming is not None:
+            if incoming.error is not None:
+                raise incoming.error
+            if incoming.event_id and await first_time(session, self.service, [incoming.event_id]):
+                await self._handle(session, [incoming])
+                self._count([(incoming, "done")])
+        await session.execute(_RESOLVE, {"id": row.id, "by": "operator", "now": self._clock()})
+
+    async def run_retries(self, stop: asyncio.Event, beat: Callable[[], None]) -> None:
+        """Do what operators asked for with `madoguchi parked retry`, until `stop`."""
+        while not stop.is_set():
+            beat()
+            async with self._database.transaction() as session:
+                asked = (await session.execute(_ASKED, {"consumer": self.service})).all()
+                parked_keys.set((await session.execute(_COUNT, {"consumer": self.service})).scalar_one())
+            for row in asked:
+                await self.drain(row.topic, row.key)
+            try:
+                await asyncio.wait_for(stop.wait(), 1)
+            except TimeoutError:
+                continue
+
+
+async def consume(consumer: Consumer, settings: ServiceSettings, health: Health, stop: asyncio.Event) -> None:
+    """Join the service's consumer group and process until `stop`. Raises when the broker cannot be reached."""
+    broker = KafkaBroker(
+        settings.kafka_bootstrap.split(","),
+        # FastStream's default acknowledges first, which loses what a crash interrupts.
+        ack_policy=AckPolicy.NACK_ON_ERROR,
+        client_id=f"madoguchi-{consumer.service}",
+        graceful_timeout=20,
+        apply_types=False,
+        logger=None,
+    )
+
+    async def parse_batch(records: tuple[Any, ...]) -> KafkaAckableMessage:
+        # The default parser decodes every header as UTF-8: one stranger's bytes would block the partition for ever.
+        return KafkaAckableMessage(
+            body=b"",
+            headers={},
+            raw_message=records,
+            consumer=subscriber.consumer,
+            message_id="",
+            correlation_id="",
+        )
+
+    async def records_of(message: KafkaAckableMessage) -> tuple[Any, ...]:
+        records: tuple[Any, ...] = message.raw_message
+        return records
+
+    subscriber = broker.subscriber(
+        *consumer.topics,
+        group_id=consumer.service,
+        batch=True,
+        max_records=BATCH,
+        batch_timeout_ms=BATCH_TIMEOUT_MS,
+        auto_offset_reset="earliest",
+        session_timeout_ms=settings.kafka_session_timeout_ms,
+        heartbeat_interval_ms=settings.kafka_session_timeout_ms // 4,
+        parser=parse_batch,
+        decoder=records_of,
+    )
+    subscriber(consumer.process)
+    await broker.start()
+    try:
+        progress = _Progress()
+        health.expect("consumer", STUCK_SECONDS)
+        # Waiting for a database that is down is not being stuck: a restart would not help.
+        consumer.on_attempt = lambda: health.beat("consumer")
+        while not stop.is_set():
+            if await progress.seen(subscriber.consumer):
+                health.beat("consumer")
+            try:
+                await asyncio.wait_for(stop.wait(), 2)
+            except TimeoutError:
+                continue
+    finally:
+        await broker.stop()
+
+
+class _Progress:
+    """Whether the consumer gets on: per partition, its position moved or nothing waits behind it.
+
+    A rebalance counts as progress: partitions without a position yet are not held against the process.
+    """
+
+    def __init__(self) -> None:
+        self._positions: dict[TopicPartition, int] = {}
+
+    async def seen(self, consumer: Any) -> bool:
+        """Look once; False when some partition has waiting records and has not moved since the last look."""
+        moving = True
+        positions: dict[TopicPartition, int] = {}
+        for partition in consumer.assignment() if consumer else ():
+            try:
+                position = await asyncio.wait_for(consumer.position(partition), 0.2)
+                high = consumer.highwater(partition)
+            except (KafkaError, TimeoutError, AssertionError):
+                continue  # not assigned any more, or not positioned yet: a rebalance is going on
+            if high is not None and position < high and self._positions.get(partition) == position:
+                moving = False
+            positions[partition] = position
+        self._positions = positions
+        return moving

@@ -1,0 +1,114 @@
+"""Sessions and units of work: one request, or one event, is one transaction, committed here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy import MetaData, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from kit.errors import Unavailable
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+_RETRYABLE_SQLSTATES = {
+    "40001",
+    "40P01",
+    "55P03",
+    "57014",
+}  # serialization, deadlock, lock or statement timeout
+_DOWN_SQLSTATE_CLASSES = ("08", "57P", "53")  # connection, operator intervention, insufficient resources
+
+
+def new_metadata() -> MetaData:
+    """Metadata with named constraints, so that a migration can name what it changes."""
+    return MetaData(naming_convention=NAMING)
+
+
+def sqlstate(error: BaseException) -> str:
+    """The SQLSTATE of a database error, or an empty string."""
+    original = getattr(error, "orig", error)
+    return str(getattr(original, "sqlstate", "") or "")
+
+
+def is_down(error: BaseException) -> bool:
+    """Whether the error says that PostgreSQL cannot be reached or cannot serve right now."""
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, (InterfaceError, OSError, TimeoutError, asyncpg.InterfaceError)):
+        return True
+    if isinstance(error, OperationalError) and not sqlstate(error):
+        return True
+    return sqlstate(error).startswith(_DOWN_SQLSTATE_CLASSES)
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same work may succeed when simply tried again: the database is down, or a race was lost."""
+    return is_down(error) or sqlstate(error) in _RETRYABLE_SQLSTATES
+
+
+class Database:
+    """One service's database: an engine, and transactions on it."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """`url` is postgresql+asyncpg://...; up to `pool_size` connections are kept."""
+        self.url = url
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,
+            pool_pre_ping=False,  # a broken connection raises, becomes 503 or a retry, and is replaced
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 30,
+                "server_settings": {"application_name": "madoguchi", "lock_timeout": "10s"},
+            },
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self.after_events: Callable[[], None] = _nobody_to_wake
+
+    @property
+    def dsn(self) -> str:
+        """The plain DSN, for connections outside the pool (relay, listeners)."""
+        return self.url.replace("postgresql+asyncpg://", "postgresql://", 1)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session in a transaction: committed at the end, rolled back on any error.
+
+        Raises Unavailable when PostgreSQL cannot be reached: nothing was changed then, unless the connection broke
+        in the very moment of the commit; callers are idempotent for that case.
+        """
+        async with self._sessions() as session:
+            try:
+                async with session.begin():
+                    yield session
+            except Exception as error:
+                if not isinstance(error, Unavailable) and is_down(error):
+                    raise Unavailable("データベースに接続できません。", retry_after_seconds=5) from error
+                raise
+            if session.info.get("events_recorded"):
+                self.after_events()
+
+    async def ping(self) -> None:
+        """Raise if the database does not answer a query."""
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _nobody_to_wake() -> None:
+    """A process without a wake-up bell: the relay finds the events at its next look."""

@@ -1,0 +1,109 @@
+"""The event log of a service: what happened, in order, written in the transaction that made it happen.
+
+Contract of `record`: it takes the caller's session and never commits, rolls back or opens a transaction. The caller holds
+the row lock of the aggregate (or has just inserted its row), which makes id order equal to commit order per aggregate.
+"""
+
+from __future__ import annotations
+
+import uuid
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from madoguchi_contracts import Event
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kit.metrics import events_recorded
+from kit.telemetry import current_traceparent
+
+BUCKETS = 64
+MAX_EVENT_BYTES = 500_000  # well below the broker's limit: an event too large to be told must fail where it is made
+
+_RECORD = text("""
+WITH e AS (
+  INSERT INTO events (event_id, topic, aggregate_id, version, type, data, traceparent, bucket, recorded_at)
+  VALUES (:event_id, :topic, :aggregate_id,
+          coalesce((SELECT max(version) FROM events WHERE aggregate_id = :aggregate_id), 0) + 1,
+          :type, cast(:data AS json), :traceparent, :bucket, :recorded_at)
+  RETURNING id, version, bucket)
+INSERT INTO outbox (id, bucket) SELECT id, bucket FROM e RETURNING (SELECT version FROM e)
+""")
+
+_HISTORY = text("""
+SELECT id, event_id, version, type, data, traceparent, recorded_at FROM events
+WHERE aggregate_id = :aggregate_id ORDER BY version
+""")
+
+_RETELL = text("""
+INSERT INTO outbox (id, bucket, replay)
+SELECT id, bucket, true FROM events WHERE cast(:aggregate_id AS uuid) IS NULL OR aggregate_id = :aggregate_id
+ON CONFLICT (id) DO NOTHING
+""")
+
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """One line of the log."""
+
+    id: int
+    event_id: UUID
+    version: int
+    type: str
+    data: dict[str, Any]
+    traceparent: str | None
+    recorded_at: datetime
+
+
+class EventTooLarge(Exception):
+    """The event would not fit through the broker; nothing was recorded."""
+
+
+def bucket_of(aggregate_id: UUID) -> int:
+    """The relay bucket of an aggregate, 0 to 63."""
+    return zlib.crc32(aggregate_id.bytes) % BUCKETS
+
+
+async def record(session: AsyncSession, event: Event, *, now: datetime) -> int:
+    """Append the event and a pointer for the relay; returns the aggregate's new version (1, 2, ...).
+
+    Raises EventTooLarge; IntegrityError when another transaction recorded for this aggregate without its row lock.
+    """
+    data = event.model_dump_json()
+    if len(data) > MAX_EVENT_BYTES:
+        raise EventTooLarge(f"{event.type_name}: {len(data)} characters")
+    result = await session.execute(
+        _RECORD,
+        {
+            "event_id": uuid.uuid4(),
+            "topic": event.topic,
+            "aggregate_id": event.aggregate_id,
+            "type": event.type_name,
+            "data": data,
+            "traceparent": current_traceparent(),
+            "bucket": bucket_of(event.aggregate_id),
+            "recorded_at": now,
+        },
+    )
+    session.info["events_recorded"] = True
+    events_recorded.labels(event.type_name).inc()
+    return int(result.scalar_one())
+
+
+async def history(session: AsyncSession, aggregate_id: UUID) -> list[StoredEvent]:
+    """All events of one aggregate, oldest first."""
+    rows = await session.execute(_HISTORY, {"aggregate_id": aggregate_id})
+    return [StoredEvent(*row) for row in rows]
+
+
+async def retell(session: AsyncSession, aggregate_id: UUID | None = None) -> int:
+    """Queue the log (or one aggregate's part of it) to be told again, marked as replay; returns how many events.
+
+    Consumers that have seen an event stop it at their inbox; new ones start from the beginning.
+    """
+    result = await session.execute(_RETELL, {"aggregate_id": aggregate_id})
+    session.info["events_recorded"] = True
+    return int(getattr(result, "rowcount", 0))

@@ -1,0 +1,354 @@
+"""The HTTP side of a service: one app factory, so that errors, tokens, transactions and limits are the same everywhere.
+
+Every error is application/problem+json (RFC 9457) with a stable `code`, a Japanese `title` and, where a rule refused, all
+findings with their rule IDs. A request is one transaction, committed before the response leaves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, cast
+
+import structlog
+from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
+from madoguchi_contracts import Role
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kit.clock import Clock
+from kit.db import Database, is_transient
+from kit.errors import (
+    Forbidden,
+    NotFound,
+    PreconditionRequired,
+    ServiceError,
+    Unauthenticated,
+    Unavailable,
+)
+from kit.health import Health
+from kit.metrics import http_requests
+from kit.process import supervise
+from kit.relay import Bell
+from kit.telemetry import span, valid_traceparent
+from kit.tokens import Actor, TokenVerifier
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY_BYTES = 1_048_576
+PROBLEM = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class AppContext:
+    """What requests work with. A service that needs more subclasses it."""
+
+    service: str
+    database: Database
+    clock: Clock
+    verifier: TokenVerifier
+    health: Health
+
+
+# Dependencies
+
+
+def context_of(request: Request) -> Any:
+    """The service's AppContext."""
+    return request.app.state.context
+
+
+async def _session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with context_of(request).database.transaction() as session:
+        yield session
+
+
+def _now(request: Request) -> datetime:
+    return cast(datetime, context_of(request).clock())
+
+
+async def _actor(request: Request, authorization: Annotated[str | None, Header()] = None) -> Actor:
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated
+    actor: Actor = await context_of(request).verifier.verify(token)
+    return actor
+
+
+# scope="function": the transaction ends before the response leaves; FastAPI's default would answer 201 first and then fail.
+SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
+NowDep = Annotated[datetime, Depends(_now)]
+ActorDep = Annotated[Actor, Depends(_actor)]
+
+
+def require(*roles: Role) -> Callable[[Actor], Actor]:
+    """A dependency that lets only these roles pass: `Annotated[Actor, Depends(require(Role.ASSOCIATION))]`."""
+
+    def check(actor: ActorDep) -> Actor:
+        if actor.role not in roles:
+            raise Forbidden(account_id=str(actor.account_id), role=actor.role.value)
+        return actor
+
+    return check
+
+
+def _if_match(
+    if_match: Annotated[str | None, Header(description='The version to change, as in "3"')] = None,
+) -> int:
+    version = (if_match or "").strip().removeprefix("W/").strip('"')
+    if not (version.isascii() and version.isdecimal() and len(version) <= 9):
+        raise PreconditionRequired('If-Match: "<version>" を指定してください。')
+    return int(version)
+
+
+IfMatchDep = Annotated[int, Depends(_if_match)]
+
+
+def set_etag(response: Response, version: int) -> None:
+    """Name the version that the body shows."""
+    response.headers["ETag"] = f'"{version}"'
+
+
+# Errors
+
+
+class FindingBody(BaseModel):
+    """One thing a rule found."""
+
+    rule: str = Field(examples=["AS-24"])
+    code: str = Field(examples=["FORMAT"])
+    message: str
+    field: str = Field(examples=["representative.postal_code"])
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details."""
+
+    type: str = Field(examples=["urn:madoguchi:problem:refused"])
+    code: str = Field(examples=["refused"])
+    title: str
+    status: int
+    detail: str | None = None
+    rules: list[str] | None = None
+    findings: list[FindingBody] | None = None
+    errors: list[dict[str, Any]] | None = Field(default=None, description="where a malformed body is wrong")
+
+
+def problem_response(error: ServiceError) -> JSONResponse:
+    """The answer to a ServiceError."""
+    headers = {"Retry-After": str(error.retry_after_seconds)} if error.retry_after_seconds is not None else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse(error.problem(), error.status, headers, media_type=PROBLEM)
+
+
+def _on_service_error(_: Request, error: Exception) -> Response:
+    service_error = cast(ServiceError, error)
+    log.info(
+        "request_refused",
+        code=service_error.code,
+        status=service_error.status,
+        rules=list(service_error.rules),
+        **service_error.facts,
+    )
+    return problem_response(service_error)
+
+
+def _on_validation_error(_: Request, error: Exception) -> Response:
+    # Only where and what kind: the input itself may be personal, and is known to the caller anyway.
+    errors = [
+        {"field": ".".join(str(part) for part in e["loc"]), "kind": e["type"], "message": e["msg"]}
+        for e in cast(RequestValidationError, error).errors()
+    ]
+    body = {
+        "type": "urn:madoguchi:problem:malformed",
+        "code": "malformed",
+        "title": "送信された内容の形式が正しくありません。",
+        "status": 422,
+        "errors": errors,
+    }
+    return JSONResponse(body, 422, media_type=PROBLEM)
+
+
+_HTTP_TITLES = {
+    404: "見つかりませんでした。",
+    405: "この操作はできません。",
+    413: "送信された内容が大きすぎます。",
+}
+
+
+def _on_http_exception(_: Request, error: Exception) -> Response:
+    http = cast(HTTPException, error)
+    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(http.status_code, "http_error")
+    body = {
+        "type": f"urn:madoguchi:problem:{code}",
+        "code": code,
+        "title": _HTTP_TITLES.get(http.status_code, "要求を処理できませんでした。"),
+        "status": http.status_code,
+    }
+    return JSONResponse(body, http.status_code, http.headers, media_type=PROBLEM)
+
+
+def _on_anything(_: Request, error: Exception) -> Response:
+    if is_transient(error):
+        return problem_response(Unavailable(retry_after_seconds=5))
+    log.error("request_failed", error=type(error).__name__, exc_info=error)
+    # AS-85: enter again, or ask the call centre; the half-done work is rolled back already.
+    return problem_response(
+        ServiceError("もう一度ご入力ください。ご不明な点はお客さまコールセンターへお問い合わせください。")
+    )
+
+
+# The edge of every request
+
+
+class Edge:
+    """Outermost layer: limits the body, opens the trace, sets security headers, measures, and catches what nobody did."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        started = time.perf_counter()
+        status = 500
+        sent = False
+
+        async def send_through(message: Message) -> None:
+            nonlocal status, sent
+            if message["type"] == "http.response.start":
+                status, sent = message["status"], True
+                message.setdefault("headers", [])
+                message["headers"] += [
+                    (b"x-content-type-options", b"nosniff"),
+                    (b"cache-control", b"no-store"),
+                    (b"referrer-policy", b"no-referrer"),
+                    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+                ]
+            await send(message)
+
+        traceparent = valid_traceparent(headers.get(b"traceparent", b"").decode("latin-1"))
+        with span(f"{scope['method']} {scope['path']}" if False else scope["method"], traceparent=traceparent):
+            try:
+                if _declared_length(headers) > MAX_BODY_BYTES:
+                    await _on_http_exception(Request(scope), HTTPException(413))(scope, receive, send_through)
+                else:
+                    await self._app(scope, _limited(receive), send_through)
+            except Exception as error:
+                answer = (
+                    _on_http_exception(Request(scope), HTTPException(413))
+                    if isinstance(error, _TooLarge)
+                    else _on_anything(Request(scope), error)
+                )
+                if sent:
+                    raise
+                await answer(scope, receive, send_through)
+            finally:
+                route = scope.get("route")
+                path = route.path if isinstance(route, APIRoute) else "other"
+                seconds = time.perf_counter() - started
+                http_requests.labels(scope["method"], path, str(status)).observe(seconds)
+                log.info("request", method=scope["method"], route=path, status=status, ms=round(seconds * 1000, 1))
+
+
+class _TooLarge(Exception):
+    """The body turned out longer than allowed."""
+
+
+def _declared_length(headers: dict[bytes, bytes]) -> int:
+    length = headers.get(b"content-length", b"0")
+    return int(length) if length.isdigit() else 0
+
+
+def _limited(receive: Receive) -> Receive:
+    seen = 0
+
+    async def limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > MAX_BODY_BYTES:
+            raise _TooLarge
+        return message
+
+    return limited
+
+
+# The app
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {"model": Problem, "description": "A problem", "content": {PROBLEM: {}}},
+}
+
+
+def build_app(
+    context: AppContext,
+    *,
+    title: str,
+    routers: Sequence[APIRouter],
+    on_close: Callable[[], Any] | None = None,
+) -> FastAPI:
+    """The API of a service: its routers, health, metrics, and the kit's ways with errors and transactions."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with _ringing(context.database):
+            yield
+        if on_close is not None:
+            await on_close()
+        await context.database.close()
+
+    app = FastAPI(
+        title=title,
+        version="1.0.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses=PROBLEMS,
+        routes=list(context.health.routes()),
+    )
+    app.state.context = context
+    for router in routers:
+        app.include_router(router)
+    app.add_exception_handler(ServiceError, _on_service_error)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_middleware(Edge)
+    context.health.check("database", context.database.ping)
+    return app
+
+
+@asynccontextmanager
+async def _ringing(database: Database) -> AsyncIterator[None]:
+    """While the app runs, ring the relay after each commit that recorded an event."""
+    stop = asyncio.Event()
+    bell = Bell(database.dsn)
+    database.after_events = bell.ring
+    task = asyncio.create_task(supervise("bell", bell.run, stop), name="bell")
+    try:
+        yield
+    finally:
+        stop.set()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def found(row: Any) -> Any:
+    """The row, or NotFound: also for what the actor may not see."""
+    if row is None:
+        raise NotFound
+    return row

@@ -1,0 +1,45 @@
+"""Encryption at rest: AES-256-GCM under a ring of keys, so that a key can be replaced while old rows stay readable."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE_BYTES = 12
+
+
+class CannotDecrypt(Exception):
+    """The text is not ours, was changed, belongs to another row, or its key is gone."""
+
+
+class Vault:
+    """A key ring. `keys` maps a key id to 32 bytes; new texts are made with `current`."""
+
+    def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
+        self.current = current
+        if current not in self._ciphers:
+            raise ValueError("the current key is not on the ring")
+
+    def encrypt(self, plain: bytes, context: str) -> str:
+        """`<key id>.<base64 of nonce and ciphertext>`; `context` binds the text to its row and column."""
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = nonce + self._ciphers[self.current].encrypt(nonce, plain, context.encode())
+        return f"{self.current}.{base64.urlsafe_b64encode(sealed).decode()}"
+
+    def decrypt(self, text: str, context: str) -> bytes:
+        """The plain bytes. Raises CannotDecrypt."""
+        key_id, _, encoded = text.partition(".")
+        try:
+            sealed = base64.urlsafe_b64decode(encoded)
+            return self._ciphers[key_id].decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
+        except (KeyError, ValueError, InvalidTag) as error:
+            raise CannotDecrypt(type(error).__name__) from None
+
+    def is_current(self, text: str) -> bool:
+        """Whether the text was made with the current key; if not, a rotation re-encrypts it."""
+        return text.startswith(f"{self.current}.")
