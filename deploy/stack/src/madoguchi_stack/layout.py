@@ -1,7 +1,7 @@
 """Where things lie in the checkout, and on which ports the local stack listens.
 
-The default ports are 18100 to 18149, all on the loopback address. `MADOGUCHI_PORT_BASE` moves the whole block;
-`MADOGUCHI_PORT_<NAME>` (for example `MADOGUCHI_PORT_POSTGRES`) moves one port.
+The default ports are 18100 to 18149 and, for the gRPC side of the S3 server, 28133 to 28143; all on the loopback address.
+`MADOGUCHI_PORT_BASE` moves all of them; `MADOGUCHI_PORT_<NAME>` (for example `MADOGUCHI_PORT_POSTGRES`) moves one.
 """
 
 import os
@@ -21,6 +21,7 @@ SERVICES = ("identity", "applications", "documents", "notifications")
 
 DEFAULT_BASE = 18100
 BLOCK = 50
+GRPC_SHIFT = 10_000  # fixed by the S3 server from the wheel
 OFFSETS = {
     "identity_api": 1,
     "applications_api": 2,
@@ -38,14 +39,11 @@ OFFSETS = {
     "smtp": 34,
     "mail_web": 35,
     "imap": 36,
-    # The S3 server from the wheel is four programs in one, each with an HTTP and a gRPC port.
-    "s3_grpc": 40,
-    "s3_master": 41,
-    "s3_master_grpc": 42,
-    "s3_volume": 43,
-    "s3_volume_grpc": 44,
-    "s3_filer": 45,
-    "s3_filer_grpc": 46,
+    # The S3 server from the wheel is several programs in one, each with a port for HTTP; see `with_grpc`.
+    "s3_master": 40,
+    "s3_volume": 41,
+    "s3_filer": 42,
+    "s3_admin": 43,
 }
 
 
@@ -60,9 +58,10 @@ class Ports:
         """The port for `name`; KeyError for a name that is not in `OFFSETS`."""
         return self.moved[name] if name in self.moved else self.base + OFFSETS[name]
 
-    def starting_with(self, prefix: str) -> tuple[int, ...]:
-        """The ports of all names that start with `prefix`."""
-        return tuple(self[name] for name in OFFSETS if name.startswith(prefix))
+    def with_grpc(self, prefix: str) -> tuple[int, ...]:
+        """The ports of all names that start with `prefix`, and for each the one that gRPC takes beside it."""
+        ports = [self[name] for name in OFFSETS if name.startswith(prefix)]
+        return (*ports, *(port + GRPC_SHIFT for port in ports))
 
 
 def ports_from_environment(environment: Mapping[str, str] = os.environ) -> Ports:
@@ -89,11 +88,11 @@ def is_taken(port: int) -> bool:
 def free_ports() -> Ports:
     """A block of ports nobody listens on, for tests. Raises RuntimeError when a hundred tries found none.
 
-    The block is taken from below the range that the system hands to outgoing connections (32768 and up on Linux):
-    a port from that range can be taken by any client between this look and the server's start.
+    They all lie below the range that the system hands to outgoing connections (32768 and up on Linux): a port from that
+    range can be taken by any client between this look and the server's start.
     """
     for _ in range(100):
-        ports = Ports(base=random.randrange(20000, 32000, BLOCK))  # noqa: S311 (no secret)
-        if not any(is_taken(ports[name]) for name in OFFSETS):
+        ports = Ports(base=random.randrange(11_000, 22_000, BLOCK))  # noqa: S311 (no secret)
+        if not any(is_taken(port) for port in (*map(ports.__getitem__, OFFSETS), *ports.with_grpc("s3"))):
             return ports
-    raise RuntimeError("no free block of ports between 20000 and 32000")
+    raise RuntimeError("no free block of ports between 11000 and 22000")

@@ -36,11 +36,12 @@ def tansu(folder: Path, ports: Ports) -> Process:
 def seaweedfs(folder: Path, ports: Ports, secrets: Secrets) -> Process:
     """The store: master, volume server, filer and S3 gateway in one process.
 
-    Its filer asks for no credentials, so everything stays on the loopback address.
+    `weed mini` and not `weed server`: the latter takes 15 seconds to stop, because its filer waits for its own gateway.
+    The filer and the admin part ask for no credentials, so everything stays on the loopback address.
     """
     data = folder / "s3"
     data.mkdir(exist_ok=True)
-    identities = data / "identities.json"
+    identities = folder / "s3-identities.json"
     identities.touch(mode=0o600)
     identities.write_text(json.dumps(_identities(secrets)))
     options = {
@@ -48,36 +49,33 @@ def seaweedfs(folder: Path, ports: Ports, secrets: Secrets) -> Process:
         "ip": HOST,
         "ip.bind": HOST,
         "master.port": ports["s3_master"],
-        "master.port.grpc": ports["s3_master_grpc"],
         "master.telemetry": "false",
         # Otherwise about one restart in twenty holds the first put for ten seconds.
         "master.resumeState": "false",
-        "master.volumeSizeLimitMB": 256,
+        # Each bucket takes several volumes of its own. Left alone, the number of volumes is what the free disk would hold,
+        # which on a full disk is none.
+        "master.volumeSizeLimitMB": 128,
+        "volume.max": 200,
         "volume.port": ports["s3_volume"],
-        "volume.port.grpc": ports["s3_volume_grpc"],
-        # Each bucket takes volumes of its own; with the default of 8 the second bucket finds none.
-        "volume.max": 100,
         "volume.preStopSeconds": 0,
-        "filer": "true",
         "filer.port": ports["s3_filer"],
-        "filer.port.grpc": ports["s3_filer_grpc"],
         "filer.localSocket": "filer.sock",  # relative, because the path of a socket has a length limit
-        "s3": "true",
         "s3.port": ports["s3"],
-        "s3.port.grpc": ports["s3_grpc"],
         "s3.port.iceberg": 0,
         "s3.port.lance": 0,
         "s3.localSocket": "s3.sock",
         "s3.config": identities,
         "s3.autoCreateBucket": "false",
+        "admin.port": ports["s3_admin"],
+        "admin.ui": "false",
         "webdav": "false",
     }
     flags = (f"-{name}={value}" for name, value in options.items())
     return Process(
         "s3",
-        dies_with_launcher((str(SCRIPTS / "weed"), "server", *flags)),
+        dies_with_launcher((str(SCRIPTS / "weed"), "mini", *flags)),
         ready=lambda: readiness.store_keeps_an_object(admin(ports, secrets)),
-        ports=ports.starting_with("s3"),
+        ports=ports.with_grpc("s3"),
         environment={"GOMEMLIMIT": "350MiB"},
         folder=data,
     )

@@ -86,9 +86,7 @@ class Servers:
     @property
     def s3(self) -> store.S3:
         """The store and the credentials of the documents service."""
-        return store.S3(
-            store.address(self.ports), self.secrets.s3_access_key, self.secrets.s3_secret_key, store.BUCKET
-        )
+        return store.S3(store.address(self.ports), self.secrets.s3_access_key, self.secrets.s3_secret_key, store.BUCKET)
 
     @property
     def smtp(self) -> Smtp:
