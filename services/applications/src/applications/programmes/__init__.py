@@ -1,0 +1,1 @@
+"""One folder per programme: its form, rules, calculators, workflow and checklist."""

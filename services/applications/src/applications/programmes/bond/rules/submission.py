@@ -1,0 +1,90 @@
+"""What must be there before an application is sent: required fields (AS-02, AS-12) and eKYC (ID-77 to ID-80)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kit.errors import Finding
+
+# AS-02, I-02: the marks 必須 did not survive in the manual; requiredness follows from the wording of each field.
+REQUIRED_ALWAYS = {
+    "has_number": "積立組合番号の有無",
+    "name_kanji": "管理組合名称(漢字)",
+    "name_kana": "管理組合名称(カナ)",
+    "incorporated": "法人登記の有無",
+    "representative.type": "代表者の種別",
+    "representative.name_kanji": "お名前(漢字)",
+    "representative.name_kana": "お名前(カナ)",
+    "representative.mail": "メールアドレス",
+    "representative.birth_date": "生年月日",
+    "representative.address": "住所",
+    "representative.phone": "電話番号",
+    "representative.term": "任期",
+    "mailing": "送付先指定の種類",
+}
+REQUIRED_WITHOUT_NUMBER = {
+    "location": "所在地",
+    "account": "元利金振込口座情報",
+    "certificate_month": "残高証明発行月",
+    "meeting_month": "定期総会開催月",
+}
+
+EKYC_STATUS_LABELS = {
+    "data_registered": "情報登録済",
+    "method_chosen": "方式選択済",
+    "running": "本人確認中",
+    "passed": "合格",
+    "failed": "不合格",
+}
+_EKYC_ALLOWS = frozenset({"method_chosen", "running", "passed"})
+
+
+def required_fields(has_number: bool) -> dict[str, str]:
+    """The fields that must be filled, as {key: label}: with 積立組合番号 four of them are waived (AS-12, I-25)."""
+    return REQUIRED_ALWAYS if has_number else REQUIRED_ALWAYS | REQUIRED_WITHOUT_NUMBER
+
+
+def missing_errors(has_number: bool, missing: Sequence[str]) -> list[str]:
+    """Which of the fields left empty, named by key or label, are errors (AS-12).
+
+    With 無 nothing is waived. With 有 only those count that are required of everybody.
+    """
+    if not has_number:
+        return list(missing)
+    required = REQUIRED_ALWAYS.keys() | REQUIRED_ALWAYS.values()
+    return [name for name in missing if name in required]
+
+
+def missing_findings(has_number: bool, missing: Sequence[str]) -> list[Finding]:
+    """AS-02 and AS-12 with what to do, for keys of fields left empty."""
+    labels = REQUIRED_ALWAYS | REQUIRED_WITHOUT_NUMBER
+    return [
+        Finding(
+            "AS-12" if key in REQUIRED_WITHOUT_NUMBER else "AS-02",
+            "REQUIRED",
+            f"{labels[key]}を入力してください。",
+            key,
+        )
+        for key in missing_errors(has_number, missing)
+    ]
+
+
+def ekyc_allows_submission(status: str | None, cannot_ekyc: bool) -> bool:
+    """Whether an application may be sent (ID-77 to ID-80).
+
+    `status` is a key of EKYC_STATUS_LABELS, None if verification was never started. The result takes time, so a
+    running verification is enough (ID-78); 情報登録済, 不合格 and nothing are not (ID-79, I-22), unless
+    eKYCの認証ができない is ticked and an identity paper comes by post (ID-80).
+    """
+    return cannot_ekyc or status in _EKYC_ALLOWS
+
+
+def ekyc_findings(status: str | None, cannot_ekyc: bool, field: str) -> list[Finding]:
+    """ID-79 with what to do."""
+    if ekyc_allows_submission(status, cannot_ekyc):
+        return []
+    message = (
+        "本人確認(eKYC)が完了していません。eKYC画面から本人確認をやり直してください。"
+        "本人確認ができない場合は「eKYCの認証ができない」にチェックを入れ、本人確認書類を郵送してください。"
+    )
+    return [Finding("ID-79", "EKYC_NOT_DONE", message, field)]
