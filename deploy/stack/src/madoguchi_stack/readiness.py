@@ -48,8 +48,15 @@ async def store_keeps_an_object(client: Minio) -> None:
         raise NotReady(f"put: {error}") from error
 
 
-async def broker_tells_its_metadata(bootstrap: str) -> None:
+async def broker_tells_its_metadata(host: str, port: int) -> None:
     """The broker answers a metadata request."""
+    bootstrap = f"{host}:{port}"
+    try:
+        _, writer = await asyncio.open_connection(host, port)
+        writer.close()
+    except OSError as error:
+        # Looked at before the client does: it would log each refused connection as an error.
+        raise NotReady(f"connection: {error}") from error
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5000)
     try:
         await admin.start()

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from minio import MinioAdmin
-from minio.credentials import StaticProvider
+from minio.credentials.providers import StaticProvider
 
 from madoguchi_stack import readiness
 from madoguchi_stack.keyring import Secrets
@@ -165,7 +165,7 @@ def kafka(folder: Path, ports: Ports) -> Process:
     return Process(
         "kafka",
         dies_with_launcher((*_java("kafka.Kafka", memory="512m"), str(data / "server.properties"))),
-        ready=lambda: readiness.broker_tells_its_metadata(f"{HOST}:{ports['kafka']}"),
+        ready=lambda: readiness.broker_tells_its_metadata(HOST, ports["kafka"]),
         ports=(ports["kafka"], ports["kafka_controller"]),
         folder=data,
     )

@@ -6,6 +6,7 @@
 `kind="local"` takes all of them from wheels; `kind="real"` takes Apache Kafka and MinIO instead (see `real`).
 """
 
+import asyncio
 import fcntl
 import os
 from dataclasses import dataclass
@@ -108,6 +109,7 @@ class Servers:
         return local.tansu(self.folder, self.ports), local.seaweedfs(self.folder, self.ports, self.secrets)
 
     async def _real_ones(self) -> tuple[Process, Process]:
+        await asyncio.to_thread(real.obtain)
         await real.format_kafka(self.folder, self.ports, self.supervisor)
         return real.kafka(self.folder, self.ports), real.minio(self.folder, self.ports, self.secrets)
 

@@ -100,7 +100,8 @@ class Supervisor:
         """The result of `work`, or StackFailed at once when a started process ends before it is done."""
         task = asyncio.ensure_future(work)
         try:
-            await asyncio.wait({task, self._failure}, return_when=asyncio.FIRST_COMPLETED)
+            either: set[asyncio.Future[Any]] = {task, self._failure}
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             if self._failure.done():
                 raise self._failure.result()
             return task.result()

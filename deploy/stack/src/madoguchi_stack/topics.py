@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pydantic import BaseModel, TypeAdapter
 
