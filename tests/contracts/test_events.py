@@ -123,7 +123,8 @@ def test_readers_are_other_services(event):
 FORBIDDEN_WORDS = """
 mail email name names kana kanji furigana surname address addresses street postal postcode zip phone tel fax mobile
 birth birthday birthdate born age gender sex nationality income salary iban question answer password passwords
-passphrase otp totp pin secret token cookie url uri link contact ip ipv4 ipv6 agent comment note remark text body subject
+passphrase otp totp pin secret token cookie url uri link contact ip ipv4 ipv6 agent comment note remark
+text body subject
 """
 FORBIDDEN_NAMES = {"user_id", "account_number", "my_number", "card_number", "account_holder", "bank_account"}
 ALLOWED_NAMES = {"link_expires_at"}  # a time, and not the link

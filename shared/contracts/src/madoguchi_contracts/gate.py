@@ -110,6 +110,8 @@ def _differences(path: str, old: Schema, new: Schema) -> Iterator[_Found]:
         widened = {("integer", "number"): Breaks.OLD_READERS, ("number", "integer"): Breaks.NEW_READERS}
         breaks = widened.get((old["type"], new["type"]), Breaks.BOTH)
         yield path, f"type changed from {old['type']} to {new['type']}", breaks
+        if breaks is Breaks.BOTH:
+            return  # limits and fields of the one type say nothing about the other
     if old.get("or_null", False) != new.get("or_null", False):
         if new.get("or_null"):
             yield path, "may now be null", Breaks.OLD_READERS
