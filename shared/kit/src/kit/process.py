@@ -98,8 +98,6 @@ async def _relay(
         bootstrap_servers=settings.kafka_bootstrap,
         client_id=f"madoguchi-{service}-relay",
         acks="all",
-        # With idempotence the client tries a batch until it succeeds, in order; without it (local broker) a batch that
-        # times out can be overtaken by the next one.
         enable_idempotence=settings.kafka_idempotence,
         linger_ms=0,  # the relay brings its own batches
         max_batch_size=262_144,
@@ -115,7 +113,9 @@ async def _relay(
     await producer.start()
     try:
         send = relay.make_sender(producer, f"/madoguchi/{service}")
-        await relay.run(database.dsn, send, stop=stop, beat=partial(health.beat, "relay"))
+        # An idempotent producer tries a batch until it succeeds and lets none pass it.
+        pipelined = settings.kafka_idempotence
+        await relay.run(database.dsn, send, pipelined=pipelined, stop=stop, beat=partial(health.beat, "relay"))
     finally:
         await producer.stop()
 

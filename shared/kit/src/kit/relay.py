@@ -11,8 +11,10 @@ the first wakes up it can only repeat events from the oldest untold one on, whic
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -84,34 +86,52 @@ def make_sender(producer: AIOKafkaProducer, source: str) -> Send:
     return send
 
 
-async def tell(rows: Sequence[asyncpg.Record], send: Send) -> tuple[list[int], dict[int, BaseException]]:
+async def tell(
+    rows: Sequence[asyncpg.Record], send: Send, *, pipelined: bool
+) -> tuple[list[int], dict[int, BaseException]]:
     """Send the rows in order and wait for the broker's word.
 
-    Returns the ids that were told, and the buckets that stopped with the error of each. A row counts as told only if it
-    and every earlier row of its bucket were taken: what follows a failure is told again behind it, never before it.
+    Returns the ids that were told, and the buckets that stopped with the error of each. What follows a failure in its
+    bucket is told again behind it. `pipelined` sends everything at once, which keeps order only with a producer that
+    never lets a batch pass a failed one (an idempotent one); else an event leaves only after the broker took the one
+    before it of the same aggregate.
     """
-    waiting: list[tuple[asyncpg.Record, Awaitable[object]]] = []
-    stopped: dict[int, BaseException] = {}
-    for row in rows:
-        if row["bucket"] in stopped:
-            continue
-        try:
-            waiting.append((row, await send(row)))
-        except Exception as error:  # noqa: BLE001 - whatever the client raises, the bucket stops here and is tried again
-            stopped[row["bucket"]] = error
-    results = await asyncio.gather(*(future for _, future in waiting), return_exceptions=True)
     told: list[int] = []
-    for (row, _), result in zip(waiting, results, strict=True):
-        if isinstance(result, BaseException):
-            stopped.setdefault(row["bucket"], result)
-        elif row["bucket"] not in stopped:
-            told.append(row["id"])
-            relay_published.labels(row["topic"]).inc()
+    stopped: dict[int, BaseException] = {}
+    for round_ in [rows] if pipelined else _rounds(rows):
+        waiting: list[tuple[asyncpg.Record, Awaitable[object]]] = []
+        for row in round_:
+            if row["bucket"] in stopped:
+                continue
+            try:
+                waiting.append((row, await send(row)))
+            except Exception as error:  # noqa: BLE001 - whatever the client raises, the bucket stops and is tried again
+                stopped[row["bucket"]] = error
+        results = await asyncio.gather(*(future for _, future in waiting), return_exceptions=True)
+        for (row, _), result in zip(waiting, results, strict=True):
+            if isinstance(result, BaseException):
+                stopped.setdefault(row["bucket"], result)
+            elif row["bucket"] not in stopped:
+                told.append(row["id"])
+                relay_published.labels(row["topic"]).inc()
     return told, stopped
 
 
-async def run(dsn: str, send: Send, *, stop: asyncio.Event, beat: Callable[[], None]) -> None:
-    """Relay until `stop` is set. Raises on a lost connection (all buckets are free then); the caller starts it again."""
+def _rounds(rows: Sequence[asyncpg.Record]) -> list[list[asyncpg.Record]]:
+    """The first event of each aggregate, then the second of each, and so on."""
+    seen: Counter[UUID] = Counter()
+    rounds: list[list[asyncpg.Record]] = []
+    for row in rows:
+        place = seen[row["aggregate_id"]]
+        seen[row["aggregate_id"]] += 1
+        if place == len(rounds):
+            rounds.append([])
+        rounds[place].append(row)
+    return rounds
+
+
+async def run(dsn: str, send: Send, *, pipelined: bool, stop: asyncio.Event, beat: Callable[[], None]) -> None:
+    """Relay until `stop` is set; `pipelined` as for `tell`. Raises on a lost connection (all buckets are free then); the caller starts it again."""
     connection: asyncpg.Connection = await asyncpg.connect(
         dsn,
         timeout=5,
@@ -143,7 +163,7 @@ async def run(dsn: str, send: Send, *, stop: asyncio.Event, beat: Callable[[], N
             ready = [bucket for bucket in owned if bucket not in resting]
             rows = await connection.fetch(_READ, ready, after, BATCH) if ready else []
             if rows:
-                told, stopped = await _while_holding(connection, tell(rows, send), beat)
+                told, stopped = await _while_holding(connection, tell(rows, send, pipelined=pipelined), beat)
                 await connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", told)
                 for bucket, error in stopped.items():
                     # Only this bucket rests; were it read again at once, its backlog would fill every batch.
