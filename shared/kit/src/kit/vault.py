@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Mapping
 
@@ -10,6 +11,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE_BYTES = 12
+_KEY_BYTES = 32
+_STANDARD_ALPHABET = str.maketrans("-_", "+/")
 
 
 class CannotDecrypt(Exception):
@@ -24,6 +27,28 @@ class Vault:
         self.current = current
         if current not in self._ciphers:
             raise ValueError("the current key is not on the ring")
+
+    @classmethod
+    def from_json(cls, text: str) -> Vault:
+        """The ring in its settings form: `{"current": "<key id>", "keys": {"<key id>": "<base64 of 32 bytes>"}}`.
+
+        Raises ValueError, which names a key id at most: the text is secret.
+        """
+        try:
+            ring = json.loads(text)
+            current, encoded = str(ring["current"]), dict(ring["keys"])
+        except (ValueError, KeyError, TypeError):
+            raise ValueError('a key ring is {"current": "<key id>", "keys": {"<key id>": "<base64>"}}') from None
+        keys = {}
+        for key_id, key in encoded.items():
+            try:
+                # Both alphabets of base64 are taken: which one a key was written in cannot be seen on most keys.
+                keys[key_id] = base64.b64decode(key.translate(_STANDARD_ALPHABET), validate=True)
+            except (AttributeError, ValueError):
+                keys[key_id] = b""
+            if len(keys[key_id]) != _KEY_BYTES or "." in key_id:
+                raise ValueError(f"the key {key_id!r} is not base64 of 32 bytes, or its id has a dot")
+        return cls(keys, current)
 
     def encrypt(self, plain: bytes, context: str) -> str:
         """`<key id>.<base64 of nonce and ciphertext>`; `context` binds the text to its row and column."""
