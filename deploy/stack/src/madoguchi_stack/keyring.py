@@ -26,6 +26,10 @@ def _seal_keys() -> dict[str, JWK]:
     return {service: _private_key(f"{service}-1", "enc", "ECDH-ES+A256KW") for service in SERVICES}
 
 
+def _vault_keys() -> dict[str, dict[str, str]]:
+    return {service: {"1": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()} for service in SERVICES}
+
+
 class Secrets(BaseModel, frozen=True):
     """Everything secret in one local stack. A field that a newer version adds is made up on the next start."""
 
@@ -39,9 +43,8 @@ class Secrets(BaseModel, frozen=True):
     signing_keys: list[JWK] = Field(
         default_factory=lambda: [_private_key("sign-1", "sig", "ES256")], description="identity's; the first signs"
     )
-    vault_keys: dict[str, str] = Field(
-        default_factory=lambda: {"vault-1": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()},
-        description="256-bit keys by kid, base64url",
+    vault_keys: dict[str, dict[str, str]] = Field(
+        default_factory=_vault_keys, description="each service's 256-bit keys by key id, base64url"
     )
     ekyc_api_key: str = Field(default_factory=_password)
     ekyc_callback_secret: str = Field(default_factory=_password)

@@ -77,7 +77,7 @@ class Supervisor:
 
     async def start(self, *processes: Process) -> None:
         """One phase: start these together and wait until all are ready. Raises StackFailed."""
-        refuse_taken_ports(processes)
+        refuse_taken_ports((process.name, port) for process in processes for port in process.ports)
         phase: list[tuple[Process, Child]] = []
         self._phases.append(phase)
         for process in processes:
@@ -151,9 +151,9 @@ def dies_with_launcher(command: Iterable[str], death_signal: str = "KILL") -> tu
     return (setpriv, "--pdeathsig", death_signal, "--", *command)
 
 
-def refuse_taken_ports(processes: Iterable[Process]) -> None:
-    """Raises StackFailed if somebody listens on a port of these: else a check would pass against a stranger."""
-    taken = [f"{port} ({process.name})" for process in processes for port in process.ports if is_taken(port)]
+def refuse_taken_ports(ports: Iterable[tuple[str, int]]) -> None:
+    """Raises StackFailed if somebody listens on one of these: else a readiness check would pass against a stranger."""
+    taken = [f"{port} ({name})" for name, port in ports if is_taken(port)]
     if taken:
         raise StackFailed(
             f"port already taken: {', '.join(taken)}. Is another stack running? MADOGUCHI_PORT_BASE moves all ports."

@@ -1,0 +1,56 @@
+"""`madoguchi stack ...`: the local stack, its simulator, and the real broker and store for the tests."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+
+from madoguchi_stack import real
+from madoguchi_stack.layout import HOST, RUN_FOLDER, ports_from_environment
+from madoguchi_stack.supervisor import StackFailed
+from madoguchi_stack.up import up
+
+commands = typer.Typer(help="The local stack, for development only.", no_args_is_help=True)
+
+
+@commands.command("up")
+def start_stack() -> None:
+    """Start the servers and all services; ctrl-C stops them. The data stays in .run."""
+    _until_stopped(up(RUN_FOLDER, ports_from_environment()))
+
+
+@commands.command("ekyc-simulator")
+def start_ekyc_simulator(port: Annotated[int, typer.Option(help="on the loopback address")]) -> None:
+    """Only the simulated eKYC provider; its settings are EKYC_SIMULATOR_... in the environment."""
+    uvicorn.run("madoguchi_stack.ekyc:build", factory=True, host=HOST, port=port)
+
+
+@commands.command("obtain-real")
+def obtain_real() -> None:
+    """Download Apache Kafka and build MinIO into .real, if they are not there yet."""
+    try:
+        real.obtain()
+    except StackFailed as failure:
+        typer.echo(failure, err=True)
+        raise typer.Exit(1) from None
+
+
+def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+    """Run until ctrl-C, SIGTERM or a closed terminal, which all stop the stack in order; exit code 1 if it failed."""
+
+    async def main() -> None:
+        task = asyncio.ensure_future(work)
+        for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(stop, task.cancel)
+        await asyncio.gather(task, return_exceptions=False)
+
+    try:
+        asyncio.run(main())
+    except asyncio.CancelledError:
+        typer.echo("stopped")
+    except StackFailed as failure:
+        typer.echo(f"\n{failure}", err=True)
+        raise typer.Exit(1) from None

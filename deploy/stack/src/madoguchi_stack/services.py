@@ -1,0 +1,124 @@
+"""The table of processes: the eKYC simulator and two processes for each service, with their environment.
+
+A service runs here exactly as in production; only addresses and secrets differ.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+
+from madoguchi_stack import readiness
+from madoguchi_stack.keyring import JWK
+from madoguchi_stack.layout import HOST
+from madoguchi_stack.servers import Servers
+from madoguchi_stack.supervisor import Process, dies_with_launcher
+
+OFFICE_MAILBOX = "office@madoguchi.example.jp"
+PRIVATE_PARTS = ("d",)
+
+
+def service_environment(service: str, servers: Servers) -> dict[str, str]:
+    """What the processes of one service find in their environment: its own secrets and no other service's."""
+    return {**_common(service, servers), **_own(servers)[service]}
+
+
+def service_processes(service: str, servers: Servers) -> list[Process]:
+    """The service's API and its worker."""
+    return [_uvicorn(service, part, servers) for part in ("api", "worker")]
+
+
+def ekyc_simulator(servers: Servers) -> Process:
+    """The simulated provider of identity verification."""
+    port = servers.ports["ekyc"]
+    return Process(
+        "ekyc",
+        dies_with_launcher((sys.executable, "-m", "uvicorn", "--factory", "madoguchi_stack.ekyc:build", *_at(port))),
+        ready=lambda: readiness.http_is_ok(f"{_url(servers, 'ekyc')}/readyz"),
+        ports=(port,),
+        environment={
+            "EKYC_SIMULATOR_STATE": str(servers.folder / "ekyc.json"),
+            "EKYC_SIMULATOR_URL": _url(servers, "ekyc"),
+            "EKYC_SIMULATOR_API_KEY": servers.secrets.ekyc_api_key,
+            "EKYC_SIMULATOR_CALLBACK_SECRET": servers.secrets.ekyc_callback_secret,
+        },
+    )
+
+
+def _uvicorn(service: str, part: str, servers: Servers) -> Process:
+    name = f"{service}_{part}"
+    port = servers.ports[name]
+    return Process(
+        f"{service}-{part}",
+        dies_with_launcher(
+            (
+                sys.executable,
+                "-m",
+                "uvicorn",
+                "--factory",
+                f"{service}.main:build_{part}",
+                "--no-access-log",
+                *_at(port),
+            )
+        ),
+        ready=lambda: readiness.http_is_ok(f"{_url(servers, name)}/readyz"),
+        ports=(port,),
+        environment=service_environment(service, servers),
+        grace_seconds=30,  # a worker drains for up to 25 seconds
+        ready_seconds=120,
+    )
+
+
+def _at(port: int) -> tuple[str, ...]:
+    return ("--host", HOST, "--port", str(port))
+
+
+def _url(servers: Servers, name: str) -> str:
+    return f"http://{HOST}:{servers.ports[name]}"
+
+
+def _common(service: str, servers: Servers) -> dict[str, str]:
+    secrets = servers.secrets
+    public = {name: _public(key) for name, key in secrets.seal_keys.items()}
+    return {
+        "MADOGUCHI_ENVIRONMENT": "local",
+        "MADOGUCHI_DATABASE_URL": servers.database_url(service),
+        "MADOGUCHI_KAFKA_BOOTSTRAP": servers.kafka_bootstrap,
+        "MADOGUCHI_KAFKA_IDEMPOTENCE": json.dumps(servers.kafka_idempotence),
+        # The broker from the wheel lets a new member wait for half of this before it gets its partitions.
+        "MADOGUCHI_KAFKA_SESSION_TIMEOUT_MS": "4000" if servers.kind == "local" else "6000",
+        "MADOGUCHI_IDENTITY_JWKS_URL": f"{_url(servers, 'identity_api')}/.well-known/jwks.json",
+        "MADOGUCHI_TOKEN_ISSUER": _url(servers, "identity_api"),
+        "MADOGUCHI_SEAL_PRIVATE_KEY": json.dumps(secrets.seal_keys[service]),
+        "MADOGUCHI_SEAL_PUBLIC_KEYS": json.dumps(public),
+        "MADOGUCHI_VAULT_KEYS": json.dumps(secrets.vault_keys[service]),
+    }
+
+
+def _own(servers: Servers) -> Mapping[str, dict[str, str]]:
+    secrets, s3, smtp = servers.secrets, servers.s3, servers.smtp
+    return {
+        "identity": {
+            "MADOGUCHI_SIGNING_KEYS": json.dumps({"keys": secrets.signing_keys}),
+            "MADOGUCHI_PUBLIC_BASE_URL": _url(servers, "identity_api"),
+            "MADOGUCHI_EKYC_URL": _url(servers, "ekyc"),
+            "MADOGUCHI_EKYC_API_KEY": secrets.ekyc_api_key,
+            "MADOGUCHI_EKYC_CALLBACK_SECRET": secrets.ekyc_callback_secret,
+            "MADOGUCHI_EKYC_CALLBACK_URL": f"{_url(servers, 'identity_api')}/v1/ekyc/callbacks",
+        },
+        "applications": {},
+        "documents": {
+            "MADOGUCHI_S3_INTERNAL_URL": s3.url,
+            "MADOGUCHI_S3_PUBLIC_URL": s3.url,
+            "MADOGUCHI_S3_ACCESS_KEY": s3.access_key,
+            "MADOGUCHI_S3_SECRET_KEY": s3.secret_key,
+            "MADOGUCHI_S3_BUCKET": s3.bucket,
+        },
+        "notifications": {
+            "MADOGUCHI_SMTP_RELAYS": json.dumps([{"host": smtp.host, "port": smtp.port}]),
+            "MADOGUCHI_OFFICE_MAILBOX": OFFICE_MAILBOX,
+        },
+    }
+
+
+def _public(key: JWK) -> JWK:
+    return {name: value for name, value in key.items() if name not in PRIVATE_PARTS}
