@@ -46,13 +46,17 @@ class UserIdIssued(AccountEvent):
     NO-03.
     """
 
-    readers: ClassVar[tuple[str, ...]] = ("notifications",)
+    readers: ClassVar[tuple[str, ...]] = ("notifications", "applications")
 
     role: Role = Field(description="What the account may be used for.")
     contact: Annotated[
         Sealed,
         sealed_for("notifications", Contact, "Contact of the holder, to be kept for all later mails."),
     ]
+    contact_for_applications: Annotated[
+        Sealed | None,
+        sealed_for("applications", Contact, "The same contact, for the check of the mail address in forms (AS-36)."),
+    ] = None
 
 
 class PasswordLinkIssued(AccountEvent):
@@ -157,11 +161,15 @@ class ContactChanged(AccountEvent):
     When: mail address, name or user ID of an account changed.
     """
 
-    readers: ClassVar[tuple[str, ...]] = ("notifications",)
+    readers: ClassVar[tuple[str, ...]] = ("notifications", "applications")
 
     contact: Annotated[
         Sealed, sealed_for("notifications", Contact, "The whole new contact; it replaces the former one.")
     ]
+    contact_for_applications: Annotated[
+        Sealed | None,
+        sealed_for("applications", Contact, "The same contact, for the check of the mail address in forms (AS-36)."),
+    ] = None
 
 
 class SessionsEnded(AccountEvent):
