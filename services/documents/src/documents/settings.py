@@ -1,0 +1,34 @@
+"""The settings of the documents service: the store's addresses and credentials, and what scans files for malware."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from kit.settings import ServiceSettings
+from pydantic import Field, SecretStr, StringConstraints, model_validator
+
+# No path: a signature covers host and path, so a store behind a path prefix would refuse every signed request.
+Address = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#\s]+$")]
+
+
+class Settings(ServiceSettings):
+    """What the environment must say, each as MADOGUCHI_<NAME>."""
+
+    s3_internal_url: Address = Field(description="where this process reaches the store, as in http://minio:9000")
+    s3_public_url: Address = Field(description="where browsers reach the same store; upload and download links name it")
+    s3_access_key: SecretStr
+    s3_secret_key: SecretStr
+    s3_bucket: str = Field(min_length=3)
+    s3_region: str = "us-east-1"
+    scanner: Literal["none", "clamd"] = Field(description="none: files are not scanned; production refuses that")
+    clamd_host: str | None = None
+    clamd_port: int = Field(default=3310, ge=1, le=65535)
+
+    @model_validator(mode="after")
+    def _scans_in_production(self) -> Self:
+        """A forgotten scanner must not go unnoticed: it would be found out by the first infected file."""
+        if self.scanner == "none" and self.environment == "production":
+            raise ValueError("production needs MADOGUCHI_SCANNER=clamd")
+        if self.scanner == "clamd" and not self.clamd_host:
+            raise ValueError("MADOGUCHI_SCANNER=clamd needs MADOGUCHI_CLAMD_HOST")
+        return self
