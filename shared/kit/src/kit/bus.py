@@ -14,6 +14,7 @@ Unknown event types are none of our business and are acknowledged. Known ones th
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -169,6 +170,12 @@ def explain(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if own else type(error).__name__
 
 
+def _readable(key: bytes | None) -> str:
+    """A Kafka key as text that PostgreSQL can store and index, whatever a stranger put there."""
+    text_ = (key or b"").decode(errors="backslashreplace").replace("\x00", "\\x00")
+    return text_ if len(text_) <= 200 else f"{text_[:60]}~sha256:{hashlib.sha256(key or b'').hexdigest()}"
+
+
 class Consumer:
     """The events a service listens to, and what it does on each."""
 
@@ -186,7 +193,7 @@ class Consumer:
 
     def read(self, record: Record) -> Incoming | None:
         """The record as an event; None when it is of a type this service does not listen to."""
-        key = (record.key or b"").decode(errors="backslashreplace")
+        key = _readable(record.key)
         try:
             envelope = cloudevents.decode(record.headers)
         except cloudevents.NotACloudEvent as error:
@@ -265,8 +272,14 @@ class Consumer:
 
     async def _take(self, session: AsyncSession, batch: Sequence[Incoming]) -> list[tuple[Incoming, str]]:
         """The effects of a batch in the caller's transaction; returns each event with its outcome."""
-        parked = await self._parked(session, batch)
-        ids = [i.event_id for i in batch if i.event is not None and i.event_id and i.address not in parked]
+        waiting = await self._parked(session, batch)
+        # Decided before the inbox is asked: an event that is parked must not count as done.
+        parked: list[bool] = []
+        for incoming in batch:
+            if incoming.error is not None:
+                waiting.add(incoming.address)
+            parked.append(incoming.address in waiting)
+        ids = [i.event_id for i, waits in zip(batch, parked, strict=True) if not waits and i.event_id]
         fresh = await first_time(session, self.service, ids) if ids else set()
         done: list[tuple[Incoming, str]] = []
         run: list[Incoming] = []
@@ -277,11 +290,9 @@ class Consumer:
                 done.extend((incoming, "done") for incoming in run)
                 run.clear()
 
-        for incoming in batch:
-            if incoming.address in parked or incoming.error is not None:
-                await finish_run()
+        for incoming, waits in zip(batch, parked, strict=True):
+            if waits:
                 await self._park(session, incoming, incoming.error)
-                parked.add(incoming.address)
                 done.append((incoming, "parked"))
             elif incoming.event_id not in fresh:
                 done.append((incoming, "duplicate"))
@@ -323,8 +334,10 @@ class Consumer:
         where = {"consumer": self.service, "topic": record.topic, "key": incoming.key, "now": self._clock()}
         if error is not None:
             await session.execute(_PARK_KEY, {**where, "error": type(error).__name__})
-            log.error("key_parked", topic=record.topic, key=incoming.key, event=incoming.type, error=explain(error))
-        headers = [[name, (value or b"").hex()] for name, value in record.headers]
+            log.error(
+                "key_parked", topic=record.topic, key=incoming.key, event_type=incoming.type, error=explain(error)
+            )
+        headers = [[name.replace("\x00", "\\x00"), (value or b"").hex()] for name, value in record.headers]
         await session.execute(
             _PARK_EVENT,
             {
@@ -446,7 +459,11 @@ async def consume(consumer: Consumer, settings: ServiceSettings, health: Health,
         parser=parse_batch,
         decoder=records_of,
     )
-    subscriber(consumer.process)
+
+    async def handle(records: Any) -> None:  # Any: the records are what they are, nothing to validate here
+        await consumer.process(records)
+
+    subscriber(handle)
     await broker.start()
     try:
         progress = _Progress()

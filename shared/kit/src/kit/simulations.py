@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path
 
-from kit.areas import Area, evaluate_one
+from kit.areas import Area, BadQuestion, by_name
 from kit.errors import NotFound, ServiceError
 
 
-class BadQuestion(ServiceError):
-    """The input of the area is not of its form (422)."""
+class NotAnswerable(ServiceError):
+    """The input of the area is not of its form, or makes no sense to its rule (422)."""
 
     code = "bad_input"
     status = 422
@@ -22,18 +22,19 @@ class BadQuestion(ServiceError):
 def build_router(areas: Sequence[Area]) -> APIRouter:
     """The simulator of one service's areas."""
     router = APIRouter(prefix="/v1/simulations", tags=["simulations"])
-    known = {area.name for area in areas}
+    known = by_name(areas)
     Name = Annotated[str, Path(pattern=r"^[a-z][a-z_]*$")]
 
     @router.post("/{book}/{area}", summary="Ask a rule")
     def simulate(book: Name, area: Name, question: Annotated[Any, Body()]) -> Any:
-        """Answer with the same functions that judge a submission. The fields of each area are in docs/areas.md."""
-        name = f"{book}/{area}"
-        if name not in known:
+        """Answer with the same functions that judge a submission; nothing is stored."""
+        asked = known.get(f"{book}/{area}")
+        if asked is None:
             raise NotFound
-        answer = evaluate_one(areas, {"area": name, "input": question})
-        if "error" in answer:
-            raise BadQuestion(answer["error"]["message"])
-        return answer["output"]
+        try:
+            return asked.answer(question)
+        except BadQuestion as error:
+            where = "; ".join(f"{one['field']}: {one['message']}" for one in error.errors)
+            raise NotAnswerable(where or str(error)) from None
 
     return router
