@@ -1,4 +1,4 @@
-"""Consuming: exactly one effect per event, order per key, poison parked with everything behind it, nobody else delayed."""
+"""Consuming: one effect per event, order per key, poison parked with everything behind it, nobody else delayed."""
 
 import asyncio
 import json

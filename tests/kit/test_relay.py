@@ -175,7 +175,7 @@ async def test_a_relay_that_hangs_loses_its_buckets_to_the_next_one_within_secon
     told = Told()
     async with running(database, told):
         await until_told(database, seconds=8)
-    assert [versions for versions in told.versions.values()] == [[1, 2, 3]]
+    assert list(told.versions.values()) == [[1, 2, 3]]
     hung.cancel()
     await asyncio.gather(hung, return_exceptions=True)
 
@@ -192,7 +192,7 @@ async def test_a_slow_broker_does_not_cost_the_relay_its_buckets(database: Datab
     async with running(database, slow) as task:
         await until_told(database, seconds=8)
         assert not task.done()
-    assert [versions for versions in told.versions.values()] == [[1]]
+    assert list(told.versions.values()) == [[1]]
 
 
 async def test_a_commit_rings_the_relay_at_once(database: Database) -> None:

@@ -4,9 +4,9 @@ A batch of records is one transaction: parked keys are looked up, the inbox stop
 then the offsets are committed. If a handler fails, the batch is rolled back and its events are done one by one:
 
 - a transient failure (database, network) is tried again in place, with back-off, for as long as it lasts;
-- anything else parks the event's key: it and every later event of that key are kept in `parked_events` in order, and all
-  other keys flow. An operator looks at it, retries or skips with a reason (`madoguchi parked`), and the rest drains in
-  order before the key is free again.
+- anything else parks the event's key: it and every later event of that key are kept in `parked_events` in order, and
+  all other keys flow. An operator looks at it, retries or skips with a reason (`madoguchi parked`), and the rest drains
+  in order before the key is free again.
 
 Unknown event types are none of our business and are acknowledged. Known ones that cannot be read are parked.
 """
@@ -364,8 +364,8 @@ class Consumer:
     async def drain(self, topic: str, key: str) -> bool:
         """Do a parked key's events in order until none is left; returns False if one fails again.
 
-        Each event is its own transaction under the key's row lock: a new event of the key waits for the end of it and is
-        then either behind the rest or free.
+        Each event is its own transaction under the key's row lock: a new event of the key waits for the end of it and
+        is then either behind the rest or free.
         """
         where = {"consumer": self.service, "topic": topic, "key": key}
         while True:

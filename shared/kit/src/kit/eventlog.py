@@ -1,7 +1,8 @@
 """The event log of a service: what happened, in order, written in the transaction that made it happen.
 
-Contract of `record`: it takes the caller's session and never commits, rolls back or opens a transaction. The caller holds
-the row lock of the aggregate (or has just inserted its row), which makes id order equal to commit order per aggregate.
+Contract of `record`: it takes the caller's session and never commits, rolls back or opens a transaction. The caller
+holds the row lock of the aggregate (or has just inserted its row), which makes id order equal to commit order per
+aggregate.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """The relay tells the broker what the event log holds: per aggregate in order, at least once, through any failure.
 
-The idea, in five sentences. `outbox` holds a pointer to each event not yet told. Every pointer lies in one of 64 buckets,
-chosen by its aggregate; a relay owns a bucket by a session-level advisory lock held on the very connection that reads and
-deletes the pointers, so losing the connection ends the ownership in the same moment. It reads its buckets by id, sends,
-waits for the broker's word, deletes. When a send fails, nothing behind it in that bucket is told before it. A relay that
-hangs (its process stopped, not dead) is idle for PostgreSQL, which ends the session, and another replica takes over; when
-the first wakes up it can only repeat events from the oldest untold one on, which a reader's inbox stops.
+The idea, in five sentences. `outbox` holds a pointer to each event not yet told. Every pointer lies in one of 64
+buckets, chosen by its aggregate; a relay owns a bucket by a session-level advisory lock held on the very connection
+that reads and deletes the pointers, so losing the connection ends the ownership in the same moment. It reads its buckets
+by id, sends, waits for the broker's word, deletes. When a send fails, nothing behind it in that bucket is told before
+it. A relay that hangs (its process stopped, not dead) is idle for PostgreSQL, which ends the session, and another
+replica takes over; when the first wakes up it can only repeat events from the oldest untold one on, which a reader's
+inbox stops.
 """
 
 from __future__ import annotations
@@ -131,7 +132,10 @@ def _rounds(rows: Sequence[asyncpg.Record]) -> list[list[asyncpg.Record]]:
 
 
 async def run(dsn: str, send: Send, *, pipelined: bool, stop: asyncio.Event, beat: Callable[[], None]) -> None:
-    """Relay until `stop` is set; `pipelined` as for `tell`. Raises on a lost connection (all buckets are free then); the caller starts it again."""
+    """Relay until `stop` is set; `pipelined` as for `tell`.
+
+    Raises on a lost connection: all buckets are free then, and the caller starts it again.
+    """
     connection: asyncpg.Connection = await asyncpg.connect(
         dsn,
         timeout=5,
