@@ -277,9 +277,27 @@ def test_what_the_gate_was_not_taught_is_refused(edit, name):
         assert all("the gate" in change.what for change in changes)
 
 
-def test_a_schema_that_contains_itself_is_refused():
-    loop = changed(at("$defs.Slot.properties", inner={"$ref": "#/$defs/Slot"}))
-    assert compare("planted", BASE, loop) == [Change("planted", "", "Slot contains itself", BOTH)]
+ROLE = {"$ref": "#/$defs/Role"}
+NOT_FLAT: dict[str, tuple[Edit, str]] = {
+    "a part that contains itself": (
+        at("$defs.Slot.properties", inner={"$ref": "#/$defs/Slot"}),
+        "Slot contains itself",
+    ),
+    "a reference to another file": (whole("role", {"$ref": "role.json"}), "role.json is not defined here"),
+    "a reference to nothing": (whole("role", {"$ref": "#/$defs/Rolle"}), "Rolle is not defined here"),
+    "a reference limited further": (whole("role", {**ROLE, "enum": ["bank"]}), "enum beside a reference"),
+    "a choice limited further": (field("until", const="x"), "const beside a reference"),
+    "a format beside a format": (field("until", format="date"), "format beside a reference"),
+}
+
+
+@pytest.mark.parametrize(("edit", "why"), NOT_FLAT.values(), ids=NOT_FLAT)
+def test_a_schema_without_a_flat_form_is_refused(edit, why):
+    strange = changed(edit)
+    for old, new in ((BASE, strange), (strange, BASE), (strange, strange)):
+        [change] = compare("planted", old, new)
+        assert change.breaks is BOTH
+        assert why in change.what
 
 
 def test_a_removed_event_breaks_both_directions():

@@ -24,7 +24,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from madoguchi_contracts.schema import Recursive, Schema, current, flat, released
+from madoguchi_contracts.schema import NotFlat, Schema, current, flat, released
 
 
 class Breaks(StrEnum):
@@ -80,8 +80,8 @@ def compare(name: str, old: Schema, new: Schema) -> list[Change]:
     """All breaking changes from one released schema to its successor."""
     try:
         before, after = flat(old), flat(new)
-    except Recursive as error:
-        return [Change(name, "", str(error), Breaks.BOTH)]
+    except NotFlat as error:
+        return [Change(name, "", f"the gate cannot judge it: {error}", Breaks.BOTH)]
     found = list(dict.fromkeys((*_not_understood("", before), *_not_understood("", after))))
     return [Change(name, *one) for one in found or _differences("", before, after)]
 

@@ -20,8 +20,13 @@ CONTRACTS: tuple[type[Contract], ...] = (*EVENTS.values(), *CONTENTS)
 """Everything that has a released schema: events, and what is sealed inside them."""
 
 
-class Recursive(ValueError):
-    """A schema that contains itself, which no event does."""
+# What may stand beside a reference or a choice. Any limit there would hold in addition to those inside, and putting it
+# in their place would change what the schema says.
+_BESIDE = {"title", "description", "examples", "deprecated", "default", "format", "x-sealed-for", "x-sealed-model"}
+
+
+class NotFlat(ValueError):
+    """A schema that has no flat form: it contains itself, refers elsewhere, or limits a reference further."""
 
 
 class _Generator(GenerateJsonSchema):
@@ -75,7 +80,7 @@ def flat(schema: Schema) -> Schema:
     Keywords that are not understood here stay as they are, for the caller to refuse.
 
     Raises:
-        Recursive: the schema contains itself.
+        NotFlat: this cannot be done without changing what the schema says.
     """
     tree: Schema = _flat(schema, schema.get("$defs", {}), ())
     return tree
@@ -88,16 +93,26 @@ def _flat(schema: Any, definitions: Mapping[str, Schema], inside: tuple[str, ...
     if "$ref" in node:
         name = node.pop("$ref").removeprefix("#/$defs/")
         if name in inside:
-            raise Recursive(f"{name} contains itself")
-        return _flat({**definitions[name], **node}, definitions, (*inside, name))
+            raise NotFlat(f"{name} contains itself")
+        if name not in definitions:
+            raise NotFlat(f"{name} is not defined here")
+        return _with(node, _flat(definitions[name], definitions, (*inside, name)))
     if "anyOf" in node:
         others = [choice for choice in node["anyOf"] if choice != {"type": "null"}]
         if len(others) == 1 and len(node["anyOf"]) == 2:
             del node["anyOf"]
-            return {**_flat({**others[0], **node}, definitions, inside), "or_null": True}
+            return {**_with(node, _flat(others[0], definitions, inside)), "or_null": True}
     if "properties" in node:
         fields = node["properties"].items()
         node["properties"] = {name: _flat(field, definitions, inside) for name, field in fields}
     if "items" in node:
         node["items"] = _flat(node["items"], definitions, inside)
     return node
+
+
+def _with(outer: Schema, inner: Schema) -> Schema:
+    """One node of what stands beside a reference and what the reference stands for."""
+    for keyword in sorted(outer):
+        if keyword not in _BESIDE or (keyword == "format" and keyword in inner):
+            raise NotFlat(f"{keyword} beside a reference or a choice")
+    return {**inner, **outer}
