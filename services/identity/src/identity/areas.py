@@ -18,7 +18,7 @@ class PasswordQuestion(Question):
     """A new password and those registered before; the last of them is the current one."""
 
     password: str
-    history_oldest_first: list[str] = []
+    history_oldest_first: tuple[str, ...] = ()
 
 
 class PasswordAnswer(Answer):

@@ -63,4 +63,5 @@ def _mail_key(mail: str) -> str:
 
 def _loose(text: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(folded.split())
+    # Once more, because a mark that stood alone after a space may now join the letter before it.
+    return unicodedata.normalize("NFKC", "".join(folded.split()))

@@ -45,9 +45,7 @@ STATUS_LABELS = {
 # I-23).
 NEXT_STATUSES: dict[EkycStatus, frozenset[EkycStatus]] = {
     EkycStatus.DATA_REGISTERED: frozenset({EkycStatus.METHOD_CHOSEN}),
-    EkycStatus.METHOD_CHOSEN: frozenset(
-        {EkycStatus.METHOD_CHOSEN, EkycStatus.RUNNING, EkycStatus.DATA_REGISTERED}
-    ),
+    EkycStatus.METHOD_CHOSEN: frozenset({EkycStatus.METHOD_CHOSEN, EkycStatus.RUNNING, EkycStatus.DATA_REGISTERED}),
     EkycStatus.RUNNING: frozenset({EkycStatus.METHOD_CHOSEN, EkycStatus.PASSED, EkycStatus.FAILED}),
     EkycStatus.PASSED: frozenset({EkycStatus.METHOD_CHOSEN}),
     EkycStatus.FAILED: frozenset({EkycStatus.METHOD_CHOSEN}),
