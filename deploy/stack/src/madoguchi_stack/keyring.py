@@ -26,8 +26,19 @@ def _seal_keys() -> dict[str, JWK]:
     return {service: _private_key(f"{service}-1", "enc", "ECDH-ES+A256KW") for service in SERVICES}
 
 
-def _vault_keys() -> dict[str, dict[str, str]]:
-    return {service: {"1": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()} for service in SERVICES}
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+class KeyRing(BaseModel, frozen=True):
+    """The keys of one service's data at rest, base64 of 32 bytes by key id; `current` encrypts, all decrypt."""
+
+    current: str
+    keys: dict[str, str]
+
+
+def _vault_keys() -> dict[str, KeyRing]:
+    return {service: KeyRing(current="1", keys={"1": _key()}) for service in SERVICES}
 
 
 class Secrets(BaseModel, frozen=True):
@@ -43,9 +54,8 @@ class Secrets(BaseModel, frozen=True):
     signing_keys: list[JWK] = Field(
         default_factory=lambda: [_private_key("sign-1", "sig", "ES256")], description="identity's; the first signs"
     )
-    vault_keys: dict[str, dict[str, str]] = Field(
-        default_factory=_vault_keys, description="each service's 256-bit keys by key id, base64url"
-    )
+    vault_keys: dict[str, KeyRing] = Field(default_factory=_vault_keys, description="one ring a service")
+    blind_index_key: str = Field(default_factory=_key, description="identity's; base64 of 32 bytes")
     ekyc_api_key: str = Field(default_factory=_password)
     ekyc_callback_secret: str = Field(default_factory=_password)
 

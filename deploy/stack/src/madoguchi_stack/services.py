@@ -90,7 +90,9 @@ def _common(service: str, servers: Servers) -> dict[str, str]:
         "MADOGUCHI_TOKEN_ISSUER": _url(servers, "identity_api"),
         "MADOGUCHI_SEAL_PRIVATE_KEY": json.dumps(secrets.seal_keys[service]),
         "MADOGUCHI_SEAL_PUBLIC_KEYS": json.dumps(public),
-        "MADOGUCHI_VAULT_KEYS": json.dumps(secrets.vault_keys[service]),
+        "MADOGUCHI_VAULT_KEYS": secrets.vault_keys[service].model_dump_json(),
+        # Links in mails start with it.
+        "MADOGUCHI_PUBLIC_BASE_URL": _url(servers, "identity_api"),
     }
 
 
@@ -99,7 +101,7 @@ def _own(servers: Servers) -> Mapping[str, dict[str, str]]:
     return {
         "identity": {
             "MADOGUCHI_SIGNING_KEYS": json.dumps({"keys": secrets.signing_keys}),
-            "MADOGUCHI_PUBLIC_BASE_URL": _url(servers, "identity_api"),
+            "MADOGUCHI_BLIND_INDEX_KEY": secrets.blind_index_key,
             "MADOGUCHI_EKYC_URL": _url(servers, "ekyc"),
             "MADOGUCHI_EKYC_API_KEY": secrets.ekyc_api_key,
             "MADOGUCHI_EKYC_CALLBACK_SECRET": secrets.ekyc_callback_secret,
@@ -112,6 +114,7 @@ def _own(servers: Servers) -> Mapping[str, dict[str, str]]:
             "MADOGUCHI_S3_ACCESS_KEY": s3.access_key,
             "MADOGUCHI_S3_SECRET_KEY": s3.secret_key,
             "MADOGUCHI_S3_BUCKET": s3.bucket,
+            "MADOGUCHI_SCANNER": "none",
         },
         "notifications": {
             "MADOGUCHI_SMTP_RELAYS": json.dumps([{"host": smtp.host, "port": smtp.port}]),
