@@ -209,7 +209,17 @@ def test_contents_hide_their_values_in_representations_and_errors():
     assert repr(contact) == "Contact()"
     assert str(contact) == ""
     with pytest.raises(ValidationError) as caught:
-        Contact.model_validate({"mail": "taro@example.jp", "name": 5, "user_id": "U-1"})
+        Contact.model_validate({"mail": ["taro@example.jp"], "name": "見本 太郎", "user_id": "U-1"})
+    assert "mail" in str(caught.value)
+    assert "taro" not in str(caught.value)
+
+
+def test_an_error_does_not_quote_what_should_have_been_sealed():
+    with pytest.raises(ValidationError) as caught:
+        PasswordLinkIssued.model_validate(
+            {**example(PasswordLinkIssued).model_dump(), "link": "https://example.jp/taro"}
+        )
+    assert "link" in str(caught.value)
     assert "taro" not in str(caught.value)
 
 
