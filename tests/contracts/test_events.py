@@ -60,7 +60,7 @@ def test_every_event_class_of_the_package_is_registered_exported_and_in_its_topi
 
 @each_event
 def test_an_event_is_named_after_service_class_and_version(event):
-    assert event.type_name == f"madoguchi.{event.service}.{event.__name__}.v1"
+    assert event.type_name == f"madoguchi.{event.service}.{event.__name__}.v{event.major}"
     assert event.service in SERVICES
     assert event.topic.startswith(f"{event.service}.")
     assert event.schema_name == "urn:" + event.type_name.replace(".", ":")
