@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID, uuid4
@@ -54,8 +54,9 @@ async def until_told(database: Database, seconds: float = 30) -> None:
             await asyncio.sleep(0.05)
 
 
-class Told:
-    """A broker's side that remembers what it took, in order, and can fail on purpose."""
+class Broker:
+    """A broker's side that remembers what it took, in order, and can fail on purpose: four partitions, each of which
+    takes its part of a batch as a whole or not at all."""
 
     def __init__(self, failure_rate: float = 0, refuse: UUID | None = None) -> None:
         self.versions: dict[UUID, list[int]] = defaultdict(list)
@@ -64,17 +65,27 @@ class Told:
         self._rate = failure_rate
         self._random = random.Random(4)
 
-    async def __call__(self, row: asyncpg.Record) -> Awaitable[object]:
-        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
-        if row["aggregate_id"] == self.refuse:
-            raise ConnectionError("refused")
-        if self._random.random() < self._rate:
-            self.failures += 1
-            future.set_exception(ConnectionError("lost"))
-        else:
-            self.versions[row["aggregate_id"]].append(row["version"])
-            future.set_result(None)
-        return future
+    async def __call__(self, rows: Sequence[asyncpg.Record]) -> relay.Told:
+        told: list[int] = []
+        failed: dict[int, BaseException] = {}
+        for partition in range(4):
+            part = [row for row in rows if UUID(row["aggregate_id"]).int % 4 == partition]
+            if part and self._random.random() < self._rate:
+                self.failures += 1
+                failed.update((row["bucket"], ConnectionError("lost")) for row in part)
+                if self._random.random() < 0.5:  # taken all the same, and only the answer was lost
+                    self._take(part)
+                continue
+            refused = [row for row in part if row["aggregate_id"] == str(self.refuse)]
+            failed.update((row["bucket"], ConnectionError("refused")) for row in refused)
+            accepted = [row for row in part if row not in refused]
+            self._take(accepted)
+            told += [row["id"] for row in accepted]
+        return told, failed
+
+    def _take(self, rows: Sequence[asyncpg.Record]) -> None:
+        for row in rows:
+            self.versions[UUID(row["aggregate_id"])].append(int(row["version"]))
 
     def deduplicated(self, aggregate: UUID) -> list[int]:
         """What a reader's inbox lets through."""
@@ -82,10 +93,9 @@ class Told:
 
 
 @asynccontextmanager
-async def running(database: Database, send: relay.Send, *, pipelined: bool = True) -> AsyncIterator[asyncio.Task[None]]:
+async def running(database: Database, publish: relay.Publish) -> AsyncIterator[asyncio.Task[None]]:
     stop = asyncio.Event()
-    run = relay.run(database.dsn, send, pipelined=pipelined, stop=stop, beat=lambda: None)
-    task = asyncio.create_task(run)
+    task = asyncio.create_task(relay.run(database.dsn, publish, stop=stop, beat=lambda: None))
     try:
         yield task
     finally:
@@ -94,7 +104,7 @@ async def running(database: Database, send: relay.Send, *, pipelined: bool = Tru
 
 
 async def test_everything_recorded_is_told_in_order_per_aggregate(database: Database) -> None:
-    told, aggregates = Told(), [uuid4() for _ in range(40)]
+    told, aggregates = Broker(), [uuid4() for _ in range(40)]
     await record_many(database, aggregates, 20)
     async with running(database, told):
         await until_told(database)
@@ -103,8 +113,8 @@ async def test_everything_recorded_is_told_in_order_per_aggregate(database: Data
 
 async def test_failing_sends_delay_and_repeat_but_never_reorder_or_lose(database: Database, monkeypatch: Any) -> None:
     monkeypatch.setattr(relay, "REST_SECONDS", 0.01)
-    told, aggregates = Told(failure_rate=0.02), [uuid4() for _ in range(20)]
-    async with running(database, told, pipelined=False):
+    told, aggregates = Broker(failure_rate=0.3), [uuid4() for _ in range(20)]
+    async with running(database, told):
         await record_many(database, aggregates, 25)
         await until_told(database)
     assert told.failures > 0
@@ -114,7 +124,7 @@ async def test_failing_sends_delay_and_repeat_but_never_reorder_or_lose(database
 async def test_an_event_the_broker_refuses_holds_up_its_own_bucket_only(database: Database) -> None:
     stubborn = uuid4()
     others = [one for one in (uuid4() for _ in range(100)) if bucket_of(one) != bucket_of(stubborn)]
-    told = Told(refuse=stubborn)
+    told = Broker(refuse=stubborn)
     # More refused events than a batch holds: they must not fill every batch.
     await record_many(database, [stubborn], relay.BATCH + 50)
     async with running(database, told):
@@ -129,12 +139,12 @@ async def test_an_event_the_broker_refuses_holds_up_its_own_bucket_only(database
 
 
 async def test_three_replicas_keep_order_while_their_connections_are_killed(database: Database) -> None:
-    told, aggregates = Told(), [uuid4() for _ in range(60)]
+    told, aggregates = Broker(), [uuid4() for _ in range(60)]
 
     async def keep_running() -> None:
         while True:
             try:
-                await relay.run(database.dsn, told, pipelined=True, stop=asyncio.Event(), beat=lambda: None)
+                await relay.run(database.dsn, told, stop=asyncio.Event(), beat=lambda: None)
             except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
                 await asyncio.sleep(0.01)
 
@@ -168,11 +178,11 @@ async def test_a_relay_that_hangs_loses_its_buckets_to_the_next_one_within_secon
     never: asyncio.Future[object] = asyncio.get_running_loop().create_future()
     monkeypatch.setattr(relay, "_while_holding", lambda connection, work, beat: (work.close(), never)[1])
 
-    hung = asyncio.create_task(relay.run(database.dsn, Told(), pipelined=True, stop=asyncio.Event(), beat=lambda: None))
+    hung = asyncio.create_task(relay.run(database.dsn, Broker(), stop=asyncio.Event(), beat=lambda: None))
     await record_many(database, [uuid4()], 3)
     await asyncio.sleep(0.7)  # it has read its batch, and hangs: no word to PostgreSQL any more
     monkeypatch.undo()
-    told = Told()
+    told = Broker()
     async with running(database, told):
         await until_told(database, seconds=8)
     assert list(told.versions.values()) == [[1, 2, 3]]
@@ -182,11 +192,11 @@ async def test_a_relay_that_hangs_loses_its_buckets_to_the_next_one_within_secon
 
 async def test_a_slow_broker_does_not_cost_the_relay_its_buckets(database: Database, monkeypatch: Any) -> None:
     monkeypatch.setattr(relay, "HANG_SECONDS", 2)
-    told = Told()
+    told = Broker()
 
-    async def slow(row: asyncpg.Record) -> Awaitable[object]:
+    async def slow(rows: Sequence[asyncpg.Record]) -> relay.Told:
         await asyncio.sleep(4)
-        return await told(row)
+        return await told(rows)
 
     await record_many(database, [uuid4()], 1)
     async with running(database, slow) as task:
@@ -196,7 +206,7 @@ async def test_a_slow_broker_does_not_cost_the_relay_its_buckets(database: Datab
 
 
 async def test_a_commit_rings_the_relay_at_once(database: Database) -> None:
-    told, aggregate = Told(), uuid4()
+    told, aggregate = Broker(), uuid4()
     bell, stop = relay.Bell(database.dsn), asyncio.Event()
     ringing = asyncio.create_task(bell.run(stop))
     database.after_events = bell.ring
@@ -231,7 +241,7 @@ async def test_a_foreign_reader_finds_cloudevents_in_order_with_the_aggregate_as
     await producer.start()
     await reader.start()
     try:
-        async with running(database, relay.make_sender(producer, "/madoguchi/identity"), pipelined=kafka_idempotence):
+        async with running(database, relay.make_publisher(producer, "/madoguchi/identity")):
             await record_many(database, aggregates, 5)
             await until_told(database)
         seen: dict[str, list[int]] = defaultdict(list)

@@ -100,7 +100,7 @@ async def _relay(
         acks="all",
         enable_idempotence=settings.kafka_idempotence,
         linger_ms=0,  # the relay brings its own batches
-        max_batch_size=262_144,
+        max_batch_size=900_000,  # below the broker's usual limit of 1 MB, above the largest event
         max_request_size=1_048_576,
     )
 
@@ -112,10 +112,8 @@ async def _relay(
     health.beat("relay")
     await producer.start()
     try:
-        send = relay.make_sender(producer, f"/madoguchi/{service}")
-        # An idempotent producer tries a batch until it succeeds and lets none pass it.
-        pipelined = settings.kafka_idempotence
-        await relay.run(database.dsn, send, pipelined=pipelined, stop=stop, beat=partial(health.beat, "relay"))
+        publish = relay.make_publisher(producer, f"/madoguchi/{service}")
+        await relay.run(database.dsn, publish, stop=stop, beat=partial(health.beat, "relay"))
     finally:
         await producer.stop()
 

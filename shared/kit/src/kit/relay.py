@@ -3,8 +3,8 @@
 The idea, in five sentences. `outbox` holds a pointer to each event not yet told. Every pointer lies in one of 64
 buckets, chosen by its aggregate; a relay owns a bucket by a session-level advisory lock held on the very connection
 that reads and deletes the pointers, so losing the connection ends the ownership in the same moment. It reads its buckets
-by id, sends, waits for the broker's word, deletes. When a send fails, nothing behind it in that bucket is told before
-it. A relay that hangs (its process stopped, not dead) is idle for PostgreSQL, which ends the session, and another
+by id, sends one batch per partition, waits for the broker's word, deletes; what failed is told again behind nothing
+of its aggregate. A relay that hangs (its process stopped, not dead) is idle for PostgreSQL, which ends the session, and another
 replica takes over; when the first wakes up it can only repeat events from the oldest untold one on, which a reader's
 inbox stops.
 """
@@ -12,16 +12,16 @@ inbox stops.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
-from uuid import UUID
 
 import asyncpg
 import structlog
 from aiokafka import AIOKafkaProducer
+from aiokafka.partitioner import murmur2
+from aiokafka.producer.message_accumulator import BatchBuilder
 
-from kit.cloudevents import Envelope, encode
 from kit.eventlog import BUCKETS
 from kit.metrics import (
     outbox_oldest_seconds,
@@ -46,8 +46,8 @@ SELECT b FROM generate_series(0, 63) AS b
 WHERE b <> ALL($1::int[]) AND pg_try_advisory_lock($2, b)
 """
 _READ = """
-SELECT o.id, o.bucket, o.replay, e.event_id, e.topic, e.aggregate_id, e.version, e.type, e.data::text AS data,
-       e.traceparent, e.recorded_at
+SELECT o.id, o.bucket, o.replay, e.event_id::text, e.topic, e.aggregate_id::text, e.version::text, e.type,
+       e.data::text, e.traceparent, to_char(e.recorded_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time
 FROM outbox o JOIN events e ON e.id = o.id
 WHERE o.bucket = ANY($1::smallint[]) AND o.id > $2
 ORDER BY o.id LIMIT $3
@@ -59,80 +59,94 @@ FROM outbox o WHERE NOT replay
 """
 
 T = TypeVar("T")
-Send = Callable[[asyncpg.Record], Awaitable[Awaitable[object]]]
+Told = tuple[list[int], dict[int, BaseException]]
+Publish = Callable[[Sequence[asyncpg.Record]], Coroutine[Any, Any, Told]]
+"""Tells rows, given in id order, to the broker: returns the ids that it took, and the buckets that failed with their
+errors. Of each aggregate it took the first rows or none; what is neither told nor failed did not fit this time."""
 
 
-def make_sender(producer: AIOKafkaProducer, source: str) -> Send:
-    """The function that hands one row to the producer and returns the future of the broker's word."""
-
-    async def send(row: asyncpg.Record) -> Awaitable[object]:
-        headers = encode(
-            Envelope(
-                event_id=row["event_id"],
-                source=source,
-                type=row["type"],
-                aggregate_id=row["aggregate_id"],
-                sequence=row["version"],
-                time=row["recorded_at"],
-                dataschema="urn:" + row["type"].replace(".", ":"),  # the schema name of the contracts package
-                traceparent=row["traceparent"],
-                replay=row["replay"],
-            )
-        )
-        future: Awaitable[object] = await producer.send(
-            row["topic"], row["data"].encode(), key=str(row["aggregate_id"]).encode(), headers=headers
-        )
-        return future
-
-    return send
+@lru_cache(maxsize=65_536)
+def _partition_of(key: bytes, partitions: int) -> int:
+    """Where Kafka's default partitioner puts a key; cached, since it is a loop in Python."""
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
-async def tell(
-    rows: Sequence[asyncpg.Record], send: Send, *, pipelined: bool
-) -> tuple[list[int], dict[int, BaseException]]:
-    """Send the rows in order and wait for the broker's word.
+@lru_cache(maxsize=1024)
+def _constant_headers(type_name: str, source: str) -> list[tuple[str, bytes]]:
+    return [
+        ("ce_specversion", b"1.0"),
+        ("ce_source", source.encode()),
+        ("ce_type", type_name.encode()),
+        # The schema name of the contracts package.
+        ("ce_dataschema", b"urn:" + type_name.replace(".", ":").encode()),
+        ("content-type", b"application/json"),
+    ]
 
-    Returns the ids that were told, and the buckets that stopped with the error of each. What follows a failure in its
-    bucket is told again behind it. `pipelined` sends everything at once, which keeps order only with a producer that
-    never lets a batch pass a failed one (an idempotent one); else an event leaves only after the broker took the one
-    before it of the same aggregate.
+
+def make_publisher(producer: AIOKafkaProducer, source: str) -> Publish:
+    """Tell rows with one batch per partition, which the broker takes as a whole or not at all.
+
+    That keeps order without relying on the producer: no row of a partition can pass a failed one, because there is
+    never a second batch on its way. It is also several times cheaper than a future per row.
     """
-    told: list[int] = []
-    stopped: dict[int, BaseException] = {}
-    for round_ in [rows] if pipelined else _rounds(rows):
-        waiting: list[tuple[asyncpg.Record, Awaitable[object]]] = []
-        for row in round_:
-            if row["bucket"] in stopped:
+
+    async def publish(rows: Sequence[asyncpg.Record]) -> Told:
+        batches: dict[tuple[str, int], BatchBuilder] = {}
+        members: dict[tuple[str, int], list[asyncpg.Record]] = {}
+        full: set[tuple[str, int]] = set()
+        partitions: dict[str, int] = {}
+        failed: dict[int, BaseException] = {}
+        for row in rows:
+            topic = row["topic"]
+            if topic not in partitions:
+                partitions[topic] = len(await producer.partitions_for(topic))
+            key = row["aggregate_id"].encode()
+            place = (topic, _partition_of(key, partitions[topic]))
+            if place in full:
                 continue
-            try:
-                waiting.append((row, await send(row)))
-            except Exception as error:  # noqa: BLE001 - whatever the client raises, the bucket stops and is tried again
-                stopped[row["bucket"]] = error
-        results = await asyncio.gather(*(future for _, future in waiting), return_exceptions=True)
-        for (row, _), result in zip(waiting, results, strict=True):
-            if isinstance(result, BaseException):
-                stopped.setdefault(row["bucket"], result)
-            elif row["bucket"] not in stopped:
-                told.append(row["id"])
-                relay_published.labels(row["topic"]).inc()
-    return told, stopped
+            batch = batches.get(place) or batches.setdefault(place, producer.create_batch())
+            headers = [
+                *_constant_headers(row["type"], source),
+                ("ce_id", row["event_id"].encode()),
+                ("ce_time", row["time"].encode()),
+                ("ce_subject", key),
+                ("ce_partitionkey", key),
+                ("ce_sequence", row["version"].encode()),
+            ]
+            if row["traceparent"]:
+                headers.append(("ce_traceparent", row["traceparent"].encode()))
+            if row["replay"]:
+                headers.append(("ce_replay", b"true"))
+            if batch.append(timestamp=None, key=key, value=row["data"].encode(), headers=headers) is None:
+                full.add(place)
+                continue
+            members.setdefault(place, []).append(row)
+
+        places = list(members)
+        answers = await asyncio.gather(*(_word(producer, batches[place], *place) for place in places))
+        told: list[int] = []
+        for place, error in zip(places, answers, strict=True):
+            if error is None:
+                told += [row["id"] for row in members[place]]
+                relay_published.labels(place[0]).inc(len(members[place]))
+            else:
+                failed.update((row["bucket"], error) for row in members[place])
+        return told, failed
+
+    return publish
 
 
-def _rounds(rows: Sequence[asyncpg.Record]) -> list[list[asyncpg.Record]]:
-    """The first event of each aggregate, then the second of each, and so on."""
-    seen: Counter[UUID] = Counter()
-    rounds: list[list[asyncpg.Record]] = []
-    for row in rows:
-        place = seen[row["aggregate_id"]]
-        seen[row["aggregate_id"]] += 1
-        if place == len(rounds):
-            rounds.append([])
-        rounds[place].append(row)
-    return rounds
+async def _word(producer: AIOKafkaProducer, batch: BatchBuilder, topic: str, partition: int) -> BaseException | None:
+    """The broker's word on one batch: None when it was taken."""
+    try:
+        await (await producer.send_batch(batch, topic, partition=partition))
+    except Exception as error:  # noqa: BLE001 - whatever the client raises, these rows are told again
+        return error
+    return None
 
 
-async def run(dsn: str, send: Send, *, pipelined: bool, stop: asyncio.Event, beat: Callable[[], None]) -> None:
-    """Relay until `stop` is set; `pipelined` as for `tell`.
+async def run(dsn: str, publish: Publish, *, stop: asyncio.Event, beat: Callable[[], None]) -> None:
+    """Relay until `stop` is set.
 
     Raises on a lost connection: all buckets are free then, and the caller starts it again.
     """
@@ -166,19 +180,20 @@ async def run(dsn: str, send: Send, *, pipelined: bool, stop: asyncio.Event, bea
             resting = {bucket: until for bucket, until in resting.items() if until > clock()}
             ready = [bucket for bucket in owned if bucket not in resting]
             rows = await connection.fetch(_READ, ready, after, BATCH) if ready else []
+            told: list[int] = []
             if rows:
-                told, stopped = await _while_holding(connection, tell(rows, send, pipelined=pipelined), beat)
+                told, failed = await _while_holding(connection, publish(rows), beat)
                 await connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", told)
-                for bucket, error in stopped.items():
+                for bucket, error in failed.items():
                     # Only this bucket rests; were it read again at once, its backlog would fill every batch.
                     resting[bucket] = clock() + REST_SECONDS
                     relay_failures.labels(type(error).__name__).inc()
                     log.warning("relay_send_failed", bucket=bucket, error=type(error).__name__)
-            if len(rows) == BATCH and not resting:
-                # A full batch: read on behind it, so that the dead rows at the head are not scanned again each time.
+            if len(told) == BATCH:
+                # A full batch, all told: read on behind it, so that its dead rows are not scanned again each time.
                 after = rows[-1]["id"]
                 continue
-            # Else from the beginning: an event with a smaller id may have been committed later.
+            # Else from the beginning: some may be left, and a smaller id may have been committed later.
             after = 0
             if rows and len(rows) < BATCH:
                 await asyncio.sleep(PAUSE_SECONDS)

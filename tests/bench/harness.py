@@ -1,0 +1,137 @@
+"""What every benchmark needs: servers, interleaved rounds, medians, and a table. Trust ratios within one run only."""
+
+import asyncio
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import asyncpg
+from kit.db import Database
+from madoguchi_stack.servers import Servers, free_ports
+from support.kit_database import kit_database
+from support.servers import _create_database
+
+_MOCK = """
+import sys, time
+from confluent_kafka import Producer
+producer = Producer({"test.mock.num.brokers": 1, "bootstrap.servers": "mock"})
+broker = next(iter(producer.list_topics(timeout=10).brokers.values()))
+print(f"{broker.host}:{broker.port}", flush=True)
+sys.stdin.read()
+"""
+
+Round = Callable[[], Awaitable[float]]
+
+
+@dataclass
+class Table:
+    """One benchmark's result: rows of figures per variant, and what they are judged by."""
+
+    title: str
+    unit: str
+    figures: dict[str, list[float]] = field(default_factory=dict)
+    targets: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def median(self, variant: str) -> float:
+        """The median of a variant's rounds."""
+        return statistics.median(self.figures[variant])
+
+    def target(self, text: str, ratio: float, met: bool) -> None:
+        """Say how a target stands."""
+        self.targets.append(f"{text}: {ratio:.2f} ({'met' if met else 'NOT met'})")
+
+    def markdown(self) -> str:
+        """The table for docs/benchmarks.md."""
+        lines = [
+            f"## {self.title}",
+            "",
+            f"| variant | median {self.unit} | min | max | rounds |",
+            "|---|---|---|---|---|",
+        ]
+        for variant, figures in self.figures.items():
+            low, high = min(figures), max(figures)
+            lines.append(f"| {variant} | {self.median(variant):,.4g} | {low:,.4g} | {high:,.4g} | {len(figures)} |")
+        return "\n".join(
+            [*lines, "", *(f"- {target}" for target in self.targets), *(f"- {note}" for note in self.notes)]
+        )
+
+
+async def interleaved(table: Table, variants: Mapping[str, Round], rounds: int) -> Table:
+    """Run every variant once per round, so that the machine's moods hit all of them."""
+    for number in range(rounds):
+        for name, run in variants.items():
+            figure = await run()
+            table.figures.setdefault(name, []).append(figure)
+            print(f"  {table.title}: round {number + 1}/{rounds} {name}: {figure:,.4g} {table.unit}", file=sys.stderr)
+    return table
+
+
+@asynccontextmanager
+async def postgres() -> AsyncIterator[Servers]:
+    """The local servers with PostgreSQL's default durability."""
+    with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        async with Servers(Path(folder), ports=free_ports(), durable=True) as servers:
+            yield servers
+
+
+@asynccontextmanager
+async def database(servers: Servers) -> AsyncIterator[Database]:
+    """A fresh database with the kit's tables."""
+
+    async def empty(service: str) -> str:
+        return await _create_database(servers, service, template="template0")
+
+    made = await kit_database(empty)
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+@asynccontextmanager
+async def mock_broker() -> AsyncIterator[str]:
+    """librdkafka's in-memory broker in a process of its own: takes idempotent producers, keeps 5 MB a partition."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _MOCK, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    try:
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        process.kill()
+        await process.wait()
+
+
+def stopwatch() -> Callable[[], float]:
+    """Seconds since now."""
+    started = time.perf_counter()
+    return lambda: time.perf_counter() - started
+
+
+async def count(dsn: str, query: str) -> int:
+    """One number from the database."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return int(await connection.fetchval(query))
+    finally:
+        await connection.close()
+
+
+def machine() -> str:
+    """The facts a reader needs to judge the figures."""
+    model = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
+        "?",
+    )
+    return (
+        f"{os.cpu_count()} CPUs ({model}), Python {platform.python_version()}, Linux {platform.release().split('-')[0]}"
+    )
