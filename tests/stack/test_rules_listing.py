@@ -1,0 +1,49 @@
+"""`make rules` finds what cites a rule, and what does not."""
+
+from support.rules import citations, listed_rules, problems
+
+SOURCE = """
+import pytest
+pytestmark = pytest.mark.rule("UI-01")
+
+@pytest.mark.rule("ID-27", "ID-28")
+async def test_first(): ...
+
+@pytest.mark.parametrize("day", [pytest.param(1, marks=pytest.mark.rule("GL-101"))])
+@pytest.mark.rule(RULE)
+def test_second(): ...
+
+class TestLogin:
+    @pytest.mark.rule("ID-27")
+    def test_third(self): ...
+"""
+
+
+def test_citations_are_found_on_modules_functions_classes_and_parameters():
+    assert list(citations(SOURCE, "t.py")) == [
+        ("UI-01", "t.py"),
+        ("ID-27", "t.py::test_first"),
+        ("ID-28", "t.py::test_first"),
+        ("GL-101", "t.py::test_second"),
+        ("", "t.py::test_second"),
+        ("ID-27", "t.py::TestLogin::test_third"),
+    ]
+
+
+def test_a_table_row_is_a_rule_with_its_place_and_its_reason():
+    table = "# Rules\n| ID | where | test or reason |\n|---|---|---|\n| AS-01 | organisational | done on paper |\nAS-02"
+    assert listed_rules(table) == {"AS-01": ("organisational", "done on paper")}
+
+
+def test_a_listed_rule_without_a_test_or_a_reason_is_a_problem():
+    listed = {"AS-01": ("domain", ""), "AS-02": ("organisational", ""), "AS-03": ("organisational", "on paper")}
+    assert problems({"AS-04": ["t.py"]}, listed) == [
+        "AS-01 has no test (domain)",
+        "AS-02 is called organisational without a reason",
+    ]
+    assert problems({"AS-01": ["t.py"]}, {"AS-01": ("domain", "")}) == []
+
+
+def test_an_id_of_another_form_is_a_problem():
+    assert len(problems({"AS-1": ["t.py"], "GL-12": ["t.py"], "": ["t.py"]}, {})) == 3
+    assert len(problems({}, {"XX-01": ("organisational", "why")})) == 1
