@@ -4,7 +4,7 @@ import asyncio
 import statistics
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
@@ -33,7 +33,8 @@ TOPIC = ReviewClaimed.topic
 
 def example() -> ReviewClaimed:
     """An event of ordinary size."""
-    return ReviewClaimed(application_id=uuid.uuid4(), review_id=uuid.uuid4(), submission=1, officer_id=uuid.uuid4())
+    ids = {name: uuid.uuid4() for name in ("application_id", "review_id", "officer_id")}
+    return ReviewClaimed(**ids, submission=1, due_on=date(2026, 4, 8))
 
 
 async def publish(bootstrap: str, number: int) -> None:

@@ -2,11 +2,11 @@
 
 The idea, in five sentences. `outbox` holds a pointer to each event not yet told. Every pointer lies in one of 64
 buckets, chosen by its aggregate; a relay owns a bucket by a session-level advisory lock held on the very connection
-that reads and deletes the pointers, so losing the connection ends the ownership in the same moment. It reads its buckets
-by id, sends one batch per partition, waits for the broker's word, deletes; what failed is told again behind nothing
-of its aggregate. A relay that hangs (its process stopped, not dead) is idle for PostgreSQL, which ends the session, and another
-replica takes over; when the first wakes up it can only repeat events from the oldest untold one on, which a reader's
-inbox stops.
+that reads and deletes the pointers, so losing the connection ends the ownership in the same moment. It reads its
+buckets by id, sends one batch per partition, waits for the broker's word, and deletes what was taken; what failed stays
+first in line of its aggregate. A relay that hangs (its process stopped, not dead) is idle for PostgreSQL, which ends
+the session, and another replica takes over; when the first wakes up it can only repeat events from the oldest untold
+one on, which a reader's inbox stops.
 """
 
 from __future__ import annotations
