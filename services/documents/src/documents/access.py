@@ -1,0 +1,64 @@
+"""The one place where the table of rights is enforced, and where it is put down who was shown what."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from kit.errors import Forbidden, NotFound
+from kit.tokens import Actor
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from documents.domain import Action, Decision, Relation, decide
+from documents.errors import SetFrozen
+from documents.models import AccessLogEntry, Document, DocumentSet
+
+
+def authorise(documents: DocumentSet | None, actor: Actor, action: Action) -> DocumentSet:
+    """The set, if the actor may do this with it now. Raises NotFound, Forbidden or SetFrozen."""
+    if documents is None:
+        raise NotFound
+    relation = Relation.OWNER if documents.account_id == actor.account_id else Relation.OTHER
+    application_id = str(documents.application_id)
+    match decide(actor.role, relation, documents.state, action):
+        case Decision.HIDDEN:
+            raise NotFound(application_id=application_id)
+        case Decision.FORBIDDEN:
+            raise Forbidden(application_id=application_id)
+        case Decision.FROZEN:
+            raise SetFrozen(application_id=application_id)
+        case Decision.ALLOWED:
+            return documents
+
+
+async def authorised(
+    session: AsyncSession, actor: Actor, document_id: UUID, action: Action
+) -> tuple[DocumentSet, Document]:
+    """A document with its set, if the actor may do this with it now. Raises what `authorise` raises."""
+    document = await session.get(Document, document_id)
+    if document is None:
+        raise NotFound
+    return authorise(await session.get(DocumentSet, document.application_id), actor, action), document
+
+
+def log_access(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    action: Action,
+    application_id: UUID,
+    document_id: UUID | None = None,
+    now: datetime,
+) -> None:
+    """Put down that the actor was shown the file names of an application, or given a file."""
+    session.add(
+        AccessLogEntry(
+            at=now,
+            account_id=actor.account_id,
+            role=actor.role.value,
+            session_id=actor.session_id,
+            action=action.value,
+            application_id=application_id,
+            document_id=document_id,
+        )
+    )

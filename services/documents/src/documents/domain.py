@@ -1,0 +1,247 @@
+"""Who may do what with documents, what states there are, and when the bytes of a file contradict its name.
+
+The arithmetic of a set and what file names say is in `rules`. Nothing here needs a database, a store or a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from urllib.parse import quote
+from uuid import UUID
+
+from kit.errors import Finding
+from madoguchi_contracts import Role
+
+from documents.rules import display_name, extension, is_placeholder
+
+# Life of a document
+
+
+class DocumentStatus(StrEnum):
+    """Where a document is in its life."""
+
+    PENDING = "pending"  # the applicant may upload it, or has done so and it is not checked yet
+    STORED = "stored"  # in the set
+    REFUSED = "refused"  # a check failed
+    EXPIRED = "expired"  # nobody completed it in time
+    REPLACED = "replaced"  # another document took its slot
+    REMOVED = "removed"  # taken out by the applicant, or not part of what was submitted
+    PURGED = "purged"  # was replaced or removed; its file is deleted for good
+
+
+TRANSITIONS: Mapping[DocumentStatus, frozenset[DocumentStatus]] = {
+    DocumentStatus.PENDING: frozenset(
+        {DocumentStatus.STORED, DocumentStatus.REFUSED, DocumentStatus.EXPIRED, DocumentStatus.REMOVED}
+    ),
+    DocumentStatus.STORED: frozenset({DocumentStatus.REPLACED, DocumentStatus.REMOVED}),
+    # Back to stored: the submission named it, and the change that took it out came too late (DO-08).
+    DocumentStatus.REPLACED: frozenset({DocumentStatus.STORED, DocumentStatus.PURGED}),
+    DocumentStatus.REMOVED: frozenset({DocumentStatus.STORED, DocumentStatus.PURGED}),
+    DocumentStatus.REFUSED: frozenset(),
+    DocumentStatus.EXPIRED: frozenset(),
+    DocumentStatus.PURGED: frozenset(),
+}
+
+
+class SetState(StrEnum):
+    """Where the set of an application's documents is."""
+
+    DRAFT = "draft"  # never submitted
+    FROZEN = "frozen"  # part of a submission that is not rejected
+    RETURNED = "returned"  # rejected: the files stay and can be replaced (DO-08, I-49)
+
+
+# Who may do what
+
+
+class Action(StrEnum):
+    """What somebody wants to do with the documents of an application."""
+
+    UPLOAD = "upload"
+    COMPLETE = "complete"  # of an upload once begun: allowed in every state, because its outcome may be a refusal
+    DELETE = "delete"
+    LIST = "list"
+    DOWNLOAD = "download"
+
+
+class Relation(StrEnum):
+    """How an account stands to the application."""
+
+    OWNER = "owner"
+    OTHER = "other"
+
+
+class Decision(StrEnum):
+    """What becomes of a wish."""
+
+    ALLOWED = "allowed"
+    HIDDEN = "hidden"  # the actor may not even know that it exists
+    FORBIDDEN = "forbidden"
+    FROZEN = "frozen"  # the actor may do it, only not now
+
+
+_OWNER_WHILE_OPEN = frozenset({Action.UPLOAD, Action.COMPLETE, Action.DELETE, Action.LIST, Action.DOWNLOAD})
+_OWNER_WHILE_FROZEN = frozenset({Action.COMPLETE, Action.LIST, Action.DOWNLOAD})
+_STAFF = frozenset({Action.LIST, Action.DOWNLOAD})
+
+# Who is not here may do nothing. Staff see what was submitted, never a draft (DO-08). A management company enters data
+# for an association but hands nothing in for it, and operators run the system without looking into it.
+ALLOWED: Mapping[tuple[Role, Relation, SetState], frozenset[Action]] = {
+    **{
+        (role, Relation.OWNER, state): _OWNER_WHILE_FROZEN if state is SetState.FROZEN else _OWNER_WHILE_OPEN
+        for role in (Role.ASSOCIATION, Role.APPLICANT)
+        for state in SetState
+    },
+    **{
+        (role, Relation.OTHER, state): _STAFF
+        for role in (Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER)
+        for state in (SetState.FROZEN, SetState.RETURNED)
+    },
+}
+STAFF = frozenset({Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER})
+
+
+def decide(role: Role, relation: Relation, state: SetState, action: Action) -> Decision:
+    """Whether the action is allowed, and how to say no if it is not."""
+    allowed = ALLOWED.get((role, relation, state), frozenset())
+    if action in allowed:
+        return Decision.ALLOWED
+    if not allowed:
+        return Decision.HIDDEN
+    if any(action in ALLOWED.get((role, relation, other), frozenset()) for other in SetState):
+        return Decision.FROZEN
+    return Decision.FORBIDDEN
+
+
+# Why an upload is refused
+
+
+class Refusal(StrEnum):
+    """Why a file was not taken; the code in the answer and in the event."""
+
+    TOTAL_OVER_LIMIT = "TOTAL_OVER_LIMIT"
+    SIZE_MISMATCH = "SIZE_MISMATCH"
+    HASH_MISMATCH = "HASH_MISMATCH"
+    TYPE_MISMATCH = "TYPE_MISMATCH"
+    MALWARE_FOUND = "MALWARE_FOUND"
+    SET_FROZEN = "SET_FROZEN"
+
+
+# interpretation: the catalogue has no rule of its own for a file that arrives damaged or infected. What is attached is
+# the file that was chosen (DO-03), and which files are taken is DO-06.
+REFUSAL_RULES: Mapping[Refusal, str] = {
+    Refusal.TOTAL_OVER_LIMIT: "DO-05",
+    Refusal.SIZE_MISMATCH: "DO-03",
+    Refusal.HASH_MISMATCH: "DO-03",
+    Refusal.TYPE_MISMATCH: "DO-06",
+    Refusal.MALWARE_FOUND: "DO-06",
+    Refusal.SET_FROZEN: "DO-08",
+}
+
+_AGAIN = "ファイルが正しく届きませんでした。もう一度アップロードしてください。"
+_REFUSAL_MESSAGES: Mapping[Refusal, str] = {
+    Refusal.TOTAL_OVER_LIMIT: (
+        "添付ファイルの合計が上限({limit})を超えるため、添付できません。"
+        "ファイルを小さくするか、不要な添付ファイルを削除してください。"
+    ),
+    Refusal.SIZE_MISMATCH: _AGAIN,
+    Refusal.HASH_MISMATCH: _AGAIN,
+    Refusal.TYPE_MISMATCH: (
+        "ファイルの内容が、ファイル名の拡張子(種類)と一致しません。正しい形式で保存し直してから添付してください。"
+    ),
+    Refusal.MALWARE_FOUND: (
+        "ファイルからウイルス等の不正なプログラムが検出されたため、添付できません。"
+        "ウイルス対策ソフトで確認のうえ、安全なファイルを添付してください。"
+    ),
+    Refusal.SET_FROZEN: "申請中のため、書類を追加・変更できません。",
+}
+
+
+def refusal_finding(refusal: Refusal, *, slot: str, limit_bytes: int) -> Finding:
+    """What the applicant is told: the rule, the code, what to do, and the slot it is about."""
+    limit = f"{limit_bytes / 1_048_576:g}MB"  # I-46: MB = 1,048,576 bytes
+    message = _REFUSAL_MESSAGES[refusal].format(limit=limit)
+    return Finding(REFUSAL_RULES[refusal], refusal.value, message, slot)
+
+
+# What the bytes say
+
+HEAD_BYTES = 1024  # how much of a file's beginning `contradicts_its_type` wants to see
+
+_TEXT = "text"  # has no mark of its own, but does not begin like any of the others
+_KIND_OF_EXTENSION = {
+    "pdf": "pdf",
+    "gif": "gif",
+    "jpg": "jpeg",
+    "jpeg": "jpeg",
+    "png": "png",
+    "zip": "zip",
+    "csv": _TEXT,
+}
+_KIND_OF_CONTENT_TYPE = {
+    "application/pdf": "pdf",
+    "image/gif": "gif",
+    "image/jpeg": "jpeg",
+    "image/png": "png",
+    "application/zip": "zip",
+    "application/x-zip-compressed": "zip",
+    "text/csv": _TEXT,
+}
+_MARKS = (
+    (b"GIF87a", "gif"),
+    (b"GIF89a", "gif"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"PK\x03\x04", "zip"),
+    (b"PK\x05\x06", "zip"),
+    (b"PK\x07\x08", "zip"),
+)
+
+
+def kind_of_bytes(head: bytes) -> str | None:
+    """What a file is by its first `HEAD_BYTES` bytes: pdf, gif, jpeg, png, zip, or None when they do not say."""
+    for mark, kind in _MARKS:
+        if head.startswith(mark):
+            return kind
+    # PDF readers accept some bytes before the mark, and scanners do write them.
+    return "pdf" if b"%PDF-" in head[:HEAD_BYTES] else None
+
+
+def contradicts_its_type(file_name: str, content_type: str, head: bytes) -> bool:
+    """Whether the bytes are not what the name or the content type claims (DO-06).
+
+    No extension is refused as such, and where neither claims a type that we know there is nothing to contradict. The
+    stand-in for papers by post may be any file, whatever its name ends with (DO-13).
+    """
+    if is_placeholder(file_name):
+        return False
+    claims = {_KIND_OF_EXTENSION.get(extension(file_name)), _KIND_OF_CONTENT_TYPE.get(content_type)} - {None}
+    found = kind_of_bytes(head)
+    return any(found is not None if claim == _TEXT else found != claim for claim in claims)
+
+
+# Names in the store
+
+
+def quarantine_key(application_id: UUID, document_id: UUID) -> str:
+    """Where the applicant's browser puts the file. Nothing there is trusted."""
+    return f"quarantine/{application_id}/{document_id}"
+
+
+def file_key(application_id: UUID, document_id: UUID, attempt: UUID) -> str:
+    """Where a checked file lies. Each attempt to complete has its own, so that none can overwrite a checked one."""
+    return f"files/{application_id}/{document_id}/{attempt}"
+
+
+def served_content_type(content_type: str) -> str:
+    """The type a browser is told on download: only those that cannot run anything, else plain bytes."""
+    return content_type if content_type in _KIND_OF_CONTENT_TYPE else "application/octet-stream"
+
+
+def content_disposition(file_name: str) -> str:
+    """Save under the applicant's own name in NFC (RFC 6266); old programs get a name in ASCII."""
+    name = display_name(file_name).replace("/", "_").replace("\\", "_")
+    end = extension(name)
+    fallback = f"document.{end}" if end.isascii() and end.isalnum() else "document"
+    return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(name, safe='')}"

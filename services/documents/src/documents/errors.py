@@ -1,0 +1,83 @@
+"""What can go wrong with documents, as a tree.
+
+kit.errors.ServiceError
+├── Refused
+│   ├── UnknownSlot          the application has no such slot (DO-01)
+│   └── UploadRefused        a check failed; carries the rule and the code that the event carries
+├── Conflict
+│   ├── SetFrozen            the documents are part of a submission (DO-08)
+│   ├── NotUploaded          nothing has arrived in the store yet
+│   └── UploadOver           the upload was cancelled or ran out of time
+├── TooMany
+│   └── TooManyUploads       too many uploads were begun and not completed
+└── Unavailable
+    ├── StorageUnavailable   the object store does not answer
+    └── ScannerUnavailable   the malware scanner gives no verdict, which never counts as clean
+
+ObjectMissing is between the storage and its callers: the store has no such object.
+"""
+
+from __future__ import annotations
+
+from kit.errors import Conflict, Refused, TooMany, Unavailable
+
+
+class UnknownSlot(Refused):
+    """The application has no such slot (409, DO-01)."""
+
+    code = "unknown_slot"
+    title = "この書類の提出欄はありません。"
+    default_rules = ("DO-01",)
+
+
+class UploadRefused(Refused):
+    """A file did not pass its checks and was deleted (409)."""
+
+    code = "upload_refused"
+    title = "ファイルを添付できませんでした。"
+
+
+class SetFrozen(Conflict):
+    """The documents are part of a submission and cannot be changed (409, DO-08)."""
+
+    code = "documents_frozen"
+    title = "申請中のため、書類を変更できません。"
+    default_rules = ("DO-08",)
+
+
+class NotUploaded(Conflict):
+    """The file has not arrived in the store (409)."""
+
+    code = "not_uploaded"
+    title = "ファイルがまだ届いていません。アップロードが終わってからもう一度お試しください。"
+
+
+class UploadOver(Conflict):
+    """The upload was cancelled or ran out of time, or its document has left the set (409)."""
+
+    code = "upload_over"
+    title = "このアップロードは終了しています。もう一度ファイルを選んでください。"
+
+
+class TooManyUploads(TooMany):
+    """Too many uploads of one application wait for completion (429)."""
+
+    code = "too_many_uploads"
+    title = "完了していないアップロードが多すぎます。しばらく時間をおいてからお試しください。"
+
+
+class StorageUnavailable(Unavailable):
+    """The object store does not answer, or not as it should (503)."""
+
+    code = "storage_unavailable"
+
+
+class ScannerUnavailable(Unavailable):
+    """The malware scanner gave no verdict (503): the file stays where it is and is scanned later."""
+
+    code = "scanner_unavailable"
+    title = "ただいまファイルの安全確認ができません。しばらくしてからもう一度お試しください。"
+
+
+class ObjectMissing(Exception):
+    """The store has no object with this key."""

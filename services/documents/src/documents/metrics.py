@@ -1,0 +1,9 @@
+"""The metrics of this service beside the kit's."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge
+
+uploads_settled = Counter("madoguchi_documents_uploads_settled", "Uploads by outcome", ["outcome"])
+objects_removed = Counter("madoguchi_documents_objects_removed", "Objects deleted because no row names them")
+files_missing = Gauge("madoguchi_documents_files_missing", "Documents without file in the store, at the last sweep")

@@ -1,0 +1,167 @@
+"""The tables of the documents service.
+
+Invariants that the commands keep are stated here a second time, as constraints: a slot holds one file, a stored
+document has an object, and nothing else claims to have one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from kit.db import new_metadata
+from kit.tables import add_kit_tables
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from documents.domain import TRANSITIONS, DocumentStatus, SetState
+from documents.rules import display_name
+
+metadata = new_metadata()
+add_kit_tables(metadata)
+
+
+class Base(SQLModel, registry=registry(metadata=metadata)):
+    """Binds the tables to this service's metadata, so that two services can live in one test process."""
+
+
+class DocumentSet(Base, table=True):
+    """The documents of one application: whose they are, which slots there are, and whether they can be changed.
+
+    Its row lock is what keeps the set's total and its events in order.
+    """
+
+    __tablename__ = "document_sets"
+    __table_args__ = (
+        CheckConstraint("total_limit_bytes > 0", name="total_limit_bytes"),
+        CheckConstraint("version >= 0", name="version"),
+        CheckConstraint("submission >= 1", name="submission"),
+        CheckConstraint("NOT frozen OR submission IS NOT NULL", name="frozen_by_submission"),
+    )
+
+    application_id: UUID = Field(primary_key=True)
+    account_id: UUID
+    slots: list[dict[str, Any]] = Field(sa_type=JSONB)
+    total_limit_bytes: int = Field(sa_type=BigInteger)
+    version: int = 0
+    submission: int | None = None
+    frozen: bool = False
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+    @property
+    def state(self) -> SetState:
+        """Draft, frozen, or returned."""
+        if self.frozen:
+            return SetState.FROZEN
+        return SetState.DRAFT if self.submission is None else SetState.RETURNED
+
+    @property
+    def slot_keys(self) -> list[str]:
+        """The slots in the order of the screen."""
+        return [slot["key"] for slot in self.slots]
+
+
+class Document(Base, table=True):
+    """One file, from the wish to upload it to its deletion."""
+
+    __tablename__ = "documents"
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('pending', 'stored', 'refused', 'expired', 'replaced', 'removed', 'purged')", name="status"
+        ),
+        CheckConstraint("size_bytes >= 0", name="size_bytes"),
+        CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="sha256"),
+        CheckConstraint("status NOT IN ('stored', 'replaced') OR object_key IS NOT NULL", name="has_object"),
+        CheckConstraint(
+            "status NOT IN ('pending', 'refused', 'expired', 'purged') OR object_key IS NULL", name="has_no_object"
+        ),
+        CheckConstraint("(status = 'refused') = (refusal IS NOT NULL)", name="refusal"),
+        # DO-03: one file per slot, also when two uploads are completed at the same moment.
+        Index(
+            "uq_documents_stored_slot",
+            "application_id",
+            "slot",
+            unique=True,
+            postgresql_where=text("status = 'stored'"),
+        ),
+        Index("uq_documents_object_key", "object_key", unique=True),
+        # What the reconciling loop looks for.
+        Index("ix_documents_pending", "expires_at", postgresql_where=text("status = 'pending'")),
+        Index(
+            "ix_documents_ended",
+            "ended_at",
+            postgresql_where=text("status IN ('replaced', 'removed') AND object_key IS NOT NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    application_id: UUID = Field(foreign_key="document_sets.application_id", index=True)
+    slot: str
+    file_name: str = Field(description="as the applicant's computer named it, byte for byte")
+    content_type: str
+    size_bytes: int = Field(sa_type=BigInteger)
+    sha256: str
+    standard_type: bool
+    placeholder: bool
+    status: str = DocumentStatus.PENDING.value
+    refusal: str | None = None
+    scanned_by: str | None = None
+    # Collation C: the sweep compares keys in the order in which the store lists them.
+    object_key: str | None = Field(default=None, sa_type=Text(collation="C"))
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
+    expires_at: datetime = Field(sa_type=DateTime(timezone=True))
+    completion_asked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    stored_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+    @property
+    def shown_name(self) -> str:
+        """The file name as people see it: NFC, because macOS sends decomposed kana."""
+        return display_name(self.file_name)
+
+    def move(self, to: DocumentStatus, now: datetime) -> None:
+        """Go to another status; the only place that sets it. Raises ImpossibleMove."""
+        before = DocumentStatus(self.status)
+        if to not in TRANSITIONS[before]:
+            raise ImpossibleMove(f"document {self.id}: {before} -> {to}")
+        self.status = to.value
+        if to is DocumentStatus.STORED:
+            self.stored_at, self.ended_at = now, None
+        else:
+            self.ended_at = now
+
+
+class ImpossibleMove(Exception):
+    """A document cannot go from one status to the other: an error in this service, never in a request."""
+
+
+class SubmittedDocument(Base, table=True):
+    """A document that is part of a submission. Its file is kept: it is what the office decides about (DO-08)."""
+
+    __tablename__ = "submitted_documents"
+
+    application_id: UUID = Field(primary_key=True, foreign_key="document_sets.application_id")
+    submission: int = Field(primary_key=True)
+    document_id: UUID = Field(primary_key=True, foreign_key="documents.id", index=True)
+
+
+class AccessLogEntry(Base, table=True):
+    """Who was shown what. File names and files are personal."""
+
+    __tablename__ = "access_log"
+    __table_args__ = (
+        CheckConstraint("action IN ('list', 'download')", name="action"),
+        Index("ix_access_log_application_id_at", "application_id", "at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)])
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+    account_id: UUID
+    role: str
+    session_id: UUID
+    action: str
+    application_id: UUID
+    document_id: UUID | None = None
