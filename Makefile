@@ -20,7 +20,7 @@ setup: $(VENV)/.installed ## install everything into .venv: hashed pins, all mem
 $(BIN)/python:
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "python3 is older than 3.11")'
 	@if [ $(UV) = uv ]; then uv venv --quiet $(VENV); else \
-	python3 -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv==$(UV_VERSION); fi
+	python3 -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); fi
 
 # Members are built without a cache: a cached build of a member whose folders moved installs nothing, silently.
 $(VENV)/.installed: requirements/dev.txt $(MEMBERS:=/pyproject.toml) | $(BIN)/python

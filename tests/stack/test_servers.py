@@ -1,4 +1,4 @@
-"""The servers from wheels do what the services need of them."""
+"""The servers, whichever kind, do what the services need of them."""
 
 import asyncio
 import io
@@ -13,6 +13,8 @@ from madoguchi_stack.s3 import S3
 from madoguchi_stack.servers import Servers, Smtp
 from madoguchi_stack.topics import read_topics
 from minio.error import S3Error
+
+pytestmark = pytest.mark.real
 
 
 def libpq(url: str) -> str:

@@ -93,7 +93,15 @@ def _go() -> str:
     if not go.exists():
         _run(sys.executable, "-m", "venv", str(environment))
         pins = str(SOURCES / "go.txt")
-        _run(str(environment / "bin" / "pip"), "install", "--quiet", "--require-hashes", "-r", pins)
+        _run(
+            str(environment / "bin" / "pip"),
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "-r",
+            pins,
+        )
     return str(go)
 
 

@@ -84,7 +84,7 @@ class Supervisor:
             child = await self._spawn(process.name, process.command, process.environment, process.folder)
             phase.append((process, child))
             self._tasks.append(asyncio.create_task(self._report_exit(child)))
-        await self.unless_failed(_all(_until_ready(process, child) for process, child in phase))
+        await self.unless_failed(together(_until_ready(process, child) for process, child in phase))
 
     async def run(self, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
         """Run a program that ends by itself, for example a migration. Raises StackFailed unless it exits with 0."""
@@ -138,6 +138,16 @@ class Supervisor:
         code = await child.process.wait()
         if not self._stopping and not self._failure.done():
             self._failure.set_result(_failed(child, f"ended with exit code {code}"))
+
+
+async def together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do all at the same time; the first StackFailed cancels the rest and is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(one)
+    except* StackFailed as failures:
+        raise failures.exceptions[0] from None
 
 
 def dies_with_launcher(command: Iterable[str], death_signal: str = "KILL") -> tuple[str, ...]:
@@ -218,13 +228,3 @@ def _print_new_lines(child: Child) -> None:
 def _failed(child: Child, reason: str) -> StackFailed:
     last_lines = child.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
     return StackFailed("\n".join([f"{child.name} {reason}. Its last lines ({child.log}):", *last_lines]))
-
-
-async def _all(work: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Do all at once; the first error cancels the rest."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for one in work:
-                group.create_task(one)
-    except* StackFailed as failures:
-        raise failures.exceptions[0] from None

@@ -6,7 +6,7 @@ from pathlib import Path
 from madoguchi_stack.layout import OFFSETS, SERVICES, Ports
 from madoguchi_stack.servers import Servers
 from madoguchi_stack.services import ekyc_simulator, service_environment, service_processes
-from madoguchi_stack.supervisor import refuse_taken_ports
+from madoguchi_stack.supervisor import refuse_taken_ports, together
 
 MADOGUCHI = str(Path(sys.executable).parent / "madoguchi")
 
@@ -22,25 +22,18 @@ async def up(folder: Path, ports: Ports) -> None:
 
 async def bring_up(servers: Servers) -> None:
     """Everything on top of running servers, until the services are ready. Raises StackFailed."""
-    supervisor = servers.supervisor
-    for service in SERVICES:
-        await supervisor.run(
-            f"{service}-migrate", (MADOGUCHI, "migrate", service), service_environment(service, servers)
-        )
-    if servers.kind == "local":
-        await tell_again(servers)
+    await together(migrate_and_tell_again(servers, service) for service in SERVICES)
     processes = [process for service in SERVICES for process in service_processes(service, servers)]
-    await supervisor.start(ekyc_simulator(servers), *processes)
+    await servers.supervisor.start(ekyc_simulator(servers), *processes)
 
 
-async def tell_again(servers: Servers) -> None:
-    """Queue each service's event log for the broker if that has forgotten it, which the one from the wheel does."""
-    for service in SERVICES:
-        await servers.supervisor.run(
-            f"{service}-replay",
-            (MADOGUCHI, "replay", "--if-topic-empty", servers.kafka_bootstrap),
-            service_environment(service, servers),
-        )
+async def migrate_and_tell_again(servers: Servers, service: str) -> None:
+    """Bring the service's database to this release, and queue its event log again if the broker has forgotten it."""
+    environment = service_environment(service, servers)
+    await servers.supervisor.run(f"{service}-migrate", (MADOGUCHI, "migrate", service), environment)
+    if servers.kind == "local":
+        command = (MADOGUCHI, "replay", "--if-topic-empty", servers.kafka_bootstrap)
+        await servers.supervisor.run(f"{service}-replay", command, environment)
 
 
 def addresses(servers: Servers) -> str:
