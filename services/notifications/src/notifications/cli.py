@@ -1,0 +1,119 @@
+"""`madoguchi mail`: what an operator sees of the mails, and does about those that were not accepted.
+
+Works on the service's database alone; the service's worker does the sending.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import typer
+from kit.clock import system_clock
+from kit.db import Database
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notifications import queries
+from notifications.commands import redrive as redrive_mail
+from notifications.delivery import State
+from notifications.domain import Template
+from notifications.errors import NoSuchMail, NotRedrivable
+from notifications.previews import write_previews
+
+commands = typer.Typer(help="Mails: list, show, redrive, preview.", no_args_is_help=True)
+
+T = TypeVar("T")
+Url = Annotated[str, typer.Option("--database-url", envvar="MADOGUCHI_DATABASE_URL", show_envvar=True)]
+
+
+def _run(url: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    async def main() -> T:
+        database = Database(url, pool_size=1)
+        try:
+            async with database.transaction() as session:
+                return await work(session)
+        finally:
+            await database.close()
+
+    return asyncio.run(main())
+
+
+def _print(row: dict[str, Any]) -> None:
+    given = {name: value for name, value in row.items() if value not in (None, [])}
+    typer.echo(json.dumps(given, default=str, ensure_ascii=False))
+
+
+@commands.command("list")
+def list_mails(
+    database_url: Url,
+    state: Annotated[State | None, typer.Option(help="only mails in this state, such as failed")] = None,
+    template: Annotated[Template | None, typer.Option(help="only this mail, such as NO-02")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+) -> None:
+    """The newest mails, one JSON line each. Addresses and contents are not shown."""
+
+    async def work(session: AsyncSession) -> list[dict[str, Any]]:
+        rows = await queries.list_messages(session, limit=limit, state=state, template=template)
+        return [dict(row._mapping) for row in rows]
+
+    for row in _run(database_url, work):
+        _print(row)
+
+
+@commands.command()
+def show(database_url: Url, message_id: UUID) -> None:
+    """One mail with every try and what the relay said, and what operators did about it."""
+    row = _run(database_url, lambda session: queries.show_message(session, message_id))
+    if row is None:
+        typer.echo("no such mail", err=True)
+        raise typer.Exit(1)
+    _print(row)
+
+
+@commands.command()
+def redrive(
+    database_url: Url,
+    reason: Annotated[str, typer.Option(help="why it is to be sent again; kept for the audit")],
+    message_ids: Annotated[list[UUID] | None, typer.Argument(help="mails, by id")] = None,
+    state: Annotated[State | None, typer.Option(help="or all mails in this state, such as failed")] = None,
+    by: Annotated[str, typer.Option(help="who decided")] = getpass.getuser(),
+) -> None:
+    """Have mails tried again from the beginning: failed, unknown, or waiting for their next try.
+
+    An accepted mail is not sent twice, and a link that has run out is not sent at all: its owner asks for a new one.
+    """
+    if not reason.strip():
+        raise typer.BadParameter("a reason is needed", param_hint="--reason")
+    if bool(message_ids) == bool(state):
+        raise typer.BadParameter("name either mails or a state")
+
+    async def ids(session: AsyncSession) -> list[UUID]:
+        rows = await queries.list_messages(session, limit=100_000, state=state)
+        return [row.id for row in reversed(rows)]
+
+    refused = 0
+    for message_id in message_ids or _run(database_url, ids):
+
+        async def work(session: AsyncSession, message_id: UUID = message_id) -> None:
+            await redrive_mail(session, message_id=message_id, reason=reason, by=by, now=system_clock())
+
+        try:
+            _run(database_url, work)
+            typer.echo(f"{message_id} queued")
+        except (NoSuchMail, NotRedrivable) as error:
+            refused += 1
+            typer.echo(f"{message_id} refused: {error.code} {error.detail}".rstrip(), err=True)
+    if refused:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def preview(folder: Annotated[Path, typer.Argument(help="where to write the files")]) -> None:
+    """Write every mail with sample data as text and HTML."""
+    for path in write_previews(folder):
+        typer.echo(str(path))

@@ -1,0 +1,192 @@
+"""Events in: what each of them means for contacts and mails. Nothing is sent here; `courier` does that.
+
+Which event causes which mail is the table in `domain`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import structlog
+from kit.bus import EventMeta, Handler
+from kit.clock import Clock
+from kit.sealed import unseal
+from kit.telemetry import current_traceparent
+from kit.vault import Vault
+from madoguchi_contracts import Event
+from madoguchi_contracts.applications import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
+from madoguchi_contracts.identity import (
+    ContactChanged,
+    EkycStarted,
+    PasswordLinkIssued,
+    PasswordSet,
+    RegistrationRequested,
+    UserIdIssued,
+    UserIdReminderRequested,
+)
+from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from notifications import commands
+from notifications.commands import Cause
+from notifications.delivery import is_stale_replay
+from notifications.domain import Fact, template_for
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the handlers work with: keys, the portal's address, the time."""
+
+    vault: Vault
+    seal_private_key: str
+    public_base_url: str
+    clock: Clock
+
+    def correction_url(self, application_id: UUID) -> str:
+        """The page where a rejected application is corrected; it asks for login and has no time limit (NO-10)."""
+        return f"{self.public_base_url}/applications/{application_id}"
+
+
+async def _mail(
+    desk: Desk,
+    session: AsyncSession,
+    event: Event,
+    meta: EventMeta,
+    *,
+    account_id: UUID | None,
+    lane: UUID | None = None,
+    content: Mapping[str, str] | None = None,
+    link_expires_at: datetime | None = None,
+    purpose: str = "",
+    first_approval: bool = False,
+) -> None:
+    """Queue the mail that the event causes, if any."""
+    now = desk.clock()
+    template = template_for(Fact(type(event).__name__, purpose, first_approval))
+    if template is None:
+        return
+    if is_stale_replay(replay=meta.replay, occurred_at=meta.occurred_at, now=now):
+        log.info("stale_replay_not_mailed", template=template.value, event_id=str(meta.event_id))
+        return
+    await commands.queue_mail(
+        session,
+        vault=desk.vault,
+        cause=Cause(meta.event_id, event.type_name, current_traceparent() or meta.traceparent),
+        template=template,
+        account_id=account_id,
+        lane=lane or account_id or event.aggregate_id,
+        content=content,
+        link_expires_at=link_expires_at,
+        now=now,
+    )
+
+
+async def _keep(desk: Desk, session: AsyncSession, event: UserIdIssued | ContactChanged, meta: EventMeta) -> None:
+    await commands.keep_contact(
+        session,
+        vault=desk.vault,
+        account_id=event.account_id,
+        contact=unseal(event.contact, desk.seal_private_key, Contact),
+        sequence=meta.sequence,
+        now=desk.clock(),
+    )
+
+
+async def on_registration_requested(
+    desk: Desk, session: AsyncSession, event: RegistrationRequested, meta: EventMeta
+) -> None:
+    """NO-02, to the address entered: there is no contact yet."""
+    content = unseal(event.link, desk.seal_private_key, RegistrationLink).model_dump()
+    expires = event.link_expires_at
+    await _mail(desk, session, event, meta, account_id=event.account_id, content=content, link_expires_at=expires)
+
+
+async def on_user_id_issued(desk: Desk, session: AsyncSession, event: UserIdIssued, meta: EventMeta) -> None:
+    """Keep the contact; NO-03."""
+    await _keep(desk, session, event, meta)
+    await _mail(desk, session, event, meta, account_id=event.account_id)
+
+
+async def on_contact_changed(desk: Desk, session: AsyncSession, event: ContactChanged, meta: EventMeta) -> None:
+    """Keep the new contact: mails that are not yet sent go there too."""
+    await _keep(desk, session, event, meta)
+
+
+async def on_password_link_issued(
+    desk: Desk, session: AsyncSession, event: PasswordLinkIssued, meta: EventMeta
+) -> None:
+    """NO-04 or NO-06."""
+    await _mail(
+        desk,
+        session,
+        event,
+        meta,
+        account_id=event.account_id,
+        content=unseal(event.link, desk.seal_private_key, Link).model_dump(),
+        link_expires_at=event.link_expires_at,
+        purpose=event.purpose,
+    )
+
+
+async def on_password_set(desk: Desk, session: AsyncSession, event: PasswordSet, meta: EventMeta) -> None:
+    """NO-05."""
+    await _mail(desk, session, event, meta, account_id=event.account_id)
+
+
+async def on_user_id_reminder_requested(
+    desk: Desk, session: AsyncSession, event: UserIdReminderRequested, meta: EventMeta
+) -> None:
+    """NO-07."""
+    await _mail(desk, session, event, meta, account_id=event.account_id)
+
+
+async def on_ekyc_started(desk: Desk, session: AsyncSession, event: EkycStarted, meta: EventMeta) -> None:
+    """NO-08."""
+    content = unseal(event.link, desk.seal_private_key, Link).model_dump()
+    expires = event.link_expires_at
+    await _mail(desk, session, event, meta, account_id=event.account_id, content=content, link_expires_at=expires)
+
+
+async def on_application_submitted(
+    desk: Desk, session: AsyncSession, event: ApplicationSubmitted, meta: EventMeta
+) -> None:
+    """The notice to the office, with the public number alone. Its order among other cases does not matter."""
+    await _mail(desk, session, event, meta, account_id=None, content={"reference": event.reference})
+
+
+async def on_application_rejected(
+    desk: Desk, session: AsyncSession, event: ApplicationRejected, meta: EventMeta
+) -> None:
+    """NO-10."""
+    reason = unseal(event.reason, desk.seal_private_key, Reason).text
+    content = {"reason": reason, "url": desk.correction_url(event.application_id)}
+    await _mail(desk, session, event, meta, account_id=event.account_id, content=content)
+
+
+async def on_application_approved(
+    desk: Desk, session: AsyncSession, event: ApplicationApproved, meta: EventMeta
+) -> None:
+    """NO-09, the first time."""
+    await _mail(desk, session, event, meta, account_id=event.account_id, first_approval=event.first_approval)
+
+
+def handlers(desk: Desk) -> dict[type[Event], Handler]:
+    """Every event this service listens to."""
+    return {
+        RegistrationRequested: partial(on_registration_requested, desk),
+        UserIdIssued: partial(on_user_id_issued, desk),
+        ContactChanged: partial(on_contact_changed, desk),
+        PasswordLinkIssued: partial(on_password_link_issued, desk),
+        PasswordSet: partial(on_password_set, desk),
+        UserIdReminderRequested: partial(on_user_id_reminder_requested, desk),
+        EkycStarted: partial(on_ekyc_started, desk),
+        ApplicationSubmitted: partial(on_application_submitted, desk),
+        ApplicationRejected: partial(on_application_rejected, desk),
+        ApplicationApproved: partial(on_application_approved, desk),
+    }
