@@ -1,16 +1,14 @@
 """`make bench`: every benchmark, medians of at least three interleaved rounds, into docs/benchmarks.md."""
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 
 import uvloop
-from madoguchi_stack.servers import Servers
-
 from bench import consumer, relay
 from bench.harness import Table, machine, postgres
+from madoguchi_stack.servers import Servers
 
 BENCHES: dict[str, Callable[[Servers, int], Awaitable[Table]]] = {
     "relay-bulk": relay.bulk,

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
+from bench.harness import Table, count, database, interleaved, mock_broker, stopwatch
 from faststream.kafka import KafkaBroker
 from faststream_outbox import OutboxBroker, make_outbox_table
 from kit import relay
@@ -17,8 +18,6 @@ from kit.eventlog import bucket_of
 from madoguchi_stack.servers import Servers
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import create_async_engine
-
-from bench.harness import Table, count, database, interleaved, mock_broker, stopwatch
 
 EVENTS = 20_000
 KEYS = 1_000

@@ -289,6 +289,7 @@ async def test_on_the_real_bus_poison_parks_its_key_and_a_restart_repeats_nothin
 
     class Settings:
         kafka_session_timeout_ms = 4000
+        kafka_fetch_max_wait_ms = 20
 
     settings: Any = Settings()
     settings.kafka_bootstrap = kafka_bootstrap

@@ -24,6 +24,9 @@ class ServiceSettings(BaseSettings):
         default=True, description="only the local broker, which cannot do it, switches this off"
     )
     kafka_session_timeout_ms: int = Field(default=10_000, description="a dead member's partitions move on after this")
+    kafka_fetch_max_wait_ms: int = Field(
+        default=500, ge=1, description="how long the broker may hold an empty fetch; it answers at once when records come"
+    )
     identity_jwks_url: str
     token_issuer: str
     seal_private_key: SecretStr = Field(description="this service's private JWK: opens what was sealed to it")
