@@ -160,6 +160,8 @@ def _kafka_properties(data: Path, ports: Ports) -> dict[str, object]:
         "share.coordinator.state.topic.min.isr": 1,
         # Production waits three seconds for more members before the first assignment; every test would wait too.
         "group.initial.rebalance.delay.ms": 0,
+        # Tests that kill members ask for shorter sessions than the six seconds that are the least otherwise.
+        "group.min.session.timeout.ms": 1000,
     }
 
 

@@ -85,7 +85,7 @@ def _common(service: str, servers: Servers) -> dict[str, str]:
         "MADOGUCHI_KAFKA_BOOTSTRAP": servers.kafka_bootstrap,
         "MADOGUCHI_KAFKA_IDEMPOTENCE": json.dumps(servers.kafka_idempotence),
         # The broker from the wheel lets a new member wait for half of this before it gets its partitions.
-        "MADOGUCHI_KAFKA_SESSION_TIMEOUT_MS": "4000" if servers.kind == "local" else "6000",
+        "MADOGUCHI_KAFKA_SESSION_TIMEOUT_MS": "4000",
         # It also holds an empty fetch to its end, whatever comes meanwhile: a short one is the latency of every event.
         **({"MADOGUCHI_KAFKA_FETCH_MAX_WAIT_MS": "20"} if servers.kind == "local" else {}),
         "MADOGUCHI_IDENTITY_JWKS_URL": f"{_url(servers, 'identity_api')}/.well-known/jwks.json",
