@@ -1,7 +1,7 @@
 """How often somebody may try: fixed windows in PostgreSQL, shared by all replicas.
 
-These limits stand beside the lock of ID-27, which counts wrong passwords only (ID-33, I-14). What is counted is a keyed hash
-of an address, an account or what was typed: the table says nothing about anybody.
+These limits stand beside the lock of ID-27, which counts wrong passwords only (ID-33, I-14). What is counted is a keyed
+hash of an address, an account or what was typed: the table says nothing about anybody.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ LIMITS: dict[str, Limit] = {
     # Guesses at one thing: counted before the look at the code or answer, forgotten after a right one.
     "otp_code": Limit(times=5, seconds=900),
     "secret_answer": Limit(times=5, seconds=3600),
+    "reminder_answer": Limit(times=5, seconds=3600),
     "current_password": Limit(times=5, seconds=900),
     # Everything that is only protected by a 256-bit token: not guessable, but each request costs work.
     "link_address": Limit(times=120, seconds=300),

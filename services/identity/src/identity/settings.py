@@ -20,11 +20,11 @@ class Settings(ServiceSettings):
     """What identity needs beside `ServiceSettings`. Keys have no default."""
 
     signing_keys: SecretStr = Field(
-        description='private JWKs (EC P-256, with kid) that sign tokens: a JSON list or {"keys": [...]}; the first signs, '
-        "the others are only published, so that tokens they signed stay valid"
+        description='private JWKs (EC P-256, with kid) of tokens: a JSON list or {"keys": [...]}; the first signs, the '
+        "others are only published, so that what they signed stays valid"
     )
     vault_keys: SecretStr = Field(
-        description='keys of personal data at rest: {"current": "<key id>", "keys": {"<key id>": "<base64 of 32 bytes>"}}'
+        description='for personal data at rest: {"current": "<key id>", "keys": {"<key id>": "<base64 of 32 bytes>"}}'
     )
     blind_index_key: SecretStr = Field(
         description="base64 of 32 bytes; mail addresses and user IDs are looked up by their HMAC under it. Changing it "

@@ -1,0 +1,6 @@
+"""Alembic's entry point."""
+
+from identity.models import metadata
+from kit.migrate import run
+
+run(metadata)

@@ -1,0 +1,296 @@
+"""The tables of identity. Constraints and partial unique indexes state the invariants a second time.
+
+`*_hidden` columns are encrypted (`Keyring.hide`), `*_index` columns are keyed hashes (`BlindIndex`), `token_sha256`
+columns are hashes of tokens that only their holders know. Names, addresses, secrets and tokens are nowhere in clear.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from kit.db import new_metadata
+from kit.tables import add_kit_tables
+from madoguchi_contracts import Role
+from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Identity, Index, Integer, Uuid, text
+from sqlalchemy.orm import registry
+from sqlmodel import BigInteger, Field, SQLModel
+
+from identity.domain.ekyc import EkycMethod, EkycStatus, may_become
+from identity.domain.lockout import LockState
+from identity.errors import EkycNotPossible
+
+metadata = new_metadata()
+add_kit_tables(metadata)
+
+
+class Base(SQLModel, registry=registry(metadata=metadata)):
+    """The tables of this service, apart from those of other services in the same process."""
+
+
+def one_of(column: str, values: type[EkycMethod] | type[EkycStatus] | type[Role]) -> str:
+    """SQL that lets a text column hold only these values."""
+    return f"{column} IN ({', '.join(repr(str(value.value)) for value in values)})"
+
+
+def _at(**options: Any) -> Any:
+    return Field(sa_type=DateTime(timezone=True), **options)
+
+
+def _account(**options: Any) -> Any:
+    return Field(sa_column=Column(Uuid, ForeignKey("accounts.id"), nullable=False, **options))
+
+
+class Registration(Base, table=True):
+    """Somebody who asked to be registered; its id becomes the id of the account (ID-09 to ID-15)."""
+
+    __tablename__: ClassVar[str] = "registrations"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("used_at IS NULL OR superseded_at IS NULL", name="used_or_superseded"),
+        # ID-10, I-05: of the links to one address only the newest works.
+        Index(
+            "uq_registrations_open_mail",
+            "mail_index",
+            unique=True,
+            postgresql_where=text("used_at IS NULL AND superseded_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    name_kanji_hidden: str
+    name_kana_hidden: str
+    mail_hidden: str
+    mail_index: str
+    terms_version: str
+    token_sha256: str = Field(unique=True)
+    requested_at: datetime = _at()
+    link_expires_at: datetime = _at()
+    used_at: datetime | None = _at(default=None)
+    superseded_at: datetime | None = _at(default=None)
+
+
+class Account(Base, table=True):
+    """A user ID and its holder. The row lock orders everything that is told about the account."""
+
+    __tablename__: ClassVar[str] = "accounts"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint(one_of("role", Role), name="role"),
+        CheckConstraint(one_of("ekyc_status", EkycStatus), name="ekyc_status"),
+        CheckConstraint("(secret_question IS NULL) = (secret_answer_hash IS NULL)", name="secret_question"),
+        CheckConstraint("role <> 'association' OR secret_question IS NOT NULL", name="association_has_question"),
+        # ID-35, I-21: a login with a one-time password is a login.
+        CheckConstraint(
+            "last_otp_login_at IS NULL OR (last_login_at IS NOT NULL AND last_otp_login_at <= last_login_at)",
+            name="otp_login",
+        ),
+        Index("ix_accounts_mail_index", "mail_index"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    role: str
+    user_id_hidden: str
+    user_id_index: str = Field(unique=True)
+    name_kanji_hidden: str
+    name_kana_hidden: str | None
+    mail_hidden: str
+    mail_index: str
+    secret_question: str | None
+    secret_answer_hash: str | None
+    issued_at: datetime = _at()
+    last_login_at: datetime | None = _at(default=None)
+    last_otp_login_at: datetime | None = _at(default=None)
+    lapsed_at: datetime | None = _at(default=None)
+    association_approved_at: datetime | None = _at(default=None)
+    ekyc_status: str = Field(default=EkycStatus.DATA_REGISTERED.value)
+    ekyc_id: UUID | None = Field(default=None)
+
+    def move_ekyc(self, status: EkycStatus) -> None:
+        """The one place where the status of identity verification changes (ID-77). Raises EkycNotPossible."""
+        if not may_become(EkycStatus(self.ekyc_status), status):
+            raise EkycNotPossible(account_id=str(self.id), old=self.ekyc_status, new=status.value)
+        self.ekyc_status = status.value
+
+
+class Password(Base, table=True):
+    """The current password of an account and the two before it (ID-25): the newest row is the current one."""
+
+    __tablename__: ClassVar[str] = "passwords"
+    __table_args__: ClassVar[Any] = (Index("ix_passwords_account_id", "account_id", "id"),)
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    account_id: UUID = _account()
+    hash: str
+    set_at: datetime = _at()
+
+
+class PasswordLink(Base, table=True):
+    """A one-time link to the screen パスワード更新 (ID-16, ID-51)."""
+
+    __tablename__: ClassVar[str] = "password_links"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("purpose IN ('first', 'reset')", name="purpose"),
+        CheckConstraint("used_at IS NULL OR superseded_at IS NULL", name="used_or_superseded"),
+        Index(
+            "uq_password_links_open",
+            "account_id",
+            unique=True,
+            postgresql_where=text("used_at IS NULL AND superseded_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    account_id: UUID = _account()
+    purpose: str
+    token_sha256: str = Field(unique=True)
+    issued_at: datetime = _at()
+    expires_at: datetime = _at()
+    used_at: datetime | None = _at(default=None)
+    superseded_at: datetime | None = _at(default=None)
+
+
+class LoginLock(Base, table=True):
+    """What wrong passwords cost a user ID (ID-27 to ID-31).
+
+    There is a row for each user ID that was typed, whether or not somebody has it: an unknown one is locked after three
+    tries like a known one, so that the lock does not tell which user IDs exist (ID-34).
+    """
+
+    __tablename__: ClassVar[str] = "login_locks"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("wrong_in_a_row BETWEEN 0 AND 2", name="wrong_in_a_row"),
+        CheckConstraint("locked_until IS NULL OR wrong_in_a_row = 0", name="locked"),
+    )
+
+    user_id_index: str = Field(primary_key=True)
+    wrong_in_a_row: int = Field(default=0, sa_type=Integer)
+    locked_until: datetime | None = _at(default=None)
+    one_strike_until: datetime | None = _at(default=None)
+    touched_at: datetime = _at()
+
+    @property
+    def state(self) -> LockState:
+        """The row as the rules see it."""
+        return LockState(self.wrong_in_a_row, self.locked_until, self.one_strike_until)
+
+    def become(self, state: LockState, now: datetime) -> None:
+        """Keep what the rules decided."""
+        self.wrong_in_a_row = state.wrong_in_a_row
+        self.locked_until = state.locked_until
+        self.one_strike_until = state.one_strike_until
+        self.touched_at = now
+
+
+class LoginToken(Base, table=True):
+    """A login whose password was right and whose one-time password is still to come (ID-35)."""
+
+    __tablename__: ClassVar[str] = "login_tokens"
+    __table_args__: ClassVar[Any] = (Index("ix_login_tokens_account_id", "account_id"),)
+
+    token_sha256: str = Field(primary_key=True)
+    account_id: UUID = _account()
+    expires_at: datetime = _at()
+
+
+class OtpToken(Base, table=True):
+    """The authenticator of an account (ID-43, ID-46, ID-47): unconfirmed until its first right code."""
+
+    __tablename__: ClassVar[str] = "otp_tokens"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("confirmed_at IS NULL OR last_step IS NOT NULL", name="confirmed_by_a_code"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    account_id: UUID = _account(unique=True)
+    secret_hidden: str
+    created_at: datetime = _at()
+    confirmed_at: datetime | None = _at(default=None)
+    last_step: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class UserSession(Base, table=True):
+    """Somebody who is logged in (ID-38, ID-39)."""
+
+    __tablename__: ClassVar[str] = "user_sessions"
+    __table_args__: ClassVar[Any] = (
+        Index("ix_user_sessions_account_id", "account_id", postgresql_where=text("ended_at IS NULL")),
+        Index("ix_user_sessions_last_used_at", "last_used_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    account_id: UUID = _account()
+    token_sha256: str = Field(unique=True)
+    started_at: datetime = _at()
+    last_used_at: datetime = _at()
+    ended_at: datetime | None = _at(default=None)
+
+
+class Reminder(Base, table=True):
+    """A user ID reminder whose secret answer is still to come (ID-60 to ID-62); `account_id` is empty for strangers."""
+
+    __tablename__: ClassVar[str] = "reminders"
+
+    token_sha256: str = Field(primary_key=True)
+    account_id: UUID | None = Field(sa_column=Column(Uuid, ForeignKey("accounts.id")))
+    person_index: str
+    expires_at: datetime = _at()
+
+
+class EkycAttempt(Base, table=True):
+    """One run of identity verification. The account's current run is `Account.ekyc_id`; earlier ones are void."""
+
+    __tablename__: ClassVar[str] = "ekyc_attempts"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint(one_of("method", EkycMethod), name="method"),
+        CheckConstraint("provider_status IN ('pending', 'running', 'passed', 'failed')", name="provider_status"),
+        CheckConstraint("(verification_id IS NULL) = (token_sha256 IS NULL)", name="link_of_a_verification"),
+        CheckConstraint(
+            "verification_id IS NULL OR (url_hidden IS NOT NULL AND link_issued_at IS NOT NULL)", name="link_is_whole"
+        ),
+        CheckConstraint(
+            "(link_expires_at IS NULL) = (method = 'my_number_card' OR link_issued_at IS NULL)", name="link_expires"
+        ),
+        # I-05: a newer run replaces the older one.
+        Index("uq_ekyc_attempts_open", "account_id", unique=True, postgresql_where=text("superseded_at IS NULL")),
+        Index("ix_ekyc_attempts_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),
+        Index("ix_ekyc_attempts_account_id", "account_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    account_id: UUID = _account()
+    method: str
+    started_at: datetime = _at()
+    superseded_at: datetime | None = _at(default=None)
+    verification_id: str | None = Field(default=None, unique=True)
+    url_hidden: str | None = Field(default=None)
+    token_sha256: str | None = Field(default=None, unique=True)
+    link_issued_at: datetime | None = _at(default=None)
+    link_expires_at: datetime | None = _at(default=None)
+    provider_status: str = Field(default="pending")
+    provider_sequence: int = Field(default=-1, sa_type=Integer)
+    look_at: datetime | None = _at(default=None)
+    looks: int = Field(default=0, sa_type=Integer)
+
+
+class EkycCallback(Base, table=True):
+    """Callbacks that were taken, so that a repeated one asks the provider nothing."""
+
+    __tablename__: ClassVar[str] = "ekyc_callbacks"
+
+    event_id: str = Field(primary_key=True)
+    received_at: datetime = _at()
+
+
+class RateLimit(Base, table=True):
+    """How often somebody tried in the present window; see `limits`."""
+
+    __tablename__: ClassVar[str] = "rate_limits"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("used > 0", name="used"),
+        Index("ix_rate_limits_window_started_at", "window_started_at"),
+    )
+
+    name: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    window_started_at: datetime = _at()
+    used: int = Field(sa_type=Integer)
