@@ -1,0 +1,22 @@
+"""The HTTP API of identity: parse, authorise, call one command or query, answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from identity import schemas
+from identity.api import ekyc, passwords, registration, sessions
+from identity.api.deps import ContextDep
+
+keys = APIRouter(tags=["keys"])
+
+
+@keys.get("/.well-known/jwks.json", response_model=schemas.Jwks, summary="Public keys of tokens and proofs")
+async def jwks(context: ContextDep) -> Any:
+    """Every service verifies tokens with them by itself."""
+    return context.tools.keys.signer.jwks()
+
+
+routers = (registration.router, passwords.router, sessions.router, ekyc.router, keys)

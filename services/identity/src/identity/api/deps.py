@@ -1,0 +1,110 @@
+"""What the routes of identity share: the service's context, who is calling, and from where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from typing import Annotated, Any, cast
+
+import segno
+from fastapi import Depends, Header, Request
+from kit.errors import Unauthenticated
+from kit.http import AppContext, NowDep, context_of
+from kit.tokens import ACCESS_TOKEN_LIFETIME, Actor
+
+from identity.commands.sessions import use_session
+from identity.domain.durations import Lifetime, ends_at
+from identity.limits import network_of
+from identity.permissions import Action, Relation, authorise
+from identity.schemas import Accepted
+from identity.tools import Tools
+
+ACCEPTED = Accepted(status="accepted")
+
+
+@dataclass(frozen=True)
+class IdentityContext(AppContext):
+    """AppContext, and what identity's commands work with."""
+
+    tools: Tools
+    ekyc_callback_secret: str
+
+
+def _context(request: Request) -> IdentityContext:
+    return cast(IdentityContext, context_of(request))
+
+
+def _network(request: Request) -> str:
+    # Behind a proxy, uvicorn's --forwarded-allow-ips makes this the address of the applicant.
+    return network_of(request.client.host if request.client else None)
+
+
+ContextDep = Annotated[IdentityContext, Depends(_context)]
+NetworkDep = Annotated[str, Depends(_network)]
+
+
+async def _token_attempt(context: ContextDep, network: NetworkDep, now: NowDep) -> None:
+    await context.tools.limiter.count_first(context.database, now, link_address=network)
+
+
+# Tokens of 256 bits cannot be guessed, but every try costs work.
+TokenAttempt = Depends(_token_attempt)
+
+
+@dataclass(frozen=True)
+class Holder:
+    """Somebody who is logged in, and the end of their session if they do nothing more."""
+
+    actor: Actor
+    session_expires_at: datetime
+
+
+async def _holder(context: ContextDep, now: NowDep, authorization: Annotated[str | None, Header()] = None) -> Holder:
+    """By session token or access token. Every authenticated request is an operation: the 30 minutes start again (I-58).
+
+    In a transaction of its own: the request was an operation also when it is refused, and a session's row lock must not
+    be held while the command waits for its account's.
+    """
+    scheme, _, token = (authorization or "").partition(" ")
+    which: dict[str, Any]
+    if scheme.lower() == "session" and token:
+        which = {"token": token}
+    elif scheme.lower() == "bearer" and token:
+        which = {"session_id": (await context.verifier.verify(token)).session_id}
+    else:
+        raise Unauthenticated
+    async with context.database.transaction() as session:
+        actor, used_at = await use_session(session, now=now, **which)
+    return Holder(actor, idle_end(used_at))
+
+
+def permitted(action: Action) -> Any:
+    """A dependency: somebody who is logged in and may do this."""
+
+    def check(holder: Annotated[Holder, Depends(_holder)]) -> Holder:
+        authorise(holder.actor.role, Relation.LOGGED_IN, action)
+        return holder
+
+    return Depends(check)
+
+
+def access(context: IdentityContext, actor: Actor, landing: str, now: datetime) -> dict[str, Any]:
+    """An access token and where its holder lands."""
+    return {
+        "access_token": context.tools.keys.signer.access_token(actor, now),
+        "expires_at": now + ACCESS_TOKEN_LIFETIME,
+        "landing": landing,
+    }
+
+
+def idle_end(now: datetime) -> datetime:
+    """The end of a session that is used now and never again (ID-38)."""
+    return cast(datetime, ends_at(Lifetime.SESSION_IDLE, now))
+
+
+def qr_svg(content: str) -> str:
+    """A QR code as SVG, to be put into a page."""
+    out = BytesIO()
+    segno.make(content, error="m", micro=False).save(out, kind="svg", xmldecl=False, scale=4, border=4)
+    return out.getvalue().decode()

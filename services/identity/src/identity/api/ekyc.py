@@ -1,0 +1,70 @@
+"""Online identity verification (ID-70 to ID-77)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.exceptions import RequestValidationError
+from kit.http import NowDep, SessionDep
+from kit.idempotency import OnceDep
+from pydantic import ValidationError
+
+from identity import queries, schemas
+from identity.api.deps import ContextDep, Holder, TokenAttempt, permitted, qr_svg
+from identity.clients import Callback, check_callback
+from identity.commands import ekyc
+from identity.domain.ekyc import EkycStatus
+from identity.permissions import Action
+
+router = APIRouter(prefix="/v1/ekyc", tags=["ekyc"])
+
+
+@router.post("", status_code=201, response_model=schemas.EkycStarted, summary="Start identity verification")
+async def start(
+    body: schemas.EkycBody,
+    session: SessionDep,
+    once: OnceDep,
+    holder: Annotated[Holder, permitted(Action.START_EKYC)],
+    now: NowDep,
+) -> Response:
+    """受付: mail NO-08 follows; an earlier run becomes void (ID-74, I-22)."""
+
+    async def work() -> schemas.EkycStarted:
+        attempt = await ekyc.start(session, actor=holder.actor, method=body.method, now=now)
+        return schemas.EkycStarted(ekyc_id=attempt.id, status=EkycStatus.METHOD_CHOSEN)
+
+    return await once(work, status=201)
+
+
+@router.get("", response_model=schemas.EkycAnswer, summary="How far it has come")
+async def show(session: SessionDep, holder: Annotated[Holder, permitted(Action.SEE_EKYC)]) -> Any:
+    """eKYCの実施状況 (ID-77)."""
+    return await queries.own_ekyc(session, holder.actor.account_id)
+
+
+@router.post("/open", response_model=schemas.EkycPlace, dependencies=[TokenAttempt], summary="The QR code page")
+async def open_link(body: schemas.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
+    """For the screen behind the link of mail NO-08 (ID-75)."""
+    url = await ekyc.open_link(session, context.tools, token=body.token, now=now)
+    return {"url": url, "qr_svg": qr_svg(url)}
+
+
+@router.post("/callbacks", status_code=204, summary="For the provider")
+async def callback(
+    request: Request,
+    session: SessionDep,
+    context: ContextDep,
+    now: NowDep,
+    x_ekyc_timestamp: Annotated[str, Header()] = "",
+    x_ekyc_signature: Annotated[str, Header()] = "",
+) -> None:
+    """A hint that a verification changed, signed by the provider: HMAC-SHA256 of `<timestamp>.<body>`, hex."""
+    body = await request.body()
+    secret = context.ekyc_callback_secret
+    check_callback(secret, timestamp=x_ekyc_timestamp, signature=x_ekyc_signature, body=body, now=now)
+    try:
+        hint = Callback.model_validate_json(body)
+    except ValidationError as error:
+        raise RequestValidationError(error.errors(include_input=False, include_url=False)) from None
+    await ekyc.take_callback(session, event_id=hint.event_id, verification_id=hint.verification_id, now=now)

@@ -1,0 +1,119 @@
+"""Login in two steps, sessions, one-time passwords (ID-26 to ID-48)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Response
+from kit.http import NowDep, SessionDep
+from kit.idempotency import OnceDep
+
+from identity import queries, schemas
+from identity.api.deps import (
+    ContextDep,
+    Holder,
+    IdentityContext,
+    NetworkDep,
+    TokenAttempt,
+    access,
+    idle_end,
+    permitted,
+    qr_svg,
+)
+from identity.commands import otp, sessions
+from identity.permissions import Action
+
+router = APIRouter(prefix="/v1", tags=["sessions"])
+
+
+@router.post("/sessions", response_model=schemas.LoggedInAnswer | schemas.OtpNext, summary="Log in: password")
+async def log_in(body: schemas.LoginBody, context: ContextDep, network: NetworkDep, now: NowDep) -> Any:
+    """ログイン: done at once, or a one-time password comes next (ID-35, ID-40)."""
+    result = await sessions.log_in(
+        context.database, context.tools, user_id=body.user_id, password=body.password, network=network, now=now
+    )
+    if isinstance(result, sessions.OtpDue):
+        return {"login_token": result.login_token, "next": "otp" if result.enrolled else "enrol_otp"}
+    return _logged_in(context, result, now)
+
+
+def _logged_in(context: IdentityContext, result: sessions.LoggedIn, now: NowDep) -> dict[str, Any]:
+    return {
+        **access(context, result.actor, result.landing, now),
+        "session_expires_at": idle_end(now),
+        "session_token": result.token,
+        "next": "done",
+    }
+
+
+@router.post(
+    "/otp/enrolment", response_model=schemas.EnrolmentAnswer, dependencies=[TokenAttempt], summary="New authenticator"
+)
+async def enrol(body: schemas.LoginTokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
+    """The secret for the authenticator app, told once (ID-47)."""
+    made = await otp.enrol(session, context.tools, login_token=body.login_token, now=now)
+    return {"otpauth_uri": made.otpauth_uri, "secret_text": made.secret, "qr_svg": qr_svg(made.otpauth_uri)}
+
+
+@router.post(
+    "/sessions/otp",
+    response_model=schemas.LoggedInAnswer,
+    dependencies=[TokenAttempt],
+    summary="Log in: one-time password",
+)
+async def log_in_with_otp(body: schemas.OtpLoginBody, context: ContextDep, now: NowDep) -> Any:
+    """The login is complete when the code is right (ID-35)."""
+    result = await sessions.log_in_with_otp(
+        context.database, context.tools, login_token=body.login_token, code=body.code, now=now
+    )
+    return _logged_in(context, result, now)
+
+
+@router.post("/otp/reset", status_code=204, dependencies=[TokenAttempt], summary="Void a lost authenticator")
+async def reset_otp(body: schemas.OtpResetBody, context: ContextDep, now: NowDep) -> None:
+    """ワンタイムパスワードトークンをリセットする: the next step is an enrolment (ID-46)."""
+    await otp.reset(context.database, context.tools, **body.model_dump(), now=now)
+
+
+@router.post("/sessions/refresh", response_model=schemas.Landed, summary="New access token")
+async def refresh(
+    session: SessionDep, context: ContextDep, holder: Annotated[Holder, permitted(Action.USE_SESSION)], now: NowDep
+) -> Any:
+    """An operation of the user: the 30 minutes start again (ID-38). Send `Authorization: Session <session_token>`."""
+    account = await queries.account_of(session, holder.actor.account_id)
+    landed = access(context, holder.actor, queries.landing_page(account), now)
+    return {**landed, "session_expires_at": holder.session_expires_at}
+
+
+@router.delete("/sessions/current", status_code=204, summary="Log out")
+async def log_out(session: SessionDep, holder: Annotated[Holder, permitted(Action.USE_SESSION)], now: NowDep) -> None:
+    """ログアウト (ID-39)."""
+    await sessions.log_out(session, actor=holder.actor, now=now)
+
+
+@router.get("/me", response_model=schemas.Me, summary="Own account")
+async def me(session: SessionDep, context: ContextDep, holder: Annotated[Holder, permitted(Action.SEE_ACCOUNT)]) -> Any:
+    """Who is logged in. The user ID is not shown: it comes by mail only (ID-62)."""
+    return await queries.own_account(session, context.tools.keys, holder.actor.account_id)
+
+
+@router.post(
+    "/otp/proofs", status_code=201, response_model=schemas.ProofAnswer, summary="One-time password for another service"
+)
+async def prove(
+    body: schemas.ProofBody,
+    session: SessionDep,
+    context: ContextDep,
+    once: OnceDep,
+    holder: Annotated[Holder, permitted(Action.PROVE_OTP)],
+    now: NowDep,
+) -> Response:
+    """Uses the code up, and says so in a signed statement for this purpose and content (ID-40 c, d)."""
+    actor, tools = holder.actor, context.tools
+
+    async def work() -> schemas.ProofAnswer:
+        proof = await otp.prove(session, tools, actor=actor, **body.model_dump(), now=now)
+        return schemas.ProofAnswer(proof=proof)
+
+    await tools.limiter.count_first(context.database, now, otp_code=str(actor.account_id))
+    return await once(work, status=201)

@@ -1,0 +1,78 @@
+"""`madoguchi identity`: what an operator does with accounts. Needs the same environment as the service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, TypeVar
+
+import typer
+from kit.clock import system_clock
+from kit.errors import ServiceError
+from madoguchi_contracts import Role
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity import queries
+from identity.commands import otp, staff
+from identity.domain.user_ids import canonical_user_id
+from identity.main import build_database, build_tools
+from identity.settings import Settings
+from identity.tools import Tools
+
+commands = typer.Typer(help="Accounts: open one for the office, void a lost authenticator.", no_args_is_help=True)
+
+T = TypeVar("T")
+Work = Callable[[AsyncSession, Tools, datetime], Awaitable[T]]
+
+
+def _run(work: Work[T]) -> T:
+    """Do the work in one transaction; a refusal ends the program with status 1 and its findings."""
+    settings = Settings()
+    tools = build_tools(settings)
+
+    async def main() -> T:
+        database = build_database(settings)
+        try:
+            async with database.transaction() as session:
+                return await work(session, tools, system_clock())
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(main())
+    except ServiceError as error:
+        typer.echo(error.detail or error.title, err=True)
+        for finding in error.findings:
+            typer.echo(f"{finding.field}: {finding.message}", err=True)
+        raise typer.Exit(1) from None
+
+
+@commands.command("add-staff")
+def add_staff(
+    role: Annotated[Role, typer.Option(help="an office role, or company")],
+    name: Annotated[str, typer.Option(help="the holder's name, as mails address it")],
+    mail: Annotated[str, typer.Option(help="where the user ID and the first password link go")],
+) -> None:
+    """Open an account; its user ID and a first password link are mailed to the holder. Prints the account id."""
+
+    async def work(session: AsyncSession, tools: Tools, now: datetime) -> str:
+        return str(await staff.add_staff(session, tools, role=role, name=name, mail=mail, now=now))
+
+    typer.echo(_run(work))
+
+
+@commands.command("reset-otp")
+def reset_otp(
+    user_id: Annotated[str, typer.Option(help="the user ID of the holder, whose identity was checked")],
+) -> None:
+    """Void a lost authenticator of somebody who has no secret question; all their sessions end (ID-46)."""
+
+    async def work(session: AsyncSession, tools: Tools, now: datetime) -> None:
+        account = await queries.account_by_user_id(session, tools.keys.index.of("user_id", canonical_user_id(user_id)))
+        if account is None:
+            typer.echo("there is no such user ID", err=True)
+            raise typer.Exit(1)
+        await otp.void(session, account_id=account.id, now=now)
+
+    _run(work)

@@ -1,0 +1,16 @@
+"""The writes of identity, one function per use case; nothing here commits by itself.
+
+registration  request_registration, commit_registration
+sessions      log_in, log_in_with_otp, use_session, log_out
+otp           enrol, prove, reset, void
+passwords     request_reset, set_password, change_password
+reminders     ask, answer
+ekyc          start, open_link, take_callback; for the worker: claim, link_ready, apply_truth, expire_link
+lapse         lapse
+approval      note_approval
+staff         add_staff
+accounts      what they share
+
+Most functions take a session and leave the commit to the edge. Those that compute a slow hash, or whose refusal must be
+remembered, take the database and say in their docstring where one transaction ends and the next begins.
+"""

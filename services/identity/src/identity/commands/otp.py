@@ -1,0 +1,128 @@
+"""One-time passwords: enrolment (ID-47), use (ID-43), reset (ID-46), and proofs for other services (ID-40 c and d)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import pyotp
+from kit.db import Database
+from kit.eventlog import record
+from kit.tokens import Actor
+from madoguchi_contracts import Role
+from madoguchi_contracts.identity import OtpEnrolled, OtpReset
+from sqlalchemy import delete, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from identity import queries
+from identity.commands.accounts import end_sessions, lock_account
+from identity.domain.accounts import canonical_answer
+from identity.domain.otp import DIGITS, STEP, accepted_step
+from identity.errors import AlreadyEnrolled, AnswerRefused, CodeRefused, NotEnrolled
+from identity.models import OtpToken
+from identity.permissions import Action, Relation, authorise
+from identity.tools import Tools
+
+SECRET_CHARACTERS = 32  # 160 bits in base32, what RFC 4226 recommends
+
+# One statement decides the race: of any number of simultaneous uses of a code, the first to get the row moves the step,
+# and for all others the condition is no longer true when they get it.
+_ACCEPT = text("""
+UPDATE otp_tokens SET last_step = :step WHERE id = :id AND (last_step IS NULL OR last_step < :step) RETURNING id
+""")
+_CONFIRM = text("UPDATE otp_tokens SET confirmed_at = :now WHERE id = :id AND confirmed_at IS NULL RETURNING id")
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What an authenticator app needs, as an address for the QR code and as text to type in."""
+
+    otpauth_uri: str
+    secret: str
+
+
+async def enrol(session: AsyncSession, tools: Tools, *, login_token: str, now: datetime) -> Enrolment:
+    """A new authenticator for somebody who has none (ID-47). Its secret is told once: asking again makes a new one.
+
+    Raises LoginExpired, AlreadyEnrolled.
+    """
+    account = await queries.account_of_login(session, login_token, now)
+    authorise(Role(account.role), Relation.PASSWORD_GIVEN, Action.ENROL_OTP)
+    secret = pyotp.random_base32(SECRET_CHARACTERS)
+    row = {"id": uuid.uuid4(), "secret_hidden": tools.keys.hide(account.id, "otp_secret", secret), "created_at": now}
+    made = insert(OtpToken).values(account_id=account.id, **row)
+    replaced = made.on_conflict_do_update(
+        index_elements=["account_id"], set_=row, where=col(OtpToken.confirmed_at).is_(None)
+    )
+    if await session.scalar(replaced.returning(col(OtpToken.id))) is None:
+        raise AlreadyEnrolled
+    user_id = tools.keys.show(account.id, "user_id", account.user_id_hidden)
+    totp = pyotp.TOTP(secret, digits=DIGITS, interval=int(STEP.total_seconds()))
+    return Enrolment(totp.provisioning_uri(name=user_id, issuer_name=tools.otp_issuer), secret)
+
+
+async def accept_code(
+    session: AsyncSession, tools: Tools, *, account_id: UUID, code: str, enrolling: bool, now: datetime
+) -> None:
+    """Use a code up (ID-43): it, and any older one, is not accepted again. Raises CodeRefused, NotEnrolled.
+
+    With `enrolling` an unconfirmed authenticator counts too, and its first right code confirms it (ID-47). The caller
+    has counted the attempt (`otp_code`).
+    """
+    token = await queries.otp_token_of(session, account_id)
+    if token is None or (token.confirmed_at is None and not enrolling):
+        raise NotEnrolled
+    secret = tools.keys.show(account_id, "otp_secret", token.secret_hidden)
+    step = accepted_step(secret, code, now, last_accepted_step=token.last_step, steps_back=tools.otp_steps_back)
+    if step is None:
+        raise CodeRefused
+    if await session.scalar(_ACCEPT, {"step": step, "id": token.id}) is None:
+        raise CodeRefused
+    if await session.scalar(_CONFIRM, {"now": now, "id": token.id}) is not None:
+        await lock_account(session, account_id)
+        await record(session, OtpEnrolled(account_id=account_id), now=now)
+    await tools.limiter.forget(session, "otp_code", str(account_id))
+
+
+async def prove(
+    session: AsyncSession, tools: Tools, *, actor: Actor, code: str, purpose: str, digest: str, now: datetime
+) -> str:
+    """A proof that the actor has just given a right code for this purpose and content. Raises CodeRefused, NotEnrolled.
+
+    It is no login: the 90 days of ID-41 do not start anew (I-15).
+    """
+    await accept_code(session, tools, account_id=actor.account_id, code=code, enrolling=False, now=now)
+    return tools.keys.signer.proof(account_id=actor.account_id, purpose=purpose, digest=digest, now=now)
+
+
+async def reset(database: Database, tools: Tools, *, login_token: str, secret_answer: str, now: datetime) -> None:
+    """Void the authenticator of somebody who gave the password and knows the secret answer (ID-46).
+
+    The attempt is counted before the answer is looked at. Raises LoginExpired, AnswerRefused, NotEnrolled, TooMany.
+    """
+    async with database.transaction() as session:
+        account = await queries.account_of_login(session, login_token, now)
+    authorise(Role(account.role), Relation.PASSWORD_GIVEN, Action.RESET_OTP)
+    await tools.limiter.count_first(database, now, secret_answer=str(account.id))
+    if not await tools.hasher.verify(account.secret_answer_hash, canonical_answer(secret_answer)):
+        raise AnswerRefused
+    async with database.transaction() as session:
+        await void(session, account_id=account.id, now=now)
+        await tools.limiter.forget(session, "secret_answer", str(account.id))
+
+
+async def void(session: AsyncSession, *, account_id: UUID, now: datetime) -> None:
+    """Take the authenticator off the account; the next one-time password step enrols a new one. Raises NotEnrolled.
+
+    Whoever had the lost phone may also be logged in: all sessions end.
+    """
+    confirmed = delete(OtpToken).where(col(OtpToken.account_id) == account_id, col(OtpToken.confirmed_at).is_not(None))
+    if await session.scalar(confirmed.returning(col(OtpToken.id))) is None:
+        raise NotEnrolled
+    await lock_account(session, account_id)
+    await record(session, OtpReset(account_id=account_id), now=now)
+    await end_sessions(session, account_id=account_id, reason="otp_reset", now=now)

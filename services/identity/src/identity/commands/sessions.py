@@ -1,0 +1,204 @@
+"""Logging in (ID-26 to ID-35), staying logged in (ID-38) and logging out (ID-39)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from math import ceil
+from uuid import UUID
+
+from kit import deadlines
+from kit.db import Database
+from kit.errors import Conflict, ServiceError
+from kit.eventlog import record
+from kit.tokens import Actor
+from madoguchi_contracts import Role
+from madoguchi_contracts.identity import AccountLocked, SessionsEnded
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from identity import queries
+from identity.commands.accounts import LAPSE, is_usable, lapses_at, lock_account
+from identity.commands.otp import accept_code
+from identity.domain.durations import Lifetime, in_force
+from identity.domain.lockout import Outcome, attempt, is_locked
+from identity.domain.otp import otp_needed
+from identity.domain.passwords import canonical_password
+from identity.domain.steps import LOGIN_STEP
+from identity.domain.user_ids import canonical_user_id
+from identity.errors import LoginExpired, LoginFailed, SessionOver, UserIdLocked
+from identity.keys import new_token, token_hash
+from identity.models import Account, LoginLock, LoginToken, UserSession
+from identity.permissions import Action, Relation, authorise
+from identity.tools import Tools
+
+
+@dataclass(frozen=True)
+class LoggedIn:
+    """A complete login: the session's token, which is told once, who it is for, and where it lands."""
+
+    token: str
+    actor: Actor
+    landing: str
+
+
+@dataclass(frozen=True)
+class OtpDue:
+    """The password was right; `login_token` takes the one-time password, after enrolment if `enrolled` is false."""
+
+    login_token: str
+    enrolled: bool
+
+
+async def log_in(
+    database: Database, tools: Tools, *, user_id: str, password: str, network: str, now: datetime
+) -> LoggedIn | OtpDue:
+    """The screen ログイン. Raises LoginFailed, UserIdLocked, TooMany.
+
+    Three steps: look, compute the hash with neither lock nor connection held, decide under the row lock. The decision
+    commits also when the answer is a refusal, because a rollback would give back the try; so the refusal is raised
+    after the transaction. Unknown, lapsed and locked user IDs cost the same work as known ones (ID-34).
+    """
+    index = tools.keys.index.of("user_id", canonical_user_id(user_id))
+    await tools.limiter.count_first(database, now, login_address=network, login_user_id=index)
+    async with database.transaction() as session:
+        hash_to_check = await _hash_to_check(session, index, now)
+    secret = canonical_password(password)
+    right = await tools.hasher.verify(hash_to_check, secret)
+    newer = await tools.hasher.hash(secret) if right and tools.hasher.is_outdated(hash_to_check or "") else None
+    async with database.transaction() as session:
+        result = await _decide(session, tools, index, hash_to_check, right, newer, now)
+    if isinstance(result, ServiceError):
+        raise result
+    return result
+
+
+async def _hash_to_check(session: AsyncSession, index: str, now: datetime) -> str | None:
+    """The current password's hash; None when no password can be right: unknown, lapsed, locked, none set yet."""
+    lock = await session.get(LoginLock, index)
+    account = await queries.account_by_user_id(session, index)
+    if account is None or not is_usable(account, now) or (lock and is_locked(lock.state, now)):
+        return None
+    passwords = await queries.passwords_of(session, account.id)
+    return passwords[0].hash if passwords else None
+
+
+async def _decide(
+    session: AsyncSession,
+    tools: Tools,
+    index: str,
+    checked: str | None,
+    right: bool,
+    newer_hash: str | None,
+    now: datetime,
+) -> LoggedIn | OtpDue | ServiceError:
+    """What the attempt costs or opens (ID-27 to ID-31), under the row lock of the user ID."""
+    lock = await lock_user_id(session, index, now)
+    state, outcome = attempt(lock.state, now, right, success_ends_one_strike=tools.success_ends_one_strike)
+    lock.become(state, now)
+    account = await queries.account_by_user_id(session, index)
+    if outcome is Outcome.ACCEPTED and account is not None:
+        account = await lock_account(session, account.id)
+        current = (await queries.passwords_of(session, account.id))[0]
+        if current.hash != checked:
+            raise Conflict("パスワードが変更されました。もう一度ログインしてください。", account_id=str(account.id))
+        if newer_hash is not None:
+            current.hash = newer_hash
+        return await _after_right_password(session, tools, account, now)
+    if state.locked_until is not None and outcome in (Outcome.LOCKED, Outcome.REFUSED):
+        if outcome is Outcome.LOCKED and account is not None and is_usable(account, now):
+            account = await lock_account(session, account.id)
+            await record(session, AccountLocked(account_id=account.id, until=state.locked_until), now=now)
+        return UserIdLocked(retry_after_seconds=ceil((state.locked_until - now).total_seconds()))
+    return LoginFailed()
+
+
+async def lock_user_id(session: AsyncSession, index: str, now: datetime) -> LoginLock:
+    """The lock state of a user ID under its row lock; there is one for every ID that was ever typed."""
+    fresh = insert(LoginLock).values(user_id_index=index, wrong_in_a_row=0, touched_at=now)
+    await session.execute(fresh.on_conflict_do_nothing())
+    # Read again under the lock: a copy from before it may be older than another attempt's count.
+    row = select(LoginLock).where(col(LoginLock.user_id_index) == index).with_for_update()
+    return (await session.scalars(row.execution_options(populate_existing=True))).one()
+
+
+async def _after_right_password(
+    session: AsyncSession, tools: Tools, account: Account, now: datetime
+) -> LoggedIn | OtpDue:
+    if not otp_needed(account.role, "login", account.last_otp_login_at, now):
+        return await _complete(session, account, with_otp=False, now=now)
+    token = new_token()
+    session.add(LoginToken(token_sha256=token_hash(token), account_id=account.id, expires_at=now + LOGIN_STEP))
+    otp = await queries.otp_token_of(session, account.id)
+    return OtpDue(token, enrolled=otp is not None and otp.confirmed_at is not None)
+
+
+async def log_in_with_otp(database: Database, tools: Tools, *, login_token: str, code: str, now: datetime) -> LoggedIn:
+    """Complete a login with a one-time password (ID-35); the first right one completes the enrolment too (ID-47).
+
+    Raises LoginExpired, CodeRefused, NotEnrolled, TooMany.
+    """
+    async with database.transaction() as session:
+        account = await queries.account_of_login(session, login_token, now)
+    authorise(Role(account.role), Relation.PASSWORD_GIVEN, Action.GIVE_OTP)
+    await tools.limiter.count_first(database, now, otp_code=str(account.id))
+    async with database.transaction() as session:
+        await accept_code(session, tools, account_id=account.id, code=code, enrolling=True, now=now)
+        account = await lock_account(session, account.id)
+        used = delete(LoginToken).where(col(LoginToken.token_sha256) == token_hash(login_token))
+        if await session.scalar(used.returning(col(LoginToken.account_id))) is None or not is_usable(account, now):
+            raise LoginExpired  # two requests with one login token: the other one was faster
+        return await _complete(session, account, with_otp=True, now=now)
+
+
+async def _complete(session: AsyncSession, account: Account, *, with_otp: bool, now: datetime) -> LoggedIn:
+    """The login is complete (ID-35, I-21): it moves the dates of ID-02 and ID-41, and opens a session."""
+    # Replicas' clocks differ by milliseconds; a date that was reached is not taken back.
+    account.last_login_at = max(now, account.last_login_at or now)
+    if with_otp:
+        account.last_otp_login_at = account.last_login_at
+    lapses = lapses_at(account.last_login_at)
+    await deadlines.schedule(session, kind=LAPSE, subject_id=account.id, due_at=lapses)
+    token, session_id = new_token(), uuid.uuid4()
+    session.add(
+        UserSession(
+            id=session_id,
+            account_id=account.id,
+            token_sha256=token_hash(token),
+            started_at=now,
+            last_used_at=now,
+        )
+    )
+    actor = Actor(account.id, Role(account.role), session_id)
+    return LoggedIn(token, actor, queries.landing_page(account))
+
+
+async def use_session(
+    session: AsyncSession, *, now: datetime, token: str | None = None, session_id: UUID | None = None
+) -> tuple[Actor, datetime]:
+    """Who the session belongs to, and since when it would be idle now; the 30 minutes start again (ID-38, I-58).
+
+    By its token or by its id (of an access token). Raises SessionOver.
+    """
+    which = col(UserSession.id) == session_id if token is None else col(UserSession.token_sha256) == token_hash(token)
+    found = select(UserSession).where(which, col(UserSession.ended_at).is_(None)).with_for_update()
+    row = (await session.scalars(found)).one_or_none()
+    # Another replica's clock may be ahead by milliseconds: a session is never idle since the future.
+    if row is None or not in_force(Lifetime.SESSION_IDLE, min(row.last_used_at, now), now):
+        raise SessionOver
+    row.last_used_at = max(row.last_used_at, now)
+    role = (await session.scalars(select(col(Account.role)).where(col(Account.id) == row.account_id))).one()
+    return Actor(row.account_id, Role(role), row.id), row.last_used_at
+
+
+async def log_out(session: AsyncSession, *, actor: Actor, now: datetime) -> None:
+    """End the actor's session (ID-39)."""
+    await lock_account(session, actor.account_id)
+    row = await session.get_one(UserSession, actor.session_id)
+    if row.ended_at is None:
+        row.ended_at = now
+        ended = SessionsEnded(account_id=actor.account_id, session_ids=(actor.session_id,), reason="logout")
+        await record(session, ended, now=now)

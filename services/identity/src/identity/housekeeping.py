@@ -1,0 +1,69 @@
+"""Removing what has served its time, so that tables which grow with every attempt stay small."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from kit.clock import Clock
+from kit.db import Database
+from kit.errors import Unavailable
+from sqlalchemy import TextClause, text
+
+log = structlog.get_logger(__name__)
+
+EVERY_SECONDS = 600
+ROWS_AT_ONCE = 1000
+
+# What is old, by table. A session's row stays a day after its end for questions about it. The lock state of a user ID
+# that nobody has is forgotten when its 12 hours and 30 minutes are long over; that of an account stays, because wrong
+# passwords do not age (I-10). A registration is of no use after its link: the account has the data, or nobody came.
+_OLD: dict[str, tuple[str, timedelta]] = {
+    "login_tokens": ("expires_at <= :before", timedelta()),
+    "reminders": ("expires_at <= :before", timedelta()),
+    "rate_limits": ("window_started_at <= :before", timedelta(days=1)),
+    "user_sessions": ("last_used_at <= :before", timedelta(days=1)),
+    "login_locks": (
+        "touched_at <= :before AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id_index = t.user_id_index)",
+        timedelta(days=7),
+    ),
+    "ekyc_callbacks": ("received_at <= :before", timedelta(days=30)),
+    "registrations": ("link_expires_at <= :before", timedelta(days=30)),
+}
+
+
+def _removal(table: str, condition: str) -> TextClause:
+    """A batch at a time, so that no row stays locked for long; rows in use are left for the next sweep."""
+    some = f"SELECT t.ctid FROM {table} t WHERE {condition} LIMIT :rows FOR UPDATE SKIP LOCKED"  # noqa: S608 - constants
+    return text(f"DELETE FROM {table} WHERE ctid = ANY(ARRAY({some}))")  # noqa: S608
+
+
+async def sweep(database: Database, now: datetime) -> int:
+    """Remove everything that is old, a batch a transaction; returns the number of rows."""
+    removed = 0
+    for table, (condition, age) in _OLD.items():
+        batch = ROWS_AT_ONCE
+        while batch == ROWS_AT_ONCE:
+            async with database.transaction() as session:
+                result = await session.execute(_removal(table, condition), {"before": now - age, "rows": ROWS_AT_ONCE})
+            batch = int(getattr(result, "rowcount", 0))
+            removed += batch
+            if batch:
+                log.info("rows_removed", table=table, rows=batch)
+    return removed
+
+
+async def run(database: Database, clock: Clock, *, stop: asyncio.Event, beat: Callable[[], None]) -> None:
+    """Sweep every ten minutes until `stop`."""
+    while not stop.is_set():
+        beat()
+        try:
+            await sweep(database, clock())
+        except Unavailable:
+            log.warning("housekeeping_waits_for_database")
+        try:
+            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
+        except TimeoutError:
+            continue

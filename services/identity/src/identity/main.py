@@ -1,0 +1,123 @@
+"""The composition root of identity: the only place that reads the settings and connects things."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+
+from fastapi import FastAPI
+from kit import simulations, telemetry
+from kit.bus import Consumer
+from kit.clock import Clock, system_clock
+from kit.db import Database
+from kit.health import Health
+from kit.http import build_app
+from kit.process import build_worker_app
+from kit.tokens import Signer
+from kit.vault import Vault
+from starlette.applications import Starlette
+
+from identity import api, consumers, housekeeping, verifications
+from identity.api.deps import IdentityContext
+from identity.areas import AREAS
+from identity.clients import EkycClient, Provider
+from identity.commands import accounts, ekyc, lapse
+from identity.hashing import Hasher
+from identity.keys import BlindIndex, Keyring, OwnVerifier
+from identity.limits import Limiter
+from identity.settings import Settings
+from identity.tools import Tools
+
+SERVICE = "identity"
+
+
+def build_tools(settings: Settings) -> Tools:
+    """What commands work with. Raises ValueError when a key cannot be read."""
+    index = BlindIndex(settings.index_key())
+    return Tools(
+        keys=Keyring(
+            signer=Signer(settings.signing_jwks(), settings.token_issuer),
+            vault=Vault.from_json(settings.vault_keys.get_secret_value()),
+            index=index,
+            seal_public_keys=settings.seal_public_keys,
+        ),
+        hasher=Hasher(settings.hash_concurrency),
+        limiter=Limiter(settings.rate_limits, index),
+        public_base_url=settings.public_base_url,
+        otp_issuer=settings.otp_issuer,
+        otp_steps_back=settings.otp_steps_back,
+        success_ends_one_strike=settings.success_ends_one_strike,
+        ekyc_poll=timedelta(seconds=settings.ekyc_poll_seconds),
+    )
+
+
+def build_database(settings: Settings) -> Database:
+    """Identity's database."""
+    return Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+
+
+def compose_api(settings: Settings, clock: Clock) -> FastAPI:
+    """The API with these settings."""
+    tools = build_tools(settings)
+    context = IdentityContext(
+        service=SERVICE,
+        database=build_database(settings),
+        clock=clock,
+        verifier=OwnVerifier(tools.keys.signer, settings.token_issuer, clock),
+        health=Health(),
+        tools=tools,
+        ekyc_callback_secret=settings.ekyc_callback_secret.get_secret_value(),
+    )
+    return build_app(context, title="Madoguchi identity", routers=[*api.routers, simulations.build_router(AREAS)])
+
+
+def build_api() -> FastAPI:
+    """`uvicorn --factory identity.main:build_api`."""
+    settings = Settings()
+    telemetry.configure(SERVICE, "api", log_level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    return compose_api(settings, system_clock)
+
+
+def build_worker() -> Starlette:
+    """`uvicorn --factory identity.main:build_worker`: relay, consumer, timers, the eKYC provider, housekeeping."""
+    settings = Settings()
+    telemetry.configure(SERVICE, "worker", log_level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    database, tools, health = build_database(settings), build_tools(settings), Health()
+    return build_worker_app(
+        service=SERVICE,
+        settings=settings,
+        database=database,
+        clock=system_clock,
+        health=health,
+        consumer=Consumer(SERVICE, consumers.handlers(), database=database, clock=system_clock),
+        deadline_handlers={accounts.LAPSE: lapse.lapse, ekyc.LINK_EXPIRY: ekyc.expire_link},
+        loops={
+            "verifications": partial(_verifications, settings, database, tools, health),
+            "housekeeping": partial(_housekeeping, database, health),
+        },
+    )
+
+
+def ekyc_provider(settings: Settings) -> Provider:
+    """How to reach the provider of identity verification."""
+    return Provider(
+        url=settings.ekyc_url,
+        api_key=settings.ekyc_api_key.get_secret_value(),
+        callback_url=settings.ekyc_callback_url,
+        timeout_seconds=settings.ekyc_timeout_seconds,
+    )
+
+
+async def _verifications(
+    settings: Settings, database: Database, tools: Tools, health: Health, stop: asyncio.Event
+) -> None:
+    health.expect("verifications", 120)
+    async with EkycClient(ekyc_provider(settings)) as client:
+        beat = partial(health.beat, "verifications")
+        await verifications.run(database, tools, client, system_clock, stop=stop, beat=beat)
+
+
+async def _housekeeping(database: Database, health: Health, stop: asyncio.Event) -> None:
+    health.expect("housekeeping", 3 * housekeeping.EVERY_SECONDS)
+    await housekeeping.run(database, system_clock, stop=stop, beat=partial(health.beat, "housekeeping"))
