@@ -1,1 +1,24 @@
 """マンションすまい・る債: registration and change of an association's information (管理組合情報の登録・変更)."""
+
+from __future__ import annotations
+
+from madoguchi_contracts import DocumentPolicy, DocumentSlot
+
+from applications.programme import Programme
+from applications.programmes.bond import checklist, form, workflow
+
+PROGRAMME = Programme(
+    name="bond",
+    title_ja="マンションすまい・る債 管理組合情報の登録・変更",
+    reference_prefix="B",
+    form=form.AssociationForm,
+    validate=form.validate,
+    documents=DocumentPolicy(
+        slots=tuple(DocumentSlot(key=slot.key, label=slot.label, required=slot.required) for slot in checklist.SLOTS),
+        total_limit_bytes=checklist.TOTAL_LIMIT_BYTES,
+    ),
+    workflow=workflow.WORKFLOW,
+    warnings=workflow.warnings,
+    consents=frozenset({workflow.MAILING_NOTES}),
+    one_per_account=True,
+)

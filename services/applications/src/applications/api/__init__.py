@@ -1,0 +1,5 @@
+"""HTTP: parse, call one command or query, answer."""
+
+from applications.api import applications, directories, reviews
+
+routers = [applications.router, reviews.router, directories.router]

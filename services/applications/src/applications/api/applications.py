@@ -1,0 +1,136 @@
+"""Routes of applicants."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from kit.http import ActorDep, IfMatchDep, NowDep, SessionDep, set_etag
+from kit.idempotency import OnceDep
+
+from applications import schemas
+from applications.cases import Proof
+from applications.commands import applications as commands
+from applications.context import ContextDep, DeskDep
+from applications.queries import applications as queries
+
+router = APIRouter(prefix="/v1", tags=["applications"])
+PURPOSE = "submit"
+MAILING_NOTES = "mailing_notes"
+
+
+@router.get("/programmes")
+async def programmes(desk: DeskDep) -> schemas.ProgrammeList:
+    """What can be applied for. No login."""
+    return schemas.ProgrammeList(items=[schemas.ProgrammeBody.of(one) for one in desk.programmes.values()])
+
+
+@router.post("/applications", status_code=201, response_model=schemas.Summary)
+async def start(
+    body: schemas.Start, once: OnceDep, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
+) -> Response:
+    """Start an application of a programme."""
+
+    async def work() -> schemas.Summary:
+        started = await commands.start_application(
+            session=session, desk=desk, actor=actor, programme=body.programme, now=now
+        )
+        return schemas.Summary.of(started)
+
+    return await once(work)
+
+
+@router.get("/applications")
+async def own(session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep) -> schemas.SummaryList:
+    """One's own applications."""
+    found = await queries.own_applications(session=session, desk=desk, actor=actor, now=now)
+    return schemas.SummaryList(items=[schemas.Summary.of(one) for one in found])
+
+
+@router.get("/applications/{application_id}")
+async def view(
+    application_id: UUID, response: Response, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
+) -> schemas.ApplicationBody:
+    """One application; the ETag is the draft's version."""
+    found = await queries.view_application(
+        session=session, desk=desk, actor=actor, application_id=application_id, now=now
+    )
+    set_etag(response, found.application.draft_version)
+    return schemas.ApplicationBody.of_view(found)
+
+
+@router.put("/applications/{application_id}/draft")
+async def save_draft(
+    application_id: UUID,
+    body: schemas.Draft,
+    if_match: IfMatchDep,
+    response: Response,
+    session: SessionDep,
+    actor: ActorDep,
+    desk: DeskDep,
+    now: NowDep,
+) -> schemas.DraftVersion:
+    """一時保存. Needs If-Match with the version that the applicant saw."""
+    version = await commands.save_draft(
+        session=session,
+        desk=desk,
+        actor=actor,
+        application_id=application_id,
+        content=body.content,
+        version=if_match,
+        now=now,
+    )
+    set_etag(response, version)
+    return schemas.DraftVersion(version=version)
+
+
+@router.get("/applications/{application_id}/check")
+async def check(
+    application_id: UUID, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
+) -> schemas.CheckBody:
+    """内容確認画面に進む: everything that submitting would find, and the digest to prove."""
+    found = await queries.check_application(
+        session=session, desk=desk, actor=actor, application_id=application_id, now=now
+    )
+    return schemas.CheckBody.of(found)
+
+
+@router.post("/applications/{application_id}/submit", status_code=201, response_model=schemas.Summary)
+async def submit(
+    application_id: UUID,
+    body: schemas.Submit,
+    once: OnceDep,
+    session: SessionDep,
+    actor: ActorDep,
+    context: ContextDep,
+    now: NowDep,
+) -> Response:
+    """登録する: needs a proof of a right one-time password for exactly this content."""
+
+    async def work() -> schemas.Summary:
+        # Before the row is locked: the verifier may have to fetch identity's keys.
+        jti = await context.verifier.verify_proof(
+            body.proof, account_id=actor.account_id, purpose=PURPOSE, digest=body.content_sha256
+        )
+        submitted = await commands.submit_application(
+            session=session,
+            desk=context.desk,
+            actor=actor,
+            application_id=application_id,
+            content_sha256=body.content_sha256,
+            proof=Proof(jti, PURPOSE),
+            consents=frozenset({MAILING_NOTES}) if body.mailing_notes_accepted else frozenset(),
+            now=now,
+        )
+        return schemas.Summary.of(submitted)
+
+    return await once(work)
+
+
+@router.get("/applications/{application_id}/timeline")
+async def timeline(
+    application_id: UUID, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
+) -> schemas.Timeline:
+    """What happened to the application."""
+    entries = await queries.timeline(session=session, desk=desk, actor=actor, application_id=application_id, now=now)
+    return schemas.Timeline.of(entries)

@@ -1,0 +1,44 @@
+"""Routes to look things up while filling in a form."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from kit.errors import NotFound
+from kit.http import ActorDep
+
+from applications import schemas
+from applications.context import ContextDep
+
+router = APIRouter(prefix="/v1", tags=["directories"])
+SearchText = Annotated[str, Query(min_length=1, max_length=50, description="a code, or part of the name or its kana")]
+
+
+@router.get("/postal-codes/{code}")
+async def places(code: Annotated[str, Path(pattern="^[0-9]{7}$")], _: ActorDep, context: ContextDep) -> schemas.Places:
+    """郵便番号検索: all addresses of a postal code (AS-38)."""
+    found = context.postal_codes.places(code)
+    return schemas.Places(
+        items=[schemas.PlaceBody.model_validate(one) for one in found], as_of=context.postal_codes.as_of
+    )
+
+
+@router.get("/banks")
+async def banks(query: SearchText, _: ActorDep, context: ContextDep) -> schemas.InstitutionList:
+    """Institutions for the account; securities and insurance companies are not among them (AS-26)."""
+    found = context.institutions.search(query)
+    items = [schemas.InstitutionBody.model_validate(one) for one in found]
+    return schemas.InstitutionList(items=items, as_of=context.institutions.as_of)
+
+
+@router.get("/banks/{code}/branches")
+async def branches(
+    code: Annotated[str, Path(pattern="^[0-9]{4}$")], query: SearchText, _: ActorDep, context: ContextDep
+) -> schemas.BranchList:
+    """Branches of an institution."""
+    found = context.institutions.search_branches(code, query)
+    if found is None:
+        raise NotFound
+    items = [schemas.BranchBody.model_validate(one) for one in found]
+    return schemas.BranchList(items=items, as_of=context.institutions.as_of)

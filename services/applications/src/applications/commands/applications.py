@@ -1,0 +1,151 @@
+"""What applicants do: start an application, save its draft, submit it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from kit import eventlog
+from kit.errors import NotFound, Refused
+from kit.tokens import Actor, ProofRefused
+from madoguchi_contracts import ApplicationStarted
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from applications import desk as contexts
+from applications import hot
+from applications.access import Action, allow
+from applications.cases import Application, Proof, documents_json, filing_of, move, open_locked
+from applications.desk import Desk
+from applications.domain import check_keepable, reference_of
+from applications.errors import ApplicationExists, ContactNotYetKnown, ContentChanged, DraftChanged, NotEditable
+from applications.programme import CONTACT_NOT_YET_KNOWN
+
+_NUMBER = text("SELECT nextval('application_numbers')")
+_INSERT = text("""
+INSERT INTO applications (id, programme, account_id, reference, only_one, draft, draft_version, draft_saved_at,
+                          draft_saved_by, started_at)
+VALUES (:id, :programme, :account_id, :reference, :only_one, :draft, 1, :now, :account_id, :now)
+ON CONFLICT (programme, account_id) WHERE only_one DO NOTHING
+RETURNING id
+""")
+_SAVE = text("""
+UPDATE applications SET draft = :draft, draft_version = draft_version + 1, draft_saved_at = :now, draft_saved_by = :by
+WHERE id = :id RETURNING draft_version
+""")
+RETRY_SECONDS = 5
+
+
+async def start_application(
+    *, session: AsyncSession, desk: Desk, actor: Actor, programme: str, now: datetime
+) -> Application:
+    """Open an empty draft. Raises Forbidden, NotFound (no such programme), ApplicationExists."""
+    allow(actor, Action.START)
+    chosen = desk.programmes.get(programme)
+    if chosen is None:
+        raise NotFound
+    application_id = uuid4()
+    number = (await session.execute(_NUMBER)).scalar_one()
+    columns = {
+        "id": application_id,
+        "programme": chosen.name,
+        "account_id": actor.account_id,
+        "reference": reference_of(chosen.reference_prefix, now, number),
+        "only_one": chosen.one_per_account,
+        "draft": desk.lock_away({}, contexts.of_draft(application_id)),
+        "now": now,
+    }
+    if (await session.execute(_INSERT, columns)).scalar_one_or_none() is None:
+        raise ApplicationExists(account_id=str(actor.account_id), programme=chosen.name)
+    application = await open_locked(session, desk, actor, Action.EDIT, application_id, now=now)
+    row = await move(session, desk, application, application.case(now), "start", actor=actor)
+    await eventlog.record(
+        session,
+        ApplicationStarted(
+            application_id=application_id,
+            programme=chosen.name,
+            account_id=actor.account_id,
+            reference=application.reference,
+            documents=chosen.documents,
+        ),
+        now=now,
+    )
+    return application.after(row, submission=0)
+
+
+async def save_draft(
+    *,
+    session: AsyncSession,
+    desk: Desk,
+    actor: Actor,
+    application_id: UUID,
+    content: Mapping[str, Any],
+    version: int,
+    now: datetime,
+) -> int:
+    """Keep the content as it is, right or wrong (AS-70, I-24); returns the new version.
+
+    `version` is the one that the actor has seen. Raises Forbidden, NotFound, BadContent, NotEditable, DraftChanged.
+    """
+    check_keepable(content)
+    application = await open_locked(session, desk, actor, Action.EDIT, application_id, now=now)
+    if application.state not in application.programme.workflow.editable:
+        raise NotEditable(application_id=str(application_id), state=application.state)
+    if application.draft_version != version:
+        raise DraftChanged(application.draft_version)
+    draft = desk.lock_away(content, contexts.of_draft(application_id))
+    saved = await session.execute(_SAVE, {"id": application_id, "draft": draft, "now": now, "by": actor.account_id})
+    return int(saved.scalar_one())
+
+
+async def submit_application(
+    *,
+    session: AsyncSession,
+    desk: Desk,
+    actor: Actor,
+    application_id: UUID,
+    content_sha256: str,
+    proof: Proof,
+    consents: frozenset[str],
+    now: datetime,
+) -> Application:
+    """Hand in what the confirmation screen showed (AS-73, AS-74).
+
+    `proof` was verified for `content_sha256`. Raises Forbidden, NotFound, ContentChanged, ImpossibleTransition,
+    ContactNotYetKnown, Refused with every finding, ProofRefused when the proof was used before. Returns the application
+    as it is afterwards.
+    """
+    application = await open_locked(session, desk, actor, Action.SUBMIT, application_id, now=now)
+    filing = filing_of(desk, application, now=now, consents=consents)
+    case = replace(application.case(now), filing=filing)
+    if filing.sha256 != content_sha256:
+        raise ContentChanged(application_id=str(application_id))
+    try:
+        row = await move(session, desk, application, case, "submit", actor=actor, proof=proof)
+    except Refused as refused:
+        if any(finding.code == CONTACT_NOT_YET_KNOWN for finding in refused.findings):
+            raise ContactNotYetKnown(
+                findings=refused.findings, retry_after_seconds=RETRY_SECONDS, application_id=str(application_id)
+            ) from None
+        raise
+    kept = await session.execute(
+        hot.SUBMIT,
+        {
+            "id": application_id,
+            "submission": filing.submission,
+            "content": desk.lock_away(filing.form.content, contexts.of_version(application_id, filing.submission)),
+            "documents": documents_json(filing.documents),
+            "content_sha256": filing.sha256,
+            "consents": sorted(filing.consents),
+            "ekyc_status": filing.ekyc_status,
+            "proof_jti": proof.jti,
+            "actor_id": actor.account_id,
+            "now": now,
+        },
+    )
+    if kept.scalar_one_or_none() is None:
+        raise ProofRefused(application_id=str(application_id))
+    return application.after(row, filing.submission)

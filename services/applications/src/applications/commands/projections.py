@@ -1,0 +1,52 @@
+"""What is kept of other services' events. A later fact is never replaced by an earlier one that arrives late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from madoguchi_contracts import SetEntry
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from applications import desk as contexts
+from applications.cases import documents_json
+from applications.desk import Desk
+from applications.workflow import Document
+
+_EKYC = text("""
+INSERT INTO account_ekyc AS known (account_id, status, sequence) VALUES (:account_id, :status, :sequence)
+ON CONFLICT (account_id) DO UPDATE SET status = excluded.status, sequence = excluded.sequence
+WHERE known.sequence < excluded.sequence
+""")
+_CONTACT = text("""
+INSERT INTO account_contacts AS known (account_id, mail, sequence) VALUES (:account_id, :mail, :sequence)
+ON CONFLICT (account_id) DO UPDATE SET mail = excluded.mail, sequence = excluded.sequence
+WHERE known.sequence < excluded.sequence
+""")
+_DOCUMENTS = text("""
+INSERT INTO document_sets AS known (application_id, set_version, documents)
+VALUES (:application_id, :set_version, cast(:documents AS jsonb))
+ON CONFLICT (application_id) DO UPDATE SET set_version = excluded.set_version, documents = excluded.documents
+WHERE known.set_version < excluded.set_version
+""")
+
+
+async def keep_ekyc_status(*, session: AsyncSession, account_id: UUID, status: str, sequence: int) -> None:
+    """The account's eKYC status; `sequence` is the event's place in the account's history."""
+    await session.execute(_EKYC, {"account_id": account_id, "status": status, "sequence": sequence})
+
+
+async def keep_contact(*, session: AsyncSession, desk: Desk, account_id: UUID, mail: str, sequence: int) -> None:
+    """The account's registered mail address, encrypted."""
+    locked = desk.lock_away(mail, contexts.of_mail(account_id))
+    await session.execute(_CONTACT, {"account_id": account_id, "mail": locked, "sequence": sequence})
+
+
+async def keep_document_set(
+    *, session: AsyncSession, application_id: UUID, set_version: int, entries: Sequence[SetEntry]
+) -> None:
+    """The files of an application."""
+    documents = documents_json([Document(**entry.model_dump()) for entry in entries])
+    where = {"application_id": application_id, "set_version": set_version, "documents": documents}
+    await session.execute(_DOCUMENTS, where)

@@ -1,0 +1,64 @@
+"""Events in: one function per event type, each of which calls one command."""
+
+from __future__ import annotations
+
+from kit.bus import EventMeta, Handlers
+from kit.clock import Clock
+from kit.sealed import unseal
+from madoguchi_contracts import (
+    ApplicationSubmitted,
+    Contact,
+    ContactChanged,
+    DocumentRemoved,
+    DocumentStored,
+    EkycStatusChanged,
+    UserIdIssued,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from applications.commands import projections, reviews
+from applications.desk import Desk
+
+
+def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
+    """What this service does on which event. `seal_private_key` opens what was sealed to applications."""
+
+    async def on_contact(session: AsyncSession, event: UserIdIssued | ContactChanged, meta: EventMeta) -> None:
+        if event.contact_for_applications is None:  # written before there was such a field
+            return
+        contact = unseal(event.contact_for_applications, seal_private_key, Contact)
+        await projections.keep_contact(
+            session=session, desk=desk, account_id=event.account_id, mail=contact.mail, sequence=meta.sequence
+        )
+
+    async def on_ekyc_status_changed(session: AsyncSession, event: EkycStatusChanged, meta: EventMeta) -> None:
+        await projections.keep_ekyc_status(
+            session=session, account_id=event.account_id, status=event.status, sequence=meta.sequence
+        )
+
+    async def on_document_set(session: AsyncSession, event: DocumentStored | DocumentRemoved, _: EventMeta) -> None:
+        await projections.keep_document_set(
+            session=session,
+            application_id=event.application_id,
+            set_version=event.set_version,
+            entries=event.set,
+        )
+
+    async def on_application_submitted(session: AsyncSession, event: ApplicationSubmitted, meta: EventMeta) -> None:
+        await reviews.open_review(
+            session=session,
+            desk=desk,
+            application_id=event.application_id,
+            submission=event.submission,
+            submitted_at=meta.occurred_at,
+            now=clock(),
+        )
+
+    return {
+        UserIdIssued: on_contact,
+        ContactChanged: on_contact,
+        EkycStatusChanged: on_ekyc_status_changed,
+        DocumentStored: on_document_set,
+        DocumentRemoved: on_document_set,
+        ApplicationSubmitted: on_application_submitted,
+    }

@@ -1,0 +1,59 @@
+"""What the use cases work with, besides the session, the actor and the time: built once, by `main`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from kit.vault import Vault
+
+from applications.programme import Institutions, Programme
+from applications.workflow import Seal
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The collaborators and the numbers that the office can set."""
+
+    programmes: Mapping[str, Programme]
+    vault: Vault
+    seal: Seal
+    institutions: Institutions
+    claim_lease: timedelta
+    review_business_days: int
+
+    def lock_away(self, value: Any, context: str) -> str:
+        """A JSON value as encrypted text; `context` binds it to its row and column."""
+        plain = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return self.vault.encrypt(plain.encode(), context)
+
+    def unlock(self, text: str, context: str) -> Any:
+        """The JSON value back. Raises CannotDecrypt."""
+        return json.loads(self.vault.decrypt(text, context))
+
+
+# The contexts: a text copied to another row or column does not open there.
+
+
+def of_draft(application_id: UUID) -> str:
+    """Context of `applications.draft`."""
+    return f"applications.draft:{application_id}"
+
+
+def of_version(application_id: UUID, submission: int) -> str:
+    """Context of `application_versions.content`."""
+    return f"application_versions.content:{application_id}:{submission}"
+
+
+def of_reason(application_id: UUID, submission: int) -> str:
+    """Context of `application_history.reason`."""
+    return f"application_history.reason:{application_id}:{submission}"
+
+
+def of_mail(account_id: UUID) -> str:
+    """Context of `account_contacts.mail`."""
+    return f"account_contacts.mail:{account_id}"

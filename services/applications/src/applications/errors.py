@@ -1,0 +1,102 @@
+"""The errors of applications.
+
+ServiceError
+├── Conflict
+│   ├── ApplicationExists        the account has its one application of the programme already (AS-70)
+│   ├── ContactNotYetKnown       the registered mail address is still on its way to us: try again
+│   ├── ContentChanged           what is submitted is not what the confirmation screen showed
+│   ├── ImpossibleTransition     the workflow has no such step from here
+│   ├── NotEditable              the content is closed while the office has it (AS-82)
+│   └── ReviewHeldByAnother      another officer works on the review
+├── Refused
+│   └── SecondOfficerNeeded      four eyes: one officer recommends, another one approves
+├── PreconditionFailed
+│   └── DraftChanged             saved from another screen in the meantime; names the current version
+└── BadCursor, BadContent        400 and 422: the request itself is malformed
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kit.errors import Conflict, PreconditionFailed, Refused, ServiceError
+
+
+class ApplicationExists(Conflict):
+    """The programme allows one application per account, and there is one (409)."""
+
+    code = "application_exists"
+    title = "すでに申込みを開始しています。"
+
+
+class ContactNotYetKnown(Conflict):
+    """The account's contact has not arrived here yet (409, with Retry-After)."""
+
+    code = "contact_not_yet_known"
+    title = "ご登録情報の準備をしています。しばらくしてからもう一度お試しください。"
+
+
+class ContentChanged(Conflict):
+    """The digest that was confirmed is not the digest of what is here now (409)."""
+
+    code = "content_changed"
+    title = "確認画面を表示したあとに内容が変わりました。内容をもう一度ご確認ください。"
+
+
+class ImpossibleTransition(Conflict):
+    """The workflow's table has no such step from the present state (409)."""
+
+    code = "impossible_transition"
+
+
+class NotEditable(Conflict):
+    """The content cannot be changed in the present state (409)."""
+
+    code = "not_editable"
+    title = "審査中のため、内容を変更することはできません。"
+    default_rules = ("AS-82",)
+
+
+class ReviewHeldByAnother(Conflict):
+    """Another officer holds the review (409)."""
+
+    code = "review_held_by_another"
+    title = "別の担当者が審査中です。"
+
+
+class SecondOfficerNeeded(Refused):
+    """The decision needs an officer's recommendation, and a second officer to decide (409)."""
+
+    code = "second_officer_needed"
+    title = "承認するには、別の担当者による承認の推薦が必要です。"
+    default_rules = ("AS-80",)
+
+
+class DraftChanged(PreconditionFailed):
+    """The draft was saved from elsewhere since it was read (412)."""
+
+    code = "draft_changed"
+
+    def __init__(self, current_version: int) -> None:
+        super().__init__(f"現在の版は {current_version} です。")
+        self.current_version = current_version
+
+    def problem(self) -> dict[str, Any]:
+        """The problem body, with the version to read again."""
+        return {**super().problem(), "current_version": self.current_version}
+
+
+class BadCursor(ServiceError):
+    """The cursor is none of ours (400)."""
+
+    code = "bad_cursor"
+    status = 400
+    title = "ページの指定が正しくありません。"
+
+
+class BadContent(ServiceError):
+    """The content cannot be kept as JSON text (422)."""
+
+    code = "bad_content"
+    status = 422
+    title = "送信された内容の形式が正しくありません。"

@@ -1,0 +1,94 @@
+"""Reading a form from a draft: whatever is in the draft, every fault is found at once, and the rest can be judged."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_args
+
+from kit.errors import Finding
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+FormModel = TypeVar("FormModel", bound="Form")
+
+
+class Form(BaseModel):
+    """Base of forms and their sections. All fields may be missing: what is required is said by rules, with their IDs.
+
+    Strict: a number is no text. Fields that the form does not ask for are not part of what is submitted.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore", hide_input_in_errors=True)
+
+
+def asked(label: str, rule: str, **limits: Any) -> Any:
+    """A field of a form: its name on the screen, and the rule that a value of the wrong kind breaks."""
+    return Field(default=None, title=label, json_schema_extra={"x-rule": rule}, **limits)
+
+
+def read(model: type[FormModel], draft: Mapping[str, Any]) -> tuple[FormModel, list[Finding]]:
+    """The form as far as it can be read, and a finding for each value that is of the wrong kind.
+
+    Such a value counts as not given, so that one wrong field does not hide what is wrong with the others. Blank texts
+    count as not given too.
+    """
+    rest = _without_blanks(draft)
+    findings: list[Finding] = []
+    while True:
+        try:
+            return model.model_validate_json(json.dumps(rest)), findings
+        except ValidationError as error:
+            rest = copy.deepcopy(rest)
+            for path in dict.fromkeys(_known_path(model, one["loc"]) for one in error.errors(include_input=False)):
+                findings.append(_wrong_kind(model, path))
+                _remove(rest, path)
+
+
+def _without_blanks(value: Any) -> Any:
+    """The value without empty and blank texts, nulls, and sections in which nothing is left."""
+    if isinstance(value, Mapping):
+        kept = {key: _without_blanks(one) for key, one in value.items()}
+        return {key: one for key, one in kept.items() if one not in (None, "", {})}
+    if isinstance(value, str) and not value.strip():
+        return None
+    return value
+
+
+def _known_path(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, ...]:
+    """The part of an error's place that names fields: pydantic adds the member of a union, or an index."""
+    path: list[str] = []
+    current: type[BaseModel] | None = model
+    for part in loc:
+        if current is None or part not in current.model_fields:
+            break
+        path.append(str(part))
+        current = _section(current.model_fields[str(part)].annotation)
+    return tuple(path)
+
+
+def _section(annotation: Any) -> type[BaseModel] | None:
+    """The section that a field holds, if it holds one."""
+    for one in (annotation, *get_args(annotation)):
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            return one
+    return None
+
+
+def _wrong_kind(model: type[BaseModel], path: tuple[str, ...]) -> Finding:
+    current: type[BaseModel] | None = model
+    label, rule = "入力内容", "AS-02"
+    for part in path:
+        if current is None:
+            break
+        field = current.model_fields[part]
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        label, rule = field.title or label, str(extra.get("x-rule", rule))
+        current = _section(field.annotation)
+    return Finding(rule, "FORMAT", f"{label}を正しく入力または選択してください。", ".".join(path))
+
+
+def _remove(value: dict[str, Any], path: tuple[str, ...]) -> None:
+    for part in path[:-1]:
+        value = value[part]
+    value.pop(path[-1])

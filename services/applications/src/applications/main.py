@@ -1,0 +1,90 @@
+"""Where the two processes of applications are put together; the only reader of the settings."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from fastapi import FastAPI
+from kit import simulations, telemetry
+from kit.bus import Consumer
+from kit.clock import system_clock
+from kit.db import Database
+from kit.health import Health
+from kit.http import build_app
+from kit.process import build_worker_app
+from kit.sealed import seal
+from kit.tokens import TokenVerifier
+from kit.vault import Vault
+from madoguchi_contracts import Sealed
+from madoguchi_contracts.envelope import SealedContent
+from starlette.applications import Starlette
+
+from applications import api, consumers, timers
+from applications.areas import AREAS
+from applications.context import Context
+from applications.desk import Desk
+from applications.directories import PostalCodes, ZenginInstitutions
+from applications.programmes import PROGRAMMES
+from applications.settings import Settings
+
+TITLE = "Madoguchi applications"
+
+
+def build_api() -> FastAPI:
+    """The API process."""
+    settings = _settings("api")
+    institutions = ZenginInstitutions()
+    context = Context(
+        service="applications",
+        database=_database(settings),
+        clock=system_clock,
+        verifier=TokenVerifier(settings.identity_jwks_url, settings.token_issuer, system_clock),
+        health=Health(),
+        desk=_desk(settings, institutions),
+        institutions=institutions,
+        postal_codes=PostalCodes(),
+    )
+    return build_app(context, title=TITLE, routers=[*api.routers, simulations.build_router(AREAS)])
+
+
+def build_worker() -> Starlette:
+    """The worker process."""
+    settings = _settings("worker")
+    database = _database(settings)
+    desk = _desk(settings, ZenginInstitutions())
+    private_key = settings.seal_private_key.get_secret_value()
+    return build_worker_app(
+        service="applications",
+        settings=settings,
+        database=database,
+        clock=system_clock,
+        health=Health(),
+        consumer=Consumer(
+            "applications", consumers.handlers(desk, private_key, system_clock), database=database, clock=system_clock
+        ),
+        deadline_handlers=timers.handlers(desk),
+    )
+
+
+def _settings(process: str) -> Settings:
+    settings = Settings()
+    telemetry.configure("applications", process, log_level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
+    return settings
+
+
+def _database(settings: Settings) -> Database:
+    return Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
+
+
+def _desk(settings: Settings, institutions: ZenginInstitutions) -> Desk:
+    def seal_to(content: SealedContent, service: str) -> Sealed:
+        return Sealed(seal(content, settings.seal_public_keys[service]))
+
+    return Desk(
+        programmes=PROGRAMMES,
+        vault=Vault.from_json(settings.vault_keys.get_secret_value()),
+        seal=seal_to,
+        institutions=institutions,
+        claim_lease=timedelta(minutes=settings.claim_lease_minutes),
+        review_business_days=settings.review_business_days,
+    )

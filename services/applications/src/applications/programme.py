@@ -1,0 +1,101 @@
+"""What a programme is to the generic machinery: data and functions, and no name that anybody asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib import import_module
+from typing import Any, Protocol
+
+from kit.errors import Finding
+from madoguchi_contracts import DocumentPolicy
+from pydantic import BaseModel
+
+from applications.workflow import Case, Validation, Workflow
+
+_NAME = re.compile("[a-z][a-z0-9_]{0,31}")
+_PREFIX = re.compile("[A-Z]{1,4}")
+
+
+@dataclass(frozen=True)
+class Institution:
+    """A financial institution. `kind` is such as bank, shinkin, credit_cooperative (AS-26, I-33)."""
+
+    code: str
+    name: str
+    kana: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A branch of an institution."""
+
+    code: str
+    name: str
+    kana: str
+
+
+class Institutions(Protocol):
+    """Where institutions and branches are looked up."""
+
+    def institution(self, code: str) -> Institution | None:
+        """The institution with this code of four digits."""
+        ...
+
+    def branch(self, institution_code: str, code: str) -> Branch | None:
+        """Its branch with this code of three digits."""
+        ...
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a form is compared with. `registered_mail` None: not known here yet. `today` is the day in Japan."""
+
+    registered_mail: str | None
+    today: date
+    institutions: Institutions
+
+
+CONTACT_NOT_YET_KNOWN = "CONTACT_NOT_YET_KNOWN"
+"""The code of a finding that goes away by itself, when the account's contact has arrived."""
+
+
+@dataclass(frozen=True)
+class Programme:
+    """One programme.
+
+    `validate` looks at a draft, whatever is in it, and finds everything at once. `warnings` are for the applicant's
+    confirmation screen and for the office; they block nothing. `consents` are the ticks that the confirmation screen
+    asks for. `one_per_account`: an account has at most one application (I-24).
+    """
+
+    name: str
+    title_ja: str
+    reference_prefix: str
+    form: type[BaseModel]
+    validate: Callable[[Mapping[str, Any], Facts], Validation]
+    documents: DocumentPolicy
+    workflow: Workflow
+    warnings: Callable[[Case], list[Finding]]
+    consents: frozenset[str]
+    one_per_account: bool
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a name or prefix that would not fit into events and references."""
+        if not _NAME.fullmatch(self.name) or not _PREFIX.fullmatch(self.reference_prefix):
+            raise ValueError(f"programme {self.name!r} needs a lower-case name and a prefix of capital letters")
+
+
+def registered(*folders: str) -> Mapping[str, Programme]:
+    """The programmes of these packages by name; each package has its descriptor as `PROGRAMME`.
+
+    Raises ValueError when two share a name or a prefix: people could not tell their references apart.
+    """
+    programmes: list[Programme] = [import_module(folder).PROGRAMME for folder in folders]
+    by_name = {programme.name: programme for programme in programmes}
+    if len(by_name) < len(programmes) or len({one.reference_prefix for one in programmes}) < len(programmes):
+        raise ValueError("two programmes share a name or a reference prefix")
+    return by_name

@@ -1,0 +1,323 @@
+"""What the bond programme asks, in the sections of 管理組合情報登録・変更 (AS-01), and all that is wrong with a draft.
+
+The files are not part of the form: they belong to the application and are checked beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+from uuid import UUID
+
+from kit.errors import Finding
+from pydantic import StringConstraints
+
+from applications.forms import Form, asked, read
+from applications.programme import CONTACT_NOT_YET_KNOWN, Facts
+from applications.programmes.bond import rules
+from applications.workflow import Validation
+
+YearMonth = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+
+
+class Mailing(StrEnum):
+    """送付先指定の種類 (AS-60)."""
+
+    COMPANY = "company"  # 送付先を管理会社に指定する
+    REPRESENTATIVE = "representative"  # 送付先を管理会社に指定しない
+
+
+class PersonName(Form):
+    """A name in two parts (AS-33)."""
+
+    family: str | None = asked("姓", "AS-33")
+    given: str | None = asked("名", "AS-33")
+
+
+class Address(Form):
+    """Postal code and address (AS-24, AS-38)."""
+
+    postal_code: str | None = asked("郵便番号", "AS-24")
+    address: str | None = asked("住所", "AS-24")
+
+
+class Account(Form):
+    """元利金振込口座情報 (AS-25)."""
+
+    institution_code: str | None = asked("金融機関", "AS-25")
+    branch_code: str | None = asked("支店", "AS-25")
+    deposit_kind: str | None = asked("預金の種類", "AS-30")
+    number: str | None = asked("口座番号", "AS-30")
+    holder_kana: str | None = asked("口座名義(カナ)", "AS-29")
+    holder_kanji: str | None = asked("口座名義(漢字)", "AS-27")
+
+
+class Term(Form):
+    """任期 (AS-40)."""
+
+    start: YearMonth | None = asked("任期の開始年月", "AS-40")
+    end: YearMonth | None = asked("任期の終了年月", "AS-40")
+
+
+class Representative(Form):
+    """代表者情報 (AS-33 to AS-40)."""
+
+    type: rules.RepresentativeType | None = asked("代表者の種別", "AS-35")
+    name_kanji: PersonName | None = asked("お名前(漢字)", "AS-33")
+    name_kana: PersonName | None = asked("お名前(カナ)", "AS-33")
+    company_name: str | None = asked("会社名", "AS-35")
+    position: str | None = asked("役職名", "AS-35")
+    register_has_name: bool | None = asked("商業登記簿謄本への代表者名の記載", "DO-22")
+    mail: str | None = asked("メールアドレス", "AS-36")
+    birth_date: date | None = asked("生年月日", "AS-37")
+    address: Address | None = asked("住所", "AS-38")
+    phone: str | None = asked("電話番号", "AS-39")
+    term: Term | None = asked("任期", "AS-40")
+
+
+class Company(Form):
+    """管理会社の権限設定 (AS-50 to AS-54). `id` is the account of the company."""
+
+    id: UUID | None = asked("委託している管理会社名", "AS-50")
+    level: int | None = asked("権限", "AS-53", ge=1, le=3)
+    none: bool | None = asked("管理会社に委託していない", "AS-54")
+
+
+class MailingCompany(Form):
+    """書類の送付先とする管理会社の住所等 (AS-66)."""
+
+    company_name: str | None = asked("委託している管理会社名", "AS-66")
+    postal_code: str | None = asked("郵便番号", "AS-66")
+    prefecture: str | None = asked("都道府県", "AS-66")
+    city: str | None = asked("市・区・郡", "AS-66")
+    street: str | None = asked("区町村名・番地", "AS-66")
+    department: str | None = asked("担当部署名(支店名を含む)", "AS-66")
+    contact_name: str | None = asked("担当者名", "AS-66")
+    phone: str | None = asked("電話番号", "AS-66")
+
+
+class AssociationForm(Form):
+    """管理組合情報登録・変更. The fields of the section 管理組合情報 stand at the top."""
+
+    has_number: bool | None = asked("積立組合番号の有無", "AS-10")
+    number: str | None = asked("積立組合番号", "AS-11")
+    name_kanji: str | None = asked("管理組合名称(漢字)", "AS-13")
+    name_kana: str | None = asked("管理組合名称(カナ)", "AS-20")
+    incorporated: bool | None = asked("法人登記の有無", "AS-21")
+    corporate_number: str | None = asked("法人番号", "AS-22")
+    location: Address | None = asked("所在地", "AS-24")
+    account: Account | None = asked("元利金振込口座情報", "AS-25")
+    certificate_month: int | None = asked("残高証明発行月", "AS-31", ge=1, le=12)
+    meeting_month: int | None = asked("定期総会開催月", "AS-41", ge=1, le=12)
+    representative: Representative | None = asked("代表者情報", "AS-33")
+    cannot_ekyc: bool | None = asked("eKYCの認証ができない", "ID-80")
+    company: Company | None = asked("管理会社の権限設定", "AS-53")
+    mailing: Mailing | None = asked("送付先指定の種類", "AS-60")
+    mailing_company: MailingCompany | None = asked("書類の送付先とする管理会社の住所等", "AS-66")
+
+
+def validate(draft: Mapping[str, Any], facts: Facts) -> Validation:
+    """Everything that is wrong with a draft (AS-71), what is only to be said, and the content as it will be kept."""
+    form, findings = read(AssociationForm, draft)
+    wrong_kind = {finding.field for finding in findings}
+    for found in (
+        _missing(form),
+        _association(form),
+        _location(form.location, "location"),
+        _account(form, facts),
+        _representative(form.representative or Representative(), facts),
+        _company(form),
+        _mailing(form),
+    ):
+        # A value of the wrong kind was taken out; that it is missing now is not another fault.
+        findings += [one for one in found if not _overlaps(wrong_kind, one.field)]
+    return Validation(tuple(findings), tuple(_hints(form)), _content(form, facts))
+
+
+def _overlaps(paths: set[str], field: str) -> bool:
+    """Whether the field is one of the paths, holds one, or lies in one."""
+    return any(f"{path}.".startswith(f"{field}.") or f"{field}.".startswith(f"{path}.") for path in paths)
+
+
+def _missing(form: AssociationForm) -> list[Finding]:
+    """AS-02, AS-12. Until 有 or 無 is chosen, the four fields that depend on it are not asked for."""
+    labels = rules.required_fields(form.has_number is not False)
+    missing = [key for key in labels if _value(form, key) is None]
+    return rules.missing_findings(form.has_number is not False, missing)
+
+
+def _value(form: Form, path: str) -> Any:
+    value: Any = form
+    for part in path.split("."):
+        value = getattr(value, part) if value is not None else None
+    return value
+
+
+def _association(form: AssociationForm) -> list[Finding]:
+    found: list[Finding] = []
+    if form.has_number is not None:
+        found += rules.association_number_findings(form.has_number, form.number, "number")
+    if form.name_kanji is not None:
+        found += rules.name_kanji_findings(form.name_kanji, "name_kanji", "管理組合名称(漢字)")
+        found += rules.name_length_findings(form.name_kanji, "name_kanji")
+    if form.name_kana is not None:
+        found += rules.name_kana_findings(form.name_kana, "name_kana", "管理組合名称(カナ)")
+    return [*found, *rules.corporate_number_findings(form.corporate_number, "corporate_number")]
+
+
+def _location(address: Address | None, field: str, rule: str = "AS-24") -> list[Finding]:
+    """A section that was begun is filled in whole."""
+    if address is None:
+        return []
+    found = _parts_missing(address, field, rule)
+    if address.postal_code is not None:
+        found += rules.postal_code_findings(address.postal_code, f"{field}.postal_code")
+    return found
+
+
+def _parts_missing(section: Form, field: str, rule: str) -> list[Finding]:
+    return [
+        Finding(rule, "REQUIRED", f"{info.title}を入力してください。", f"{field}.{name}")
+        for name, info in type(section).model_fields.items()
+        if getattr(section, name) is None
+    ]
+
+
+def _account(form: AssociationForm, facts: Facts) -> list[Finding]:
+    account = form.account
+    if account is None:
+        return []
+    found = _parts_missing(account, "account", "AS-25")
+    if account.institution_code is not None:
+        institution = facts.institutions.institution(account.institution_code)
+        if institution is None:
+            message = "金融機関を一覧から選択してください。証券会社・保険会社の口座は指定できません。"
+            found.append(Finding("AS-26", "UNKNOWN", message, "account.institution_code"))
+        else:
+            found += rules.institution_findings(institution.kind, "account.institution_code")
+            found += _branch(account, facts)
+    if account.deposit_kind is not None:
+        found += rules.deposit_kind_findings(account.deposit_kind, "account.deposit_kind")
+    if account.number is not None:
+        found += rules.account_number_findings(account.number, "account.number")
+    if account.holder_kana is not None:
+        found += rules.account_kana_findings(account.holder_kana, "account.holder_kana")
+    if account.holder_kanji is not None and form.name_kanji is not None:
+        found += rules.holder_findings(account.holder_kanji, form.name_kanji, "account.holder_kanji")
+    return found
+
+
+def _branch(account: Account, facts: Facts) -> list[Finding]:
+    if account.branch_code is None or account.institution_code is None:
+        return []
+    if facts.institutions.branch(account.institution_code, account.branch_code) is not None:
+        return []
+    return [Finding("AS-25", "UNKNOWN", "支店を一覧から選択してください。", "account.branch_code")]
+
+
+def _representative(person: Representative, facts: Facts) -> list[Finding]:
+    found: list[Finding] = []
+    if person.type is not None:
+        found += rules.corporate_fields_findings(
+            person.type,
+            person.company_name or "",
+            person.position or "",
+            "representative.company_name",
+            "representative.position",
+        )
+    found += _person_name(person)
+    if person.mail is not None:
+        found += _mail(person.mail, facts)
+    if person.birth_date is not None:
+        found += rules.birth_date_findings(person.birth_date, facts.today, "representative.birth_date")
+    found += _location(person.address, "representative.address", "AS-38")
+    if person.phone is not None:
+        found += rules.phone_findings(person.phone, "representative.phone")
+    if person.term is not None:
+        found += _parts_missing(person.term, "representative.term", "AS-40")
+        if person.term.start and person.term.end:
+            start, end = _year_month(person.term.start), _year_month(person.term.end)
+            found += rules.term_findings(start, end, "representative.term")
+    return found
+
+
+def _person_name(person: Representative) -> list[Finding]:
+    """AS-33: both parts, in kanji and in kana."""
+    found: list[Finding] = []
+    for key, judge in (("name_kanji", rules.name_kanji_findings), ("name_kana", rules.name_kana_findings)):
+        name: PersonName | None = getattr(person, key)
+        if name is None:
+            continue
+        field = f"representative.{key}"
+        found += _parts_missing(name, field, "AS-33")
+        for part, label in (("family", "姓"), ("given", "名")):
+            value: str | None = getattr(name, part)
+            if value is not None:
+                found += judge(value, f"{field}.{part}", label)
+    return found
+
+
+def _mail(mail: str, facts: Facts) -> list[Finding]:
+    """AS-36, once the registered address is known."""
+    field = "representative.mail"
+    if facts.registered_mail is not None:
+        return rules.mail_findings(mail, facts.registered_mail, field)
+    message = "ご登録のメールアドレスを確認しています。しばらくしてからもう一度お試しください。"
+    return [Finding("AS-36", CONTACT_NOT_YET_KNOWN, message, field)]
+
+
+def _year_month(text: str) -> tuple[int, int]:
+    year, _, month = text.partition("-")
+    return int(year), int(month)
+
+
+def _company(form: AssociationForm) -> list[Finding]:
+    company = form.company or Company()
+    return rules.company_section_findings(
+        company_given=company.id is not None,
+        level=company.level,
+        no_company_ticked=bool(company.none),
+        company_field="company.id",
+        level_field="company.level",
+    )
+
+
+def _mailing(form: AssociationForm) -> list[Finding]:
+    to_company = form.mailing is Mailing.COMPANY
+    no_company = form.company is not None and bool(form.company.none)
+    found = rules.mailing_findings(to_company=to_company, no_company_ticked=no_company, field="mailing")
+    if to_company:
+        block = (form.mailing_company or MailingCompany()).model_dump(exclude_none=True)
+        found += rules.company_block_findings(block, "mailing_company.")
+    return found
+
+
+def _hints(form: AssociationForm) -> list[Finding]:
+    """AS-65."""
+    level = form.company.level if form.company is not None else None
+    if form.mailing is None or not rules.recommends_company_address(level, form.mailing is Mailing.COMPANY):
+        return []
+    message = "管理会社に代行入力を許可する場合は、送付先を管理会社に指定することをおすすめします。"
+    return [Finding("AS-65", "RECOMMENDED", message, "mailing")]
+
+
+def _content(form: AssociationForm, facts: Facts) -> dict[str, Any]:
+    """What will be kept and is shown on the confirmation screen: normalised kana (AS-29), the institution's record
+    (I-33), and no company block where papers go to the representative (AS-66).
+    """
+    content = form.model_dump(mode="json", exclude_none=True)
+    if form.mailing is not Mailing.COMPANY:
+        content.pop("mailing_company", None)
+    account = content.get("account")
+    if account:
+        if "holder_kana" in account:
+            account["holder_kana"] = rules.normalize_account_kana(account["holder_kana"])
+        institution = facts.institutions.institution(account.get("institution_code", ""))
+        if institution is not None:
+            account |= {"institution_name": institution.name, "institution_kind": institution.kind}
+            branch = facts.institutions.branch(institution.code, account.get("branch_code", ""))
+            if branch is not None:
+                account["branch_name"] = branch.name
+    return content

@@ -1,0 +1,1 @@
+"""What can be read, already cut to what the actor may see."""

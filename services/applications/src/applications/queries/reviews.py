@@ -1,0 +1,151 @@
+"""What the office reads: its worklist, and one review with everything that a decision needs."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from kit.errors import Finding, NotFound
+from kit.tokens import Actor
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from applications.access import Action, allow
+from applications.cases import Application, documents_of, open_for
+from applications.desk import Desk
+from applications.domain import UNDECIDED
+from applications.errors import BadCursor
+from applications.queries.applications import version
+from applications.workflow import Document, Filing, Validation, possible
+
+PAGE = 50
+
+_ITEM = """
+SELECT r.id, r.application_id, a.reference, a.programme, r.submission, r.state, r.due_on, r.opened_at,
+       CASE WHEN r.claimed_until > :now THEN r.claimed_by END AS claimed_by,
+       CASE WHEN r.claimed_until > :now THEN r.claimed_until END AS claimed_until,
+       r.recommended_by
+FROM reviews r JOIN applications a ON a.id = r.application_id
+"""
+_QUEUE = text(f"""
+{_ITEM}
+WHERE r.state = ANY(cast(:states AS text[]))
+  AND (r.due_on, r.opened_at, r.id) > (cast(:due_on AS date), cast(:opened_at AS timestamptz), cast(:id AS uuid))
+ORDER BY r.due_on, r.opened_at, r.id
+LIMIT :limit
+""")
+_ONE = text(f"{_ITEM} WHERE r.id = :id")
+_START = (date.min, datetime.min.replace(tzinfo=UTC), UUID(int=0))
+
+
+@dataclass(frozen=True)
+class QueueItem:
+    """One line of the worklist: no personal data, so that looking at the list is not reading anybody's case."""
+
+    id: UUID
+    application_id: UUID
+    reference: str
+    programme: str
+    submission: int
+    state: str
+    due_on: date
+    opened_at: datetime
+    claimed_by: UUID | None
+    claimed_until: datetime | None
+    recommended_by: UUID | None
+
+
+@dataclass(frozen=True)
+class ReviewView:
+    """All that a decision needs. `ekyc_status` is that of now, `ekyc_status_then` that of the submission."""
+
+    item: QueueItem
+    content: Mapping[str, Any]
+    content_sha256: str
+    submitted_at: datetime
+    documents: tuple[Document, ...]
+    warnings: tuple[Finding, ...]
+    ekyc_status: str | None
+    ekyc_status_then: str | None
+    actions: tuple[str, ...]
+
+
+async def worklist(
+    *, session: AsyncSession, actor: Actor, states: Sequence[str], cursor: str | None, now: datetime
+) -> tuple[list[QueueItem], str | None]:
+    """A page of reviews in these states, the most urgent first, and the cursor of the next page.
+
+    Raises Forbidden, BadCursor.
+    """
+    allow(actor, Action.LIST_REVIEWS)
+    due_on, opened_at, last = _START if cursor is None else _read_cursor(cursor)
+    where = {"states": list(states), "due_on": due_on, "opened_at": opened_at, "id": last}
+    rows = (await session.execute(_QUEUE, {**where, "now": now, "limit": PAGE + 1})).all()
+    items = [QueueItem(**row._mapping) for row in rows[:PAGE]]
+    return items, _cursor(items[-1]) if len(rows) > PAGE else None
+
+
+async def view_review(*, session: AsyncSession, desk: Desk, actor: Actor, review_id: UUID, now: datetime) -> ReviewView:
+    """One review with what was submitted. Leaves a row in the access log. Raises Forbidden, NotFound."""
+    allow(actor, Action.VIEW_REVIEW)
+    item = await review_item(session=session, review_id=review_id, now=now)
+    application = await open_for(session, desk, actor, Action.VIEW_REVIEW, item.application_id, now=now)
+    kept = await version(session, desk, application.id, item.submission)
+    documents = documents_of(kept["documents"])
+    filing = Filing(
+        form=Validation((), (), kept["content"]),
+        documents=documents,
+        ekyc_status=kept["ekyc_status"],
+        sha256=kept["content_sha256"],
+        submission=item.submission,
+    )
+    return ReviewView(
+        item=item,
+        content=kept["content"],
+        content_sha256=kept["content_sha256"],
+        submitted_at=kept["submitted_at"],
+        documents=documents,
+        warnings=tuple(application.programme.warnings(replace(application.case(now), filing=filing))),
+        ekyc_status=application.ekyc_status,
+        ekyc_status_then=kept["ekyc_status"],
+        actions=_actions(application, item, actor, now),
+    )
+
+
+async def review_item(*, session: AsyncSession, review_id: UUID, now: datetime) -> QueueItem:
+    """A review's line of the worklist; the caller has allowed the actor. Raises NotFound."""
+    row = (await session.execute(_ONE, {"id": review_id, "now": now})).one_or_none()
+    if row is None:
+        raise NotFound
+    return QueueItem(**row._mapping)
+
+
+def _actions(application: Application, item: QueueItem, actor: Actor, now: datetime) -> tuple[str, ...]:
+    """The decisions open to this officer: none on an old submission, and not the second of four eyes to the first."""
+    if item.state not in UNDECIDED:
+        return ()
+    workflow = application.programme.workflow
+    commands = possible(workflow, application.case(now), role=actor.role, account_id=actor.account_id)
+    alone = item.recommended_by in {None, actor.account_id}
+    return tuple(c for c in commands if not (alone and workflow.rows(workflow.main, c)[0].second_of))
+
+
+def _cursor(item: QueueItem) -> str:
+    place = json.dumps([item.due_on.isoformat(), item.opened_at.isoformat(), str(item.id)])
+    return base64.urlsafe_b64encode(place.encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[date, datetime, UUID]:
+    try:
+        due_on, opened_at, last = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        moment = datetime.fromisoformat(opened_at)
+        if moment.tzinfo is None:
+            raise BadCursor
+        return date.fromisoformat(due_on), moment, UUID(last)
+    except (ValueError, TypeError, AttributeError):
+        raise BadCursor from None

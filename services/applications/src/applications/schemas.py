@@ -1,0 +1,358 @@
+"""Bodies of requests and responses."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from kit.http import FindingBody
+from madoguchi_contracts import DocumentPolicy
+from pydantic import BaseModel, ConfigDict, Field
+
+from applications.cases import Application
+from applications.commands.reviews import Review
+from applications.programme import Programme
+from applications.queries.applications import Check, TimelineEntry, View
+from applications.queries.reviews import QueueItem, ReviewView
+from applications.workflow import Document
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, hexadecimal")]
+ShortText = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+LongText = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
+
+
+class Body(BaseModel):
+    """A response: read from our own objects by the names of their fields."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+# Requests
+
+
+class Start(BaseModel):
+    """Open an application."""
+
+    programme: str = Field(max_length=32, examples=["bond"])
+
+
+class Draft(BaseModel):
+    """一時保存: the content as it is, complete or not (AS-70)."""
+
+    content: dict[str, Any] = Field(examples=[{"has_number": True, "number": "312345"}])
+
+
+class Submit(BaseModel):
+    """登録する: what was confirmed, and the proof of a right one-time password for it (AS-73)."""
+
+    content_sha256: Digest
+    proof: str = Field(max_length=4096, description="from POST /v1/otp/proofs, purpose submit, digest content_sha256")
+    mailing_notes_accepted: bool = Field(default=False, description="資料の確認及び承認 (AS-62)")
+
+
+class RemarkBody(BaseModel):
+    """What is wrong with one field."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    field: ShortText = Field(examples=["representative.address"])
+    text: LongText
+
+
+class Reject(BaseModel):
+    """否認: the reason goes into the mail, the remarks onto the correction screen (AS-81)."""
+
+    reason: LongText
+    remarks: list[RemarkBody] = Field(default_factory=list, max_length=200)
+
+
+# Responses
+
+
+class ProgrammeBody(Body):
+    """A programme on offer. `form` is the JSON Schema of the draft's content."""
+
+    name: str
+    title: str
+    form: dict[str, Any]
+    documents: DocumentPolicy
+
+    @classmethod
+    def of(cls, programme: Programme) -> ProgrammeBody:
+        """The programme as applicants see it."""
+        form = programme.form.model_json_schema()
+        return cls(name=programme.name, title=programme.title_ja, form=form, documents=programme.documents)
+
+
+class ProgrammeList(Body):
+    """All programmes."""
+
+    items: list[ProgrammeBody]
+
+
+class Summary(Body):
+    """An application in a list."""
+
+    application_id: UUID
+    programme: str
+    reference: str
+    state: str = Field(examples=["draft"])
+    submission: int = Field(description="how often it was submitted")
+    approved_submission: int | None = Field(description="whose content is in force")
+    draft_version: int
+    started_at: datetime
+
+    @classmethod
+    def of(cls, application: Application) -> Summary:
+        """The application without its content."""
+        return cls(
+            application_id=application.id,
+            programme=application.programme.name,
+            reference=application.reference,
+            state=application.state,
+            submission=application.submission,
+            approved_submission=application.approved_submission,
+            draft_version=application.draft_version,
+            started_at=application.started_at,
+        )
+
+
+class SummaryList(Body):
+    """One's own applications, oldest first."""
+
+    items: list[Summary]
+
+
+class CorrectionBody(Body):
+    """Why the last submission was sent back."""
+
+    submission: int
+    reason: str
+    remarks: list[RemarkBody]
+
+
+class ApplicationBody(Summary):
+    """An application: to its owner with the draft, to the office with what was submitted last."""
+
+    content: dict[str, Any]
+    saved_at: datetime
+    actions: list[str] = Field(description="the steps that are open to the reader now")
+    correction: CorrectionBody | None
+
+    @classmethod
+    def of_view(cls, view: View) -> ApplicationBody:
+        """The whole."""
+        correction = view.correction and CorrectionBody(
+            submission=view.correction.submission,
+            reason=view.correction.reason,
+            remarks=[RemarkBody(field=field, text=text) for field, text in view.correction.remarks],
+        )
+        return cls(
+            **dict(Summary.of(view.application)),
+            content=dict(view.content),
+            saved_at=view.application.draft_saved_at,
+            actions=list(view.actions),
+            correction=correction,
+        )
+
+
+class DraftVersion(Body):
+    """The version after saving; the next save names it in If-Match."""
+
+    version: int
+
+
+class DocumentBody(Body):
+    """A file in one of the slots."""
+
+    document_id: UUID
+    slot: str
+    sha256: str
+    size_bytes: int
+    standard_type: bool
+    placeholder: bool
+
+
+class CheckBody(Body):
+    """What submitting now would find, and what the confirmation screen shows."""
+
+    findings: list[FindingBody] = Field(description="what blocks")
+    warnings: list[FindingBody] = Field(description="what is only to be said")
+    confirmations: list[FindingBody] = Field(description="what the confirmation screen asks to be ticked")
+    content: dict[str, Any] = Field(description="as it will be kept")
+    content_sha256: Digest
+    ekyc_status: str | None
+    documents: list[DocumentBody]
+    may_submit: bool
+
+    @classmethod
+    def of(cls, check: Check) -> CheckBody:
+        """The check."""
+        return cls(
+            findings=[_finding(one) for one in check.findings],
+            warnings=[_finding(one) for one in check.warnings],
+            confirmations=[_finding(one) for one in check.confirmations],
+            content=dict(check.content),
+            content_sha256=check.content_sha256,
+            ekyc_status=check.ekyc_status,
+            documents=_documents(check.documents),
+            may_submit=check.may_submit,
+        )
+
+
+class TimelineItem(Body):
+    """One thing that happened."""
+
+    at: datetime
+    step: str = Field(examples=["申請"])
+    by: str = Field(examples=["申請者"])
+    submission: int | None
+    actor_id: UUID | None = Field(description="shown to the office only")
+
+
+class Timeline(Body):
+    """What happened, in order."""
+
+    items: list[TimelineItem]
+
+    @classmethod
+    def of(cls, entries: list[TimelineEntry]) -> Timeline:
+        """The timeline."""
+        return cls(items=[TimelineItem.model_validate(entry) for entry in entries])
+
+
+class ReviewItem(Body):
+    """One line of the worklist."""
+
+    review_id: UUID
+    application_id: UUID
+    reference: str
+    programme: str
+    submission: int
+    state: str = Field(examples=["waiting"])
+    due_on: date
+    opened_at: datetime
+    claimed_by: UUID | None
+    claimed_until: datetime | None
+    recommended_by: UUID | None
+
+    @classmethod
+    def of(cls, item: QueueItem) -> ReviewItem:
+        """The line."""
+        return cls(review_id=item.id, **{name: value for name, value in vars(item).items() if name != "id"})
+
+
+class ReviewPage(Body):
+    """The worklist, the most urgent first."""
+
+    items: list[ReviewItem]
+    next_cursor: str | None
+
+
+class ReviewBody(ReviewItem):
+    """A review with everything that a decision needs."""
+
+    content: dict[str, Any]
+    content_sha256: Digest
+    submitted_at: datetime
+    documents: list[DocumentBody]
+    warnings: list[FindingBody]
+    ekyc_status: str | None = Field(description="now")
+    ekyc_status_then: str | None = Field(description="when it was submitted")
+    actions: list[str] = Field(description="the decisions that are open to the reader")
+
+    @classmethod
+    def of_view(cls, view: ReviewView) -> ReviewBody:
+        """The whole."""
+        return cls(
+            **dict(ReviewItem.of(view.item)),
+            content=dict(view.content),
+            content_sha256=view.content_sha256,
+            submitted_at=view.submitted_at,
+            documents=_documents(view.documents),
+            warnings=[_finding(one) for one in view.warnings],
+            ekyc_status=view.ekyc_status,
+            ekyc_status_then=view.ekyc_status_then,
+            actions=list(view.actions),
+        )
+
+
+class ReviewState(Body):
+    """A review after something was done with it."""
+
+    review_id: UUID
+    application_id: UUID
+    submission: int
+    state: str
+    due_on: date
+    claimed_by: UUID | None
+    claimed_until: datetime | None
+
+    @classmethod
+    def of(cls, review: Review) -> ReviewState:
+        """The review."""
+        return cls(
+            review_id=review.id,
+            application_id=review.application_id,
+            submission=review.submission,
+            state=review.state,
+            due_on=review.due_on,
+            claimed_by=review.claimed_by,
+            claimed_until=review.claimed_until,
+        )
+
+
+class PlaceBody(Body):
+    """An address down to the neighbourhood."""
+
+    prefecture: str = Field(examples=["東京都"])
+    city: str
+    neighborhood: str
+    name: str = Field(description="of the large office to which the code belongs; else empty")
+
+
+class Places(Body):
+    """The addresses of a postal code (AS-38)."""
+
+    items: list[PlaceBody]
+    as_of: str = Field(description="month of the data", examples=["2026-10"])
+
+
+class InstitutionBody(Body):
+    """A financial institution (AS-26)."""
+
+    code: str
+    name: str
+    kana: str
+    kind: str = Field(examples=["bank"])
+
+
+class InstitutionList(Body):
+    """Institutions that fit."""
+
+    items: list[InstitutionBody]
+    as_of: date = Field(description="date of the data")
+
+
+class BranchBody(Body):
+    """A branch."""
+
+    code: str
+    name: str
+    kana: str
+
+
+class BranchList(Body):
+    """Branches that fit."""
+
+    items: list[BranchBody]
+    as_of: date = Field(description="date of the data")
+
+
+def _finding(finding: Any) -> FindingBody:
+    return FindingBody(rule=finding.rule, code=finding.code, message=finding.message, field=finding.field)
+
+
+def _documents(documents: tuple[Document, ...]) -> list[DocumentBody]:
+    return [DocumentBody.model_validate(one) for one in documents]

@@ -1,0 +1,44 @@
+"""Deadlines of the programmes' tables: when one is due, the system gives its command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from kit.deadlines import Handler
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from applications.cases import lock, move, timer_of
+from applications.desk import Desk
+from applications.errors import ImpossibleTransition
+
+log = structlog.get_logger(__name__)
+
+_TRACK = text("SELECT application_id, track, subject FROM tracks WHERE id = :id")
+
+
+def handlers(desk: Desk) -> Mapping[str, Handler]:
+    """What is done on each kind of deadline; the subject is the row of a track."""
+    return {
+        timer_of(programme, row.track, row.deadline.command): _give(desk, row.deadline.command)
+        for programme in desk.programmes.values()
+        for row in programme.workflow.transitions
+        if row.deadline is not None
+    }
+
+
+def _give(desk: Desk, command: str) -> Handler:
+    async def on_due(session: AsyncSession, track_id: UUID, now: datetime) -> None:
+        track = (await session.execute(_TRACK, {"id": track_id})).one()
+        application = await lock(session, desk, track.application_id)
+        case = application.case(now)
+        try:
+            await move(session, desk, application, case, command, actor=None, track=track.track, subject=track.subject)
+        except ImpossibleTransition:
+            # Somebody left the state while this timer waited for the lock: there is nothing to be done any more.
+            log.info("deadline_overtaken", application_id=str(application.id), command=command)
+
+    return on_due
