@@ -1,11 +1,11 @@
 """A program of its own that runs the servers, for tests that kill it: `python launcher.py FOLDER`."""
 
-import asyncio
 import json
 import sys
 from pathlib import Path
 
 import asyncpg
+from madoguchi_stack.cli import until_stopped
 from madoguchi_stack.servers import Servers, free_ports
 
 
@@ -20,4 +20,4 @@ async def main(folder: Path) -> None:
         await servers.supervisor.until_failed()
 
 
-asyncio.run(main(Path(sys.argv[1])))
+until_stopped(main(Path(sys.argv[1])))

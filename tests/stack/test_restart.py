@@ -36,7 +36,7 @@ async def launched(folder: Path, *before: str) -> AsyncIterator[tuple[Process, d
     """A launcher of its own that has its servers up, and what it said."""
     process = await asyncio.create_subprocess_exec(*before, sys.executable, LAUNCHER, str(folder), stdout=PIPE)
     try:
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(300):
             yield process, json.loads(await process.stdout.readline())
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -53,7 +53,7 @@ async def none_left(folder: Path) -> None:
 async def stop(process: Process) -> None:
     process.send_signal(signal.SIGINT)
     async with asyncio.timeout(30):
-        await process.wait()
+        assert await process.wait() == 0
 
 
 async def test_data_and_secrets_survive_a_stop_and_a_kill(tmp_path: Path):

@@ -25,9 +25,11 @@ commands = typer.Typer(help="The local stack, for development only.", no_args_is
 
 
 @commands.command("up")
-def start_stack() -> None:
+def start_stack(
+    demo: Annotated[bool, typer.Option(help="play one association's case first")] = True,
+) -> None:
     """Start the servers and all services; ctrl-C stops them. The data stays in .run."""
-    _until_stopped(up(RUN_FOLDER, ports_from_environment()))
+    until_stopped(up(RUN_FOLDER, ports_from_environment(), demo=demo))
 
 
 @commands.command("ekyc-simulator")
@@ -54,14 +56,14 @@ def print_versions() -> None:
     typer.echo(f"in `make test-real`: {real.versions()}")
 
 
-def _until_stopped(work: Coroutine[Any, Any, None]) -> None:
+def until_stopped(work: Coroutine[Any, Any, None]) -> None:
     """Run until ctrl-C, SIGTERM or a closed terminal, which all stop the stack in order; exit code 1 if it failed."""
 
     async def main() -> None:
         task = asyncio.ensure_future(work)
         for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(stop, task.cancel)
-        await asyncio.gather(task, return_exceptions=False)
+        await task
 
     try:
         asyncio.run(main())

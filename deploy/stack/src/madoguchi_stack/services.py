@@ -64,7 +64,6 @@ def _uvicorn(service: str, part: str, servers: Servers) -> Process:
         ports=(port,),
         environment=service_environment(service, servers),
         grace_seconds=30,  # a worker drains for up to 25 seconds
-        ready_seconds=120,
     )
 
 

@@ -34,7 +34,7 @@ class Process:
     folder: Path | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 15.0
-    ready_seconds: float = 60.0
+    ready_seconds: float = 120.0
 
 
 @dataclass
