@@ -176,7 +176,6 @@ async def apply_truth(
     known = ProviderStatus(attempt.provider_status)
     if is_progress(known=known, known_sequence=attempt.provider_sequence, told=status, sequence=sequence):
         attempt.provider_status, attempt.provider_sequence = status.value, sequence
-        await deadlines.cancel(session, kind=LINK_EXPIRY, subject_id=attempt.id)
         account = await queries.account_of(session, attempt.account_id)
         for step in ekyc_steps(EkycStatus(account.ekyc_status), status):
             await _move(session, account, step, now)

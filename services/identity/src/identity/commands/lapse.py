@@ -14,11 +14,15 @@ from identity.commands.accounts import LAPSE, end_sessions, is_usable, lapses_at
 
 
 async def lapse(session: AsyncSession, account_id: UUID, now: datetime) -> None:
-    """Mark the lapse and tell it. Login, reset and reminder refuse a lapsed ID even before (`is_usable`)."""
+    """Mark the lapse and tell it. Login, reset and reminder refuse a lapsed ID even before (`is_usable`).
+
+    A login does not move the timer: it would touch the timer's row while it holds the account's, and this function has
+    them the other way round. The timer finds out when it fires.
+    """
     account = await lock_account(session, account_id)
     if account.lapsed_at is not None:
         return
-    if is_usable(account, now):  # a login moved the date after the timer was taken
+    if is_usable(account, now):
         last = account.last_login_at or account.issued_at
         await deadlines.schedule(session, kind=LAPSE, subject_id=account_id, due_at=lapses_at(last))
         return

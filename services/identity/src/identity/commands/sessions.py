@@ -8,7 +8,6 @@ from datetime import datetime
 from math import ceil
 from uuid import UUID
 
-from kit import deadlines
 from kit.db import Database
 from kit.errors import Conflict, ServiceError
 from kit.eventlog import record
@@ -21,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from identity import queries
-from identity.commands.accounts import LAPSE, is_usable, lapses_at, lock_account
+from identity.commands.accounts import is_usable, lock_account
 from identity.commands.otp import accept_code
 from identity.domain.durations import Lifetime, in_force
 from identity.domain.lockout import Outcome, attempt, is_locked
@@ -77,13 +76,17 @@ async def log_in(
 
 
 async def _hash_to_check(session: AsyncSession, index: str, now: datetime) -> str | None:
-    """The current password's hash; None when no password can be right: unknown, lapsed, locked, none set yet."""
+    """The current password's hash; None when no password can be right: unknown, lapsed, locked, none set yet.
+
+    The same queries in all cases, so that their number does not tell which user IDs exist.
+    """
     lock = await session.get(LoginLock, index)
     account = await queries.account_by_user_id(session, index)
-    if account is None or not is_usable(account, now) or (lock and is_locked(lock.state, now)):
+    passwords = await queries.passwords_of(session, account.id if account else uuid.uuid4())
+    locked = lock is not None and is_locked(lock.state, now)
+    if locked or account is None or not is_usable(account, now) or not passwords:
         return None
-    passwords = await queries.passwords_of(session, account.id)
-    return passwords[0].hash if passwords else None
+    return passwords[0].hash
 
 
 async def _decide(
@@ -160,8 +163,6 @@ async def _complete(session: AsyncSession, account: Account, *, with_otp: bool, 
     account.last_login_at = max(now, account.last_login_at or now)
     if with_otp:
         account.last_otp_login_at = account.last_login_at
-    lapses = lapses_at(account.last_login_at)
-    await deadlines.schedule(session, kind=LAPSE, subject_id=account.id, due_at=lapses)
     token, session_id = new_token(), uuid.uuid4()
     session.add(
         UserSession(
