@@ -28,8 +28,8 @@ $(VENV)/.installed: requirements/dev.txt $(MEMBERS:=/pyproject.toml) | $(BIN)/py
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-cache $(MEMBERS:%=-e %)
 	@touch $@
 
-run: setup ## start everything on this machine; ctrl-C stops it, data stays in .run (ports: see deploy/stack/README.md)
-	@exec $(BIN)/madoguchi stack up
+run: setup ## start everything here and play a case (DEMO=0: without); ctrl-C stops it, data stays in .run
+	@exec $(BIN)/madoguchi stack up $(if $(filter 0,$(DEMO)),--no-demo)
 
 test: setup ## all tests, on servers from wheels
 	$(BIN)/pytest tests
@@ -57,8 +57,8 @@ contracts: setup ## no event changes in a way that breaks a reader
 rules: setup ## every rule of the catalogue with the tests that prove it
 	$(BIN)/python tests/support/rules.py
 
-bench: setup ## the benchmarks; prints a table
-	$(BIN)/python -m tests.bench
+bench: setup ## the benchmarks; writes docs/benchmarks.md
+	cd tests && ../$(BIN)/python -m bench
 
 migrate: setup ## bring a database to this release: SERVICE=identity MADOGUCHI_DATABASE_URL=postgresql+asyncpg://...
 	$(BIN)/madoguchi migrate $(SERVICE)

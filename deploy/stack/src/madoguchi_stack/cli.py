@@ -27,9 +27,10 @@ commands = typer.Typer(help="The local stack, for development only.", no_args_is
 @commands.command("up")
 def start_stack(
     demo: Annotated[bool, typer.Option(help="play one association's case first")] = True,
+    logs: Annotated[bool, typer.Option("--logs", help="show what every process writes")] = False,
 ) -> None:
     """Start the servers and all services; ctrl-C stops them. The data stays in .run."""
-    until_stopped(up(RUN_FOLDER, ports_from_environment(), demo=demo))
+    until_stopped(up(RUN_FOLDER, ports_from_environment(), demo=demo, logs=logs))
 
 
 @commands.command("ekyc-simulator")

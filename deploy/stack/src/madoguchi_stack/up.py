@@ -1,23 +1,60 @@
 """`make run`: servers, then migrations, then what the broker forgot, then the services."""
 
 import sys
+import time
 from pathlib import Path
 
+import httpx
+
+from madoguchi_stack.case import bond, timeline
+from madoguchi_stack.case.web import Unexpected, Web
 from madoguchi_stack.layout import OFFSETS, SERVICES, Ports
 from madoguchi_stack.servers import Servers
 from madoguchi_stack.services import ekyc_simulator, service_environment, service_processes
-from madoguchi_stack.supervisor import refuse_taken_ports, together
+from madoguchi_stack.supervisor import StackFailed, refuse_taken_ports, together
 
+ACCOUNTS = "office-accounts.json"
 MADOGUCHI = str(Path(sys.executable).parent / "madoguchi")
 
 
-async def up(folder: Path, ports: Ports) -> None:
-    """Run the whole stack on the data in `folder` until cancelled. Raises StackFailed when a process fails."""
+async def up(folder: Path, ports: Ports, *, demo: bool, logs: bool) -> None:
+    """Run the whole stack on the data in `folder` until cancelled; with `demo` a real case is played first, with
+    `logs` every process writes to the screen too.
+
+    Raises StackFailed when a process fails, or the case does not go through.
+    """
+    print(f"starting; logs are in {folder / 'logs'}", flush=True)
     refuse_taken_ports((name, ports[name]) for name in OFFSETS)  # before anything is started and stopped for nothing
-    async with Servers(folder, ports=ports, echo=True) as servers:
+    async with Servers(folder, ports=ports, echo=logs) as servers:
+        print("servers are up; migrating and starting the services", flush=True)
         await bring_up(servers)
+        if demo:
+            await servers.supervisor.unless_failed(play_case(servers))
         print(addresses(servers), flush=True)
         await servers.supervisor.until_failed()
+
+
+async def play_case(servers: Servers) -> None:
+    """One association's case, with its steps and then its events on the screen. Raises StackFailed."""
+    web = Web(servers.ports)
+    started = time.monotonic()
+
+    def say(what: str) -> None:
+        print(f"{time.monotonic() - started:6.1f}s  {what}", flush=True)
+
+    try:
+        environment = service_environment("identity", servers)
+        played = await bond.play(web, environment, servers.folder / ACCOUNTS, say)
+        account = await played.person.get("identity", "/v1/me")
+        lines = await timeline.read(servers.kafka_bootstrap, (played.application_id, account["account_id"]))
+    except (Unexpected, httpx.HTTPError) as error:
+        raise StackFailed(f"the case did not go through: {type(error).__name__}: {error}") from error
+    finally:
+        await web.close()
+    print(f"\nWhat happened, read from the topics:\n{timeline.printable(lines)}")
+    print(f"\nThe association: user ID {played.person.account.user_id}, password {played.person.account.password},")
+    print(f"key for an authenticator app {played.person.account.otp_secret}.")
+    print(f"The office's accounts: {servers.folder / ACCOUNTS}")
 
 
 async def bring_up(servers: Servers) -> None:
