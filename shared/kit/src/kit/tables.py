@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from alembic import op
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -155,6 +154,8 @@ def add_kit_tables(metadata: MetaData) -> None:
 
 def create_kit_tables_v1() -> None:
     """Migration step: create the tables above and the trigger that keeps the event log append-only."""
+    from alembic import op  # noqa: PLC0415 - only migrations need it, and every process imports this module
+
     metadata = new_metadata()
     add_kit_tables(metadata)
     metadata.create_all(op.get_bind(), checkfirst=False)
