@@ -1,0 +1,131 @@
+"""The migrations make exactly the tables of the models, and the tables refuse what must never be."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from documents.models import Document, DocumentSet, metadata
+from kit.db import Database
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+from support.servers import FreshDatabase
+
+NOW = datetime(2026, 4, 1, tzinfo=UTC)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def database(postgres_url: FreshDatabase) -> AsyncIterator[Database]:
+    made = Database(await postgres_url("documents"))
+    yield made
+    await made.close()
+
+
+async def test_the_migrated_database_is_what_the_models_say(database: Database) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+    async with database.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+def test_the_migrations_have_one_head() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(files("documents") / "migrations"))
+    config.set_main_option("path_separator", "os")
+    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
+
+
+def a_set(**changes: Any) -> DocumentSet:
+    values = {
+        "application_id": uuid4(),
+        "account_id": uuid4(),
+        "slots": [],
+        "total_limit_bytes": 1,
+        "version": 0,
+        "frozen": False,
+        "created_at": NOW,
+    }
+    return DocumentSet(**{**values, **changes})
+
+
+def a_document(application_id: UUID, **changes: Any) -> Document:
+    values = {
+        "id": uuid4(),
+        "application_id": application_id,
+        "slot": "other1",
+        "file_name": "a.pdf",
+        "content_type": "application/pdf",
+        "size_bytes": 1,
+        "sha256": "0" * 64,
+        "standard_type": True,
+        "placeholder": False,
+        "status": "stored",
+        "object_key": str(uuid4()),
+        "created_at": NOW,
+        "expires_at": NOW,
+    }
+    return Document(**{**values, **changes})
+
+
+async def refuses(database: Database, constraint: str, *rows: Any) -> None:
+    with pytest.raises(IntegrityError, match=constraint):
+        async with database.transaction() as session:
+            for row in rows:
+                session.add(row)
+                await session.flush()
+
+
+@pytest.mark.parametrize(
+    ("changes", "constraint"),
+    [
+        ({"total_limit_bytes": 0}, "ck_document_sets_total_limit_bytes"),
+        ({"version": -1}, "ck_document_sets_version"),
+        ({"submission": 0}, "ck_document_sets_submission"),
+        ({"frozen": True}, "ck_document_sets_frozen_by_submission"),
+    ],
+)
+async def test_a_set_that_cannot_be_is_refused(database: Database, changes: dict[str, Any], constraint: str) -> None:
+    await refuses(database, constraint, a_set(**changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "constraint"),
+    [
+        ({"status": "lost"}, "ck_documents_status"),
+        ({"size_bytes": -1}, "ck_documents_size_bytes"),
+        ({"sha256": "0" * 63}, "ck_documents_sha256"),
+        ({"object_key": None}, "ck_documents_has_object"),
+        ({"status": "replaced", "object_key": None}, "ck_documents_has_object"),
+        ({"status": "pending"}, "ck_documents_has_no_object"),
+        ({"status": "purged"}, "ck_documents_has_no_object"),
+        ({"status": "refused", "object_key": None}, "ck_documents_refusal"),
+        ({"refusal": "TOTAL_OVER_LIMIT"}, "ck_documents_refusal"),
+    ],
+)
+async def test_a_document_that_cannot_be_is_refused(
+    database: Database, changes: dict[str, Any], constraint: str
+) -> None:
+    documents = a_set()
+    await refuses(database, constraint, documents, a_document(documents.application_id, **changes))
+
+
+@pytest.mark.rule("DO-03")
+async def test_a_slot_cannot_hold_two_files(database: Database) -> None:
+    documents = a_set()
+    two = [a_document(documents.application_id) for _ in range(2)]
+    await refuses(database, "uq_documents_stored_slot", documents, *two)
+
+
+async def test_two_documents_cannot_name_one_object(database: Database) -> None:
+    documents = a_set()
+    two = [a_document(documents.application_id, slot=slot, object_key="same") for slot in ("other1", "other2")]
+    await refuses(database, "uq_documents_object_key", documents, *two)
