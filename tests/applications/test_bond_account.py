@@ -46,7 +46,7 @@ def test_the_holder_name_is_normalised_and_not_refused(text: str, normalized: st
 
 @pytest.mark.rule("AS-29")
 @pytest.mark.parametrize(
-    "text", ["みどり", "緑", "ア・イ", "ｱ･ｲ", "ヰ", "ヱ", "ア、", "ア。", "ｱ\n", "ß", "ㇰ", "ア&イ"]
+    "text", ["みどり", "緑", "ア・イ", "ｱ･ｲ", "ヰ", "ヱ", "ア、", "ア\u2016", "ア。", "ｱ\n", "ß", "ㇰ", "ア&イ"]
 )
 def test_what_has_no_form_in_the_bankers_set_is_refused(text: str) -> None:
     (finding,) = rules.account_kana_findings(text, "account.holder_kana")

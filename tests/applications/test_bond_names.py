@@ -149,6 +149,8 @@ def test_the_number_is_required_of_those_who_have_one_and_refused_of_others(miss
         ("", []),
         ("7000012050002", []),
         ("9000000000009", []),
+        ("1180301018771", []),
+        ("8000012010038", []),
         ("8000012050002", ["CHECK_DIGIT"]),
         ("0000012050002", ["CHECK_DIGIT"]),
         ("700001205000", ["FORMAT"]),
