@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 from sqlalchemy import MetaData, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from kit.errors import Unavailable
@@ -20,12 +21,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
-_RETRYABLE_SQLSTATES = {
-    "40001",
-    "40P01",
-    "55P03",
-    "57014",
-}  # serialization, deadlock, lock or statement timeout
+_LOST_RACES = {"40001", "40P01", "55P03", "57014"}  # serialization, deadlock, lock or statement timeout
 _DOWN_SQLSTATE_CLASSES = ("08", "57P", "53")  # connection, operator intervention, insufficient resources
 
 
@@ -42,18 +38,22 @@ def sqlstate(error: BaseException) -> str:
 
 def is_down(error: BaseException) -> bool:
     """Whether the error says that PostgreSQL cannot be reached or cannot serve right now."""
+    if isinstance(error, PoolTimeout):  # every connection is in use
+        return True
+    if isinstance(error, OSError):  # also TimeoutError; SQLAlchemy lets what happens while connecting through as it is
+        return error.filename is None  # a missing file is a defect of ours and would be tried again for ever
     if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    if isinstance(error, (InterfaceError, OSError, TimeoutError, asyncpg.InterfaceError)):
-        return True
-    if isinstance(error, OperationalError) and not sqlstate(error):
         return True
     return sqlstate(error).startswith(_DOWN_SQLSTATE_CLASSES)
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same work may succeed when simply tried again: the database is down, or a race was lost."""
-    return is_down(error) or sqlstate(error) in _RETRYABLE_SQLSTATES
+    """Whether the same work may succeed when simply tried again: the database is down, a race was lost, or a migration
+    has just changed a table under a prepared statement."""
+    statement_is_stale = isinstance(
+        getattr(getattr(error, "orig", None), "__cause__", None), asyncpg.InvalidCachedStatementError
+    )
+    return statement_is_stale or is_down(error) or sqlstate(error) in _LOST_RACES
 
 
 class Database:
@@ -64,9 +64,10 @@ class Database:
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
             url,
+            hide_parameters=True,  # else the text of every error repeats the values of its statement
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=5,
+            pool_timeout=5,  # seconds; then Unavailable
             pool_pre_ping=False,  # a broken connection raises, becomes 503 or a retry, and is replaced
             connect_args={
                 "timeout": 5,
@@ -86,8 +87,8 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session in a transaction: committed at the end, rolled back on any error.
 
-        Raises Unavailable when PostgreSQL cannot be reached: nothing was changed then, unless the connection broke
-        in the very moment of the commit; callers are idempotent for that case.
+        Raises Unavailable when PostgreSQL cannot be reached or has no connection left: nothing was changed then, unless
+        the connection broke in the very moment of the commit; callers are idempotent for that case.
         """
         async with self._sessions() as session:
             try:
@@ -95,7 +96,7 @@ class Database:
                     yield session
             except Exception as error:
                 if not isinstance(error, Unavailable) and is_down(error):
-                    raise Unavailable("データベースに接続できません。", retry_after_seconds=5) from error
+                    raise Unavailable(retry_after_seconds=5) from error
                 raise
             if session.info.get("events_recorded"):
                 self.after_events()
