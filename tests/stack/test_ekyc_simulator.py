@@ -171,6 +171,16 @@ async def test_shuffled_callbacks_come_newest_first(simulator, receiver, begin):
         assert [body["sequence"] for body in await receiver.has(2)] == [2, 1]
 
 
+async def test_a_refused_shuffled_callback_is_overtaken_and_then_sent_again_after_a_pause(simulator, receiver, begin):
+    receiver.refuse = 1
+    async with simulator() as client:
+        await client.post("/control", json={"shuffle": True, "delay_seconds": 0.5})
+        started = await begin(client)
+        await pick(client, started, "running")
+        await pick(client, started, "passed")
+        assert [body["sequence"] for body in await receiver.has(3)] == [2, 1, 2]
+
+
 async def test_a_delayed_callback_comes_late(simulator, receiver, begin):
     async with simulator() as client:
         await client.post("/control", json={"delay_seconds": 0.7})

@@ -1,7 +1,7 @@
 """What the provider knows, kept in one JSON file so that it survives a restart."""
 
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -94,7 +94,7 @@ def move(state: State, verification: Verification, status: Status, now: datetime
     verification.status = status
     verification.sequence += 1
     verification.updated_at = now
-    due_at = datetime.fromtimestamp(now.timestamp() + state.control.delay_seconds, now.tzinfo)
+    due_at = now + timedelta(seconds=state.control.delay_seconds)
     message = Callback(
         event_id=uuid4(), verification_id=verification.id, status=status, sequence=verification.sequence, due_at=due_at
     )
@@ -102,14 +102,15 @@ def move(state: State, verification: Verification, status: Status, now: datetime
 
 
 def next_callback(state: State, now: datetime) -> Callback | None:
-    """The callback to send next, if one is due. When shuffled: the newest of that verification, due or not."""
+    """The callback to send next, if one is due. When shuffled, newer ones of its verification go first, due or not."""
     due = min(state.callbacks, key=lambda callback: callback.due_at, default=None)
     if due is None or due.due_at > now:
         return None
     if not state.control.shuffle:
         return due
-    of_the_same = [one for one in state.callbacks if one.verification_id == due.verification_id]
-    return max(of_the_same, key=lambda callback: callback.sequence)
+    # Only untried ones overtake: one that was refused waits for its time, or it would be sent again without a pause.
+    untried = [one for one in state.callbacks if one.verification_id == due.verification_id and one.attempts == 0]
+    return max([due, *untried], key=lambda callback: callback.sequence)
 
 
 def read_state(file: Path) -> State:
