@@ -1,15 +1,8 @@
 """The whole way of one application through this service."""
 
 import pytest
-import pytest_asyncio
 from madoguchi_contracts import Role
-from support.counter import good_content, open_counter
-
-
-@pytest_asyncio.fixture(scope="module")
-async def counter(postgres_url):
-    async with open_counter(await postgres_url("applications")) as opened:
-        yield opened
+from support.counter import good_content
 
 
 @pytest.mark.rule("AS-01", "AS-71", "AS-73", "AS-74", "AS-80", "AS-82")

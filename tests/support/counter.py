@@ -178,9 +178,26 @@ class Counter:
         await person.save(started, content_with(changes))
         answer = await person.submit(started)
         assert answer.status_code == 201, answer.text
+        return await self.reviewed(person, started)
+
+    async def reviewed(self, owner: "Person", application_id: UUID) -> "Filed":
+        """The newest submission, after it has come to the worklist."""
         await self.hear_own()
-        row = (await self.rows("SELECT id FROM reviews WHERE application_id = :id", id=started))[0]
-        return Filed(person, started, row.id)
+        rows = await self.rows(
+            "SELECT id FROM reviews WHERE application_id = :id ORDER BY submission DESC", id=application_id
+        )
+        return Filed(owner, application_id, rows[0].id)
+
+    async def reject(self, filed: "Filed", reason: str = "所在地をご確認ください。", **body: Any) -> httpx.Response:
+        """A reviewer sends it back."""
+        path = f"/v1/reviews/{filed.review_id}/reject"
+        return await self.person(Role.OFFICE_REVIEWER).post(path, {"reason": reason, **body})
+
+    async def approve(self, filed: "Filed") -> httpx.Response:
+        """Two officers approve it."""
+        path = f"/v1/reviews/{filed.review_id}"
+        await self.person(Role.OFFICE_REVIEWER).post(f"{path}/recommend")
+        return await self.person(Role.OFFICE_APPROVER).post(f"{path}/approve")
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ class NotEditable(Conflict):
     """The content cannot be changed in the present state (409)."""
 
     code = "not_editable"
-    title = "審査中のため、内容を変更することはできません。"
+    title = "現在の状態では、内容を変更することはできません。"
     default_rules = ("AS-82",)
 
 

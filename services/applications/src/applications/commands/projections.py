@@ -47,6 +47,16 @@ async def keep_document_set(
     *, session: AsyncSession, application_id: UUID, set_version: int, entries: Sequence[SetEntry]
 ) -> None:
     """The files of an application."""
-    documents = documents_json([Document(**entry.model_dump()) for entry in entries])
-    where = {"application_id": application_id, "set_version": set_version, "documents": documents}
+    kept = [
+        Document(
+            document_id=entry.document_id,
+            slot=entry.slot,
+            sha256=entry.sha256,
+            size_bytes=entry.size_bytes,
+            standard_type=entry.standard_type,
+            placeholder=entry.placeholder,
+        )
+        for entry in entries
+    ]
+    where = {"application_id": application_id, "set_version": set_version, "documents": documents_json(kept)}
     await session.execute(_DOCUMENTS, where)
