@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
+import jpholiday
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -38,18 +39,28 @@ def test_the_business_days_of_2026_are_those_of_the_official_calendar() -> None:
 
 
 @pytest.mark.rule("AS-32")
-def test_the_agency_closes_two_days_before_the_banks() -> None:
-    open_to_banks_only = [day for day in (date(2025, 12, 29), date(2025, 12, 30)) if not is_business_day(day)]
-    assert [is_business_day(day, closure=BANK_CLOSURE) for day in open_to_banks_only] == [True, True]
-    for day in (date(2025, 12, 31), date(2026, 1, 2)):
-        assert not is_business_day(day)
-        assert not is_business_day(day, closure=BANK_CLOSURE)
+def test_the_agency_closes_on_29_december_and_banks_on_the_31st() -> None:
+    """Winters enough that every one of their days falls on a working day of the week."""
+    winters = (date(year, 12, 1) + timedelta(days=i) for year in range(2024, 2030) for i in range(70))
+    for day in winters:
+        if day.weekday() >= 5 or jpholiday.is_holiday(day):
+            assert not is_business_day(day)
+            assert not is_business_day(day, closure=BANK_CLOSURE)
+        else:
+            year_end = f"{day:%m-%d}"
+            assert is_business_day(day) == (year_end not in "12-29 12-30 12-31 01-02 01-03")
+            assert is_business_day(day, closure=BANK_CLOSURE) == (year_end not in "12-31 01-02 01-03")
 
 
 @pytest.mark.parametrize("day", [date(1948, 12, 31), date(2151, 1, 1)])
 def test_years_without_known_holidays_are_refused(day: date) -> None:
     with pytest.raises(ValueError, match="holidays are known"):
         is_business_day(day)
+
+
+def test_the_first_and_the_last_year_with_known_holidays_are_answered() -> None:
+    assert is_business_day(date(1949, 1, 5))
+    assert is_business_day(date(2150, 12, 28))
 
 
 @pytest.mark.rule("AS-32")
