@@ -128,6 +128,36 @@ async def test_a_process_that_does_not_stop_is_killed_with_its_children_after_it
     await no_longer_serves(ports["smtp"])
 
 
+async def test_a_process_can_be_ended_on_purpose_and_started_again(tmp_path: Path, ports):
+    async with Supervisor(tmp_path) as supervisor:
+        await supervisor.start(web_server("frail", ports["smtp"]), web_server("steady", ports["imap"]))
+        await supervisor.end("frail", signal.SIGKILL)
+        assert not serves(ports["smtp"])
+        await supervisor.start_again("frail")
+        await readiness.http_is_ok(f"http://127.0.0.1:{ports['smtp']}/")
+        await supervisor.end("frail")
+        await supervisor.start_again("frail")
+        with pytest.raises(NotReady):
+            await readiness.http_is_ok(f"http://127.0.0.1:{ports['smtp']}/die")
+        with pytest.raises(StackFailed, match="frail ended with exit code 7"):
+            await supervisor.until_failed()
+        with pytest.raises(KeyError):
+            await supervisor.end("unknown")
+    words = "listening listening asked to stop listening a last word"
+    assert " ".join((tmp_path / "frail.log").read_text().split()) == words
+
+
+async def test_a_process_can_be_frozen_and_goes_on(tmp_path: Path, ports):
+    address = f"http://127.0.0.1:{ports['smtp']}/"
+    async with Supervisor(tmp_path) as supervisor:
+        await supervisor.start(web_server("sleeper", ports["smtp"]))
+        supervisor.send("sleeper", signal.SIGSTOP)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(readiness.http_is_ok(address), 0.5)
+        supervisor.send("sleeper", signal.SIGCONT)
+        await readiness.http_is_ok(address)
+
+
 async def test_a_task_that_fails_fails_the_start(tmp_path: Path):
     async with Supervisor(tmp_path) as supervisor:
         await supervisor.run("good", (sys.executable, "-c", "print('done')"), {})

@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn, Self, TypeVar
 
@@ -45,6 +45,7 @@ class Child:
     process: asyncio.subprocess.Process
     log: Path
     repeated_bytes: int = 0
+    is_ended: bool = False  # on purpose, by `Supervisor.end`
 
 
 class StackFailed(Exception):
@@ -86,6 +87,31 @@ class Supervisor:
             self._tasks.append(asyncio.create_task(self._report_exit(child)))
         await self.unless_failed(together(_until_ready(process, child) for process, child in phase))
 
+    def send(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a started process: STOP freezes it, CONT lets it go on. KeyError for an unknown name."""
+        self._find(name)[2].process.send_signal(number)
+
+    async def end(self, name: str, number: signal.Signals | None = None) -> None:
+        """End a started process on purpose, which is no failure: in its own way, or by the signal `number`."""
+        _, process, child = self._find(name)
+        child.is_ended = True
+        await _stop(process if number is None else replace(process, stop_signal=number), child)
+
+    async def start_again(self, name: str) -> None:
+        """Start a process again that was ended, and wait until it is ready; its log goes on. Raises StackFailed."""
+        phase, process, child = self._find(name)
+        again = await self._spawn(process.name, process.command, process.environment, process.folder, goes_on=True)
+        phase[phase.index((process, child))] = (process, again)
+        self._tasks.append(asyncio.create_task(self._report_exit(again)))
+        await self.unless_failed(_until_ready(process, again))
+
+    def _find(self, name: str) -> tuple[list[tuple[Process, Child]], Process, Child]:
+        for phase in self._phases:
+            for process, child in phase:
+                if process.name == name:
+                    return phase, process, child
+        raise KeyError(name)
+
     async def run(self, name: str, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
         """Run a program that ends by itself, for example a migration. Raises StackFailed unless it exits with 0."""
         child = await self._spawn(name, command, environment, None)
@@ -114,12 +140,19 @@ class Supervisor:
         raise await self._failure
 
     async def _spawn(
-        self, name: str, command: tuple[str, ...], environment: Mapping[str, str], folder: Path | None
+        self,
+        name: str,
+        command: tuple[str, ...],
+        environment: Mapping[str, str],
+        folder: Path | None,
+        *,
+        goes_on: bool = False,
     ) -> Child:
         log = self._logs / f"{name}.log"
-        if log.exists():
+        if log.exists() and not goes_on:
             log.replace(log.with_suffix(".log.1"))
-        with log.open("wb") as output:
+        written = log.stat().st_size if log.exists() else 0
+        with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -129,14 +162,14 @@ class Supervisor:
                 cwd=folder,
                 start_new_session=True,  # a ctrl-C reaches only the launcher, which stops the children in order
             )
-        child = Child(name, process, log)
+        child = Child(name, process, log, repeated_bytes=written)
         if self._echo:
             self._tasks.append(asyncio.create_task(_repeat(child)))
         return child
 
     async def _report_exit(self, child: Child) -> None:
         code = await child.process.wait()
-        if not self._stopping and not self._failure.done():
+        if not self._stopping and not child.is_ended and not self._failure.done():
             self._failure.set_result(_failed(child, f"ended with exit code {code}"))
 
 
