@@ -21,7 +21,7 @@ from applications.programmes.bond.checklist import (
     register_replaces_ekyc,
 )
 from applications.programmes.bond.rules import RepresentativeType
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 INDIVIDUAL = RepresentativeType.INDIVIDUAL
@@ -55,6 +55,7 @@ def test_the_certificate_appears_on_the_seventh_business_day(
 
 
 @pytest.mark.rule("AS-32")
+@settings(deadline=None)  # holidays are looked up for the first time
 @given(st.integers(1950, 2149), st.integers(1, 12))
 def test_every_certificate_states_the_end_of_the_month_before(year: int, month: int) -> None:
     certificate = balance_certificate(year, month)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import jpholiday
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from kit.japan import JST, from_jst, to_jst
 from kit.japan.business_days import (
@@ -25,6 +25,8 @@ HOLIDAYS_2026 = (
 )
 
 days = st.dates(min_value=date(1960, 1, 1), max_value=date(2140, 12, 31))
+# Looking up a holiday for the first time takes over a millisecond, and an example looks up many.
+patient = settings(deadline=None)
 closures = st.sampled_from([AGENCY_CLOSURE, BANK_CLOSURE])
 
 
@@ -77,6 +79,7 @@ def test_a_month_has_no_such_business_day(n: int) -> None:
         nth_business_day(2026, 4, n)
 
 
+@patient
 @given(st.integers(1960, 2140), st.integers(1, 12), closures)
 def test_business_days_of_a_month_follow_each_other(year: int, month: int, closure: Closure) -> None:
     found = []
@@ -89,6 +92,7 @@ def test_business_days_of_a_month_follow_each_other(year: int, month: int, closu
     assert found == [day for day in every_day if is_business_day(day, closure=closure)]
 
 
+@patient
 @given(days, st.integers(1, 60), closures)
 def test_adding_business_days_lands_on_one_and_skips_as_many(day: date, n: int, closure: Closure) -> None:
     later = add_business_days(day, n, closure=closure)
@@ -97,6 +101,7 @@ def test_adding_business_days_lands_on_one_and_skips_as_many(day: date, n: int, 
     assert sum(is_business_day(one, closure=closure) for one in between) == n
 
 
+@patient
 @given(days, st.integers(-60, 60))
 def test_adding_business_days_can_be_undone_from_a_business_day(day: date, n: int) -> None:
     assume(is_business_day(day))
