@@ -29,7 +29,7 @@ $(VENV)/.installed: requirements/dev.txt $(MEMBERS:=/pyproject.toml) | $(BIN)/py
 	@touch $@
 
 run: setup ## start everything here and play a case (DEMO=0: without); ctrl-C stops it, data stays in .run
-	@exec $(BIN)/madoguchi stack up $(if $(filter 0,$(DEMO)),--no-demo)
+	@exec $(BIN)/madoguchi stack up $(if $(filter 0,$(DEMO)),--no-demo) $(if $(LOGS),--logs)
 
 test: setup ## all tests, on servers from wheels
 	$(BIN)/pytest tests

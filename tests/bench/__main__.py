@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
 import uvloop
-from bench import consumer, relay
+from bench import consumer, relay, submission
 from bench.harness import Table, machine, postgres
+from kit.japan import JST
 from madoguchi_stack.servers import Servers
 
 BENCHES: dict[str, Callable[[Servers, int], Awaitable[Table]]] = {
@@ -15,6 +16,7 @@ BENCHES: dict[str, Callable[[Servers, int], Awaitable[Table]]] = {
     "relay-idle": relay.idle,
     "consumer": consumer.throughput,
     "consumer-idle": consumer.idle,
+    "submission": submission.http,
 }
 REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
@@ -33,7 +35,7 @@ async def main(names: list[str]) -> None:
             tables.append(await BENCHES[name](servers, rounds))
             print(tables[-1].markdown(), "\n", flush=True)
     if not names:
-        head = HEAD.format(day=date.today(), machine=machine(), rounds=rounds)
+        head = HEAD.format(day=datetime.now(JST).date(), machine=machine(), rounds=rounds)
         REPORT.write_text("\n".join([head, *(table.markdown() + "\n" for table in tables)]))
 
 

@@ -1,4 +1,4 @@
-"""Consumers with inbox and effect: ours beside a bare client with a transaction per batch, and FastStream one by one."""
+"""Consumers with inbox and effect: ours beside a bare client with one transaction a batch, and FastStream one by one."""
 
 import asyncio
 import statistics
@@ -75,6 +75,7 @@ class _Settings:
 
 
 _EFFECT = text("INSERT INTO effects (key, what) VALUES (:key, :what)")
+_SINGLE_INBOX = text("INSERT INTO inbox (consumer, event_id) VALUES ('single', :id) ON CONFLICT DO NOTHING RETURNING 1")
 _EFFECTS = text("INSERT INTO effects (key, what) SELECT * FROM unnest(cast(:keys AS uuid[]), cast(:whats AS text[]))")
 
 
@@ -169,9 +170,8 @@ async def _one_by_one(servers: Servers) -> float:
             @broker.subscriber(TOPIC, group_id="single", auto_offset_reset="earliest")
             async def handle(event: ReviewClaimed, message: KafkaMessage) -> None:
                 async with target.transaction() as session:
-                    insert = "INSERT INTO inbox (consumer, event_id) VALUES ('single', :id) ON CONFLICT DO NOTHING RETURNING 1"
                     event_id = uuid.UUID(message.headers["ce_id"])
-                    if (await session.execute(text(insert), {"id": event_id})).first():
+                    if (await session.execute(_SINGLE_INBOX, {"id": event_id})).first():
                         await session.execute(_EFFECT, {"key": event.application_id, "what": "claimed"})
 
             await broker.start()

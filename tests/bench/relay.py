@@ -1,4 +1,4 @@
-"""The relay beside faststream-outbox at its best documented settings and the aiokafka producer alone; and its idle latency."""
+"""The relay beside faststream-outbox at its best settings and the aiokafka producer alone; and its idle latency."""
 
 import asyncio
 import json

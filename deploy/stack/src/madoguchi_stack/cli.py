@@ -11,6 +11,7 @@ import uvicorn
 
 from madoguchi_stack import real
 from madoguchi_stack.layout import HOST, RUN_FOLDER, ports_from_environment
+from madoguchi_stack.services import ENVIRONMENTS
 from madoguchi_stack.supervisor import StackFailed
 from madoguchi_stack.up import up
 
@@ -31,6 +32,16 @@ def start_stack(
 ) -> None:
     """Start the servers and all services; ctrl-C stops them. The data stays in .run."""
     until_stopped(up(RUN_FOLDER, ports_from_environment(), demo=demo, logs=logs))
+
+
+@commands.command("env")
+def print_environment(service: Annotated[str, typer.Argument(help="identity, applications, documents ...")]) -> None:
+    """A service's environment on the local stack, for a shell: `eval "$(madoguchi stack env identity)"`."""
+    file = RUN_FOLDER / ENVIRONMENTS / f"{service}.sh"
+    if not file.is_file():
+        typer.echo(f"no environment of {service!r} yet: start the stack first", err=True)
+        raise typer.Exit(1)
+    typer.echo(file.read_text(), nl=False)
 
 
 @commands.command("ekyc-simulator")

@@ -4,22 +4,37 @@ A service runs here exactly as in production; only addresses and secrets differ.
 """
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 
 from madoguchi_stack import readiness
 from madoguchi_stack.keyring import JWK
-from madoguchi_stack.layout import HOST
+from madoguchi_stack.layout import HOST, SERVICES
 from madoguchi_stack.servers import Servers
 from madoguchi_stack.supervisor import Process, dies_with_launcher
 
 OFFICE_MAILBOX = "office@madoguchi.example.jp"
 PRIVATE_PARTS = ("d",)
+ENVIRONMENTS = "environments"
 
 
 def service_environment(service: str, servers: Servers) -> dict[str, str]:
     """What the processes of one service find in their environment: its own secrets and no other service's."""
     return {**_common(service, servers), **_own(servers)[service]}
+
+
+def write_environments(servers: Servers) -> None:
+    """Keep every service's environment as a file for a shell, readable by the owner only: for operators' commands."""
+    folder = servers.folder / ENVIRONMENTS
+    folder.mkdir(mode=0o700, exist_ok=True)
+    for service in SERVICES:
+        lines = [
+            f"export {name}={shlex.quote(value)}\n" for name, value in service_environment(service, servers).items()
+        ]
+        file = folder / f"{service}.sh"
+        file.touch(mode=0o600)
+        file.write_text("".join(lines))
 
 
 def service_processes(service: str, servers: Servers) -> list[Process]:

@@ -10,7 +10,7 @@ from madoguchi_stack.case import bond, timeline
 from madoguchi_stack.case.web import Unexpected, Web
 from madoguchi_stack.layout import OFFSETS, SERVICES, Ports
 from madoguchi_stack.servers import Servers
-from madoguchi_stack.services import ekyc_simulator, service_environment, service_processes
+from madoguchi_stack.services import ekyc_simulator, service_environment, service_processes, write_environments
 from madoguchi_stack.supervisor import StackFailed, refuse_taken_ports, together
 
 ACCOUNTS = "office-accounts.json"
@@ -27,6 +27,7 @@ async def up(folder: Path, ports: Ports, *, demo: bool, logs: bool) -> None:
     refuse_taken_ports((name, ports[name]) for name in OFFSETS)  # before anything is started and stopped for nothing
     async with Servers(folder, ports=ports, echo=logs) as servers:
         print("servers are up; migrating and starting the services", flush=True)
+        write_environments(servers)
         await bring_up(servers)
         if demo:
             await servers.supervisor.unless_failed(play_case(servers))
@@ -76,7 +77,7 @@ async def migrate_and_tell_again(servers: Servers, service: str) -> None:
 def addresses(servers: Servers) -> str:
     """Where everything is, for people."""
     ports = servers.ports
-    lines = [f"{service:14} http://127.0.0.1:{ports[f'{service}_api']}/docs" for service in SERVICES]
+    lines = [f"{service:14} http://127.0.0.1:{ports[f'{service}_api']}/openapi.json" for service in SERVICES]
     return "\n".join(
         [
             "",

@@ -89,10 +89,14 @@ def _complain(problems: Iterable[str]) -> None:
         print(f"madoguchi: {problem}", file=sys.stderr)
 
 
-def _plug_in(app: typer.Typer) -> list[str]:
-    """Add the commands of installed services; return a line for each that cannot be loaded."""
+def _plug_in(app: typer.Typer, wanted: str) -> list[str]:
+    """Add the command that is wanted, or all of them; return a line for each that cannot be loaded.
+
+    A service's commands bring its whole service with them: loading them all takes seconds.
+    """
     problems = []
-    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name):
+    entries = sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)
+    for entry in [one for one in entries if one.name == wanted] or entries:
         try:
             commands = entry.load()
             if not isinstance(commands, typer.Typer):
@@ -111,6 +115,7 @@ def _plug_in(app: typer.Typer) -> list[str]:
 def main() -> None:
     """The entry point of the command `madoguchi`."""
     app = _new_app()
-    if sys.argv[1:2] not in (["evaluate"], ["areas"]):
-        _complain(_plug_in(app))
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    if wanted not in {"evaluate", "areas"}:
+        _complain(_plug_in(app, wanted))
     app()

@@ -27,7 +27,7 @@ OFFICERS = {"office_reviewer": "審査 太郎", "office_approver": "承認 花�
 
 async def officers(web: Web, environment: dict[str, str], book: Path, say: Say) -> dict[str, Person]:
     """A reviewer and an approver of the office, logged in. Their accounts are kept in `book` for the next time."""
-    known = json.loads(book.read_text()) if book.exists() else {}
+    known = _read(book)
     people: dict[str, Person] = {}
     for role, name in OFFICERS.items():
         if role in known:
@@ -43,6 +43,10 @@ async def officers(web: Web, environment: dict[str, str], book: Path, say: Say) 
         known[role] = asdict(person.account)
         _keep(book, known)
     return people
+
+
+def _read(book: Path) -> Any:
+    return json.loads(book.read_text()) if book.exists() else {}
 
 
 def _keep(book: Path, accounts: Any) -> None:

@@ -124,7 +124,6 @@ class Authenticator:
     async def code(self) -> str:
         """A code that is still good: of the step before if that was not used, since it is accepted for clock skew."""
         step = max(self.used + 1, int(time.time()) // 30 - 1)
-        while step > int(time.time()) // 30:
-            await asyncio.sleep(0.2)
+        await asyncio.sleep(max(0.0, step * 30 - time.time()))
         self.used = step
         return self._totp.at(step * 30)

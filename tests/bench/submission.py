@@ -1,0 +1,227 @@
+"""Submission over HTTP beside a raw endpoint that writes the same rows and checks nothing."""
+
+import asyncio
+import json
+import os
+import sys
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+from applications.cases import filing_of, lock
+from applications.commands import applications as commands
+from applications.commands import projections
+from applications.desk import Desk
+from applications.directories import ZenginInstitutions
+from applications.programmes import PROGRAMMES
+from bench.harness import Table, interleaved, stopwatch
+from kit.clock import system_clock
+from kit.db import Database
+from kit.tokens import Actor
+from kit.vault import Vault
+from madoguchi_contracts import Role, Sealed
+from madoguchi_stack.layout import free_ports
+from madoguchi_stack.servers import Servers
+from madoguchi_stack.services import service_environment
+from support.actors import ISSUER, Gate
+from support.counter import entry, good_content
+from support.servers import _create_database, _migrate
+
+NUMBER = 800
+CONNECTIONS = 16
+
+
+@dataclass(frozen=True)
+class Case:
+    """One prepared application, ready to be submitted."""
+
+    application_id: uuid.UUID
+    actor: Actor
+    sha256: str
+
+
+async def _prepare(servers: Servers, url: str, number: int) -> list[Case]:
+    """Applications with a complete draft, a passed identity check and two files."""
+    database = Database(url, pool_size=4)
+    vault = Vault.from_json(servers.secrets.vault_keys["applications"].model_dump_json())
+    desk = Desk(
+        programmes=PROGRAMMES,
+        vault=vault,
+        seal=lambda content, service: Sealed("eyJh.b.c.d.e"),
+        institutions=ZenginInstitutions(),
+        claim_lease=timedelta(minutes=30),
+        review_business_days=10,
+    )
+    turns = asyncio.Semaphore(4)
+
+    async def one() -> Case:
+        actor = Actor(uuid.uuid4(), Role.ASSOCIATION, uuid.uuid4())
+        now = system_clock()
+        async with turns, database.transaction() as session:
+            started = await commands.start_application(
+                session=session, desk=desk, actor=actor, programme="bond", now=now
+            )
+            content = good_content()
+            await commands.save_draft(
+                session=session,
+                desk=desk,
+                actor=actor,
+                application_id=started.id,
+                content=content,
+                version=1,
+                now=now,
+            )
+            await projections.keep_ekyc_status(
+                session=session, account_id=actor.account_id, status="passed", sequence=1
+            )
+            mail = content["representative"]["mail"]
+            await projections.keep_contact(
+                session=session, desk=desk, account_id=actor.account_id, mail=mail, sequence=1
+            )
+            entries = [entry("kanri_kiyaku"), entry("sokai_gijiroku")]
+            await projections.keep_document_set(
+                session=session, application_id=started.id, set_version=2, entries=entries
+            )
+            filing = filing_of(desk, await lock(session, desk, started.id), now=now)
+        return Case(started.id, actor, filing.sha256)
+
+    cases = await asyncio.gather(*(one() for _ in range(number)))
+    await database.close()
+    return list(cases)
+
+
+@asynccontextmanager
+async def _jwks(gate: Gate) -> AsyncIterator[str]:
+    """Identity's public keys, as the service fetches them."""
+    body = json.dumps(gate.signer.jwks()).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Silence."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/jwks"
+    finally:
+        server.shutdown()
+
+
+@asynccontextmanager
+async def _uvicorn(app: str, environment: dict[str, str]) -> AsyncIterator[tuple[int, int]]:
+    """The app in a process of its own; its port and pid, once it answers."""
+    port = free_ports()["applications_api"]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "uvicorn", "--factory", app, "--port", str(port), "--no-access-log"),
+        env={**os.environ, **environment},
+        cwd=Path(__file__).parents[1],
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(300):
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                break
+            except OSError:
+                await asyncio.sleep(0.1)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def _request(path: str, body: dict[str, object], token: str) -> bytes:
+    data = json.dumps(body).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n"
+        f"Authorization: Bearer {token}\r\nIdempotency-Key: {uuid.uuid4()}\r\n\r\n"
+    )
+    return head.encode() + data
+
+
+async def _fire(port: int, requests: Sequence[bytes]) -> float:
+    """Requests a second over 16 kept connections; every answer must be 201."""
+    left = iter(requests)
+
+    async def work() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for request in left:
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+            body = await reader.readexactly(length)
+            assert head.startswith(b"HTTP/1.1 201"), head + body
+        writer.close()
+
+    elapsed = stopwatch()
+    await asyncio.gather(*(work() for _ in range(CONNECTIONS)))
+    return len(requests) / elapsed()
+
+
+def _cpu_seconds(pid: int) -> float:
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def http(servers: Servers, rounds: int) -> Table:
+    """Submissions a second and CPU of the API process per submission."""
+    table = Table(f"Submission over HTTP ({NUMBER} applications, {CONNECTIONS} connections)", "requests/s")
+    cpu: dict[str, list[float]] = {}
+    gate = Gate(system_clock)
+
+    async def measure(name: str, app: str) -> float:
+        url = await _create_database(servers, "applications", template="template0")
+        await _migrate("applications", url)
+        cases = await _prepare(servers, url, NUMBER)
+        async with _jwks(gate) as jwks:
+            environment = {
+                **service_environment("applications", servers),
+                "MADOGUCHI_DATABASE_URL": url,
+                "MADOGUCHI_IDENTITY_JWKS_URL": jwks,
+                "MADOGUCHI_TOKEN_ISSUER": ISSUER,
+                "MADOGUCHI_LOG_LEVEL": "WARNING",
+            }
+            async with _uvicorn(app, environment) as (port, pid):
+                requests = [
+                    _request(
+                        f"/v1/applications/{case.application_id}/submit",
+                        {"content_sha256": case.sha256, "proof": gate.proof(case.actor.account_id, case.sha256)},
+                        gate.signer.access_token(case.actor, system_clock()),
+                    )
+                    for case in cases
+                ]
+                await _fire(port, requests[:50])
+                before = _cpu_seconds(pid)
+                figure = await _fire(port, requests[50:])
+                cpu.setdefault(name, []).append((_cpu_seconds(pid) - before) / (NUMBER - 50) * 1000)
+                return figure
+
+    ours, raw = "ours", "raw asyncpg endpoint, the same rows, nothing checked"
+    await interleaved(
+        table,
+        {
+            ours: lambda: measure(ours, "applications.main:build_api"),
+            raw: lambda: measure(raw, "bench.raw_submission:build"),
+        },
+        rounds,
+    )
+    ratio = table.median(ours) / table.median(raw)
+    table.target("ours / raw, target >= 0.6", ratio, ratio >= 0.6)
+    mine, theirs = (sorted(cpu[name])[len(cpu[name]) // 2] for name in (ours, raw))
+    table.target("CPU of the API per request, ours / raw, target <= 2", mine / theirs, mine / theirs <= 2)
+    table.notes.append(f"CPU of the API process per request: ours {mine:.2f} ms, raw {theirs:.2f} ms.")
+    return table
