@@ -1,4 +1,4 @@
-"""Consumers with inbox and effect: ours beside a bare client with one transaction a batch, and FastStream one by one."""
+"""Consumers with inbox and effect: ours beside a bare client with a batch per transaction, and FastStream one by one."""
 
 import asyncio
 import statistics
@@ -201,7 +201,7 @@ async def throughput(servers: Servers, rounds: int) -> Table:
 
 
 async def idle(servers: Servers, rounds: int) -> Table:
-    """Milliseconds from the broker's word to the handler, one event at a time, beside FastStream's single-message mode."""
+    """Milliseconds from the broker's word to the handler, event by event, beside FastStream's single-message mode."""
     table = Table("Consumer, idle: broker's word to handler", "ms")
 
     async def ours() -> float:
