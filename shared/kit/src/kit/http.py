@@ -1,14 +1,14 @@
-"""The HTTP side of a service: one app factory, so that errors, tokens, transactions and limits are the same everywhere.
+"""The HTTP side of a service: one app factory, so that errors, tokens, transactions and limits are alike everywhere.
 
-Every error is application/problem+json (RFC 9457) with a stable `code`, a Japanese `title` and, where a rule refused, all
-findings with their rule IDs. A request is one transaction, committed before the response leaves.
+Every error is application/problem+json (RFC 9457) with a stable `code`, a Japanese `title` and, where a rule refused,
+all findings with their rule IDs. A request is one transaction, committed before the response leaves.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,17 +16,20 @@ from typing import Annotated, Any, cast
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
+from fastapi.exceptions import HTTPException as FastAPIHTTPException
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from madoguchi_contracts import Role
+from opentelemetry.trace import StatusCode
 from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kit.clock import Clock
-from kit.db import Database, is_transient
+from kit.db import Database, is_transient, sqlstate
 from kit.errors import (
     Forbidden,
     NotFound,
@@ -46,6 +49,9 @@ log = structlog.get_logger(__name__)
 
 MAX_BODY_BYTES = 1_048_576
 PROBLEM = "application/problem+json"
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+_UNSTORABLE = {"22021", "22P05"}  # SQLSTATEs of text that PostgreSQL cannot hold, such as a NUL character
+_bearer = HTTPBearer(bearerFormat="JWT", auto_error=False, description="an access token of identity")
 
 
 @dataclass(frozen=True)
@@ -76,15 +82,14 @@ def _now(request: Request) -> datetime:
     return cast(datetime, context_of(request).clock())
 
 
-async def _actor(request: Request, authorization: Annotated[str | None, Header()] = None) -> Actor:
-    scheme, _, token = (authorization or "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
+async def _actor(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
+    if bearer is None:
         raise Unauthenticated
-    actor: Actor = await context_of(request).verifier.verify(token)
+    actor: Actor = await context_of(request).verifier.verify(bearer.credentials)
     return actor
 
 
-# scope="function": the transaction ends before the response leaves; FastAPI's default would answer 201 first and then fail.
+# scope="function": the transaction ends before the response leaves; FastAPI's default would answer 201 and then fail.
 SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
 NowDep = Annotated[datetime, Depends(_now)]
 ActorDep = Annotated[Actor, Depends(_actor)]
@@ -102,7 +107,7 @@ def require(*roles: Role) -> Callable[[Actor], Actor]:
 
 
 def _if_match(
-    if_match: Annotated[str | None, Header(description='The version to change, as in "3"')] = None,
+    if_match: Annotated[str | None, Header(alias="If-Match", description='The version to change, as in "3"')] = None,
 ) -> int:
     version = (if_match or "").strip().removeprefix("W/").strip('"')
     if not (version.isascii() and version.isdecimal() and len(version) <= 9):
@@ -158,49 +163,55 @@ def _on_service_error(_: Request, error: Exception) -> Response:
         code=service_error.code,
         status=service_error.status,
         rules=list(service_error.rules),
-        **service_error.facts,
+        facts=service_error.facts,
+        cause=type(error.__cause__).__name__ if error.__cause__ else None,
     )
     return problem_response(service_error)
+
+
+class Malformed(ServiceError):
+    """The body or a parameter is not of its form (422)."""
+
+    code = "malformed"
+    status = 422
+    title = "送信された内容の形式が正しくありません。"
 
 
 def _on_validation_error(_: Request, error: Exception) -> Response:
     # Only where and what kind: the input itself may be personal, and is known to the caller anyway.
     errors = [
-        {"field": ".".join(str(part) for part in e["loc"]), "kind": e["type"], "message": e["msg"]}
+        {
+            # Half of a surrogate pair in the name of a field has no UTF-8 form, and the answer would fail in its turn.
+            "field": ".".join(str(part) for part in e["loc"]).encode(errors="replace").decode(),
+            "kind": e["type"],
+            "message": e["msg"],
+        }
         for e in cast(RequestValidationError, error).errors()
     ]
-    body = {
-        "type": "urn:madoguchi:problem:malformed",
-        "code": "malformed",
-        "title": "送信された内容の形式が正しくありません。",
-        "status": 422,
-        "errors": errors,
-    }
-    return JSONResponse(body, 422, media_type=PROBLEM)
+    return JSONResponse({**Malformed().problem(), "errors": errors}, 422, media_type=PROBLEM)
 
 
-_HTTP_TITLES = {
-    404: "見つかりませんでした。",
-    405: "この操作はできません。",
-    413: "送信された内容が大きすぎます。",
+_HTTP_PROBLEMS = {
+    400: ("bad_request", "送信された内容を読み取れませんでした。"),
+    404: ("not_found", "見つかりませんでした。"),
+    405: ("method_not_allowed", "この操作はできません。"),
+    413: ("too_large", "送信された内容が大きすぎます。"),
 }
 
 
 def _on_http_exception(_: Request, error: Exception) -> Response:
     http = cast(HTTPException, error)
-    code = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(http.status_code, "http_error")
-    body = {
-        "type": f"urn:madoguchi:problem:{code}",
-        "code": code,
-        "title": _HTTP_TITLES.get(http.status_code, "要求を処理できませんでした。"),
-        "status": http.status_code,
-    }
+    code, title = _HTTP_PROBLEMS.get(http.status_code, ("http_error", "要求を処理できませんでした。"))
+    body = {"type": f"urn:madoguchi:problem:{code}", "code": code, "title": title, "status": http.status_code}
     return JSONResponse(body, http.status_code, http.headers, media_type=PROBLEM)
 
 
 def _on_anything(_: Request, error: Exception) -> Response:
     if is_transient(error):
+        log.warning("request_unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
         return problem_response(Unavailable(retry_after_seconds=5))
+    if sqlstate(error) in _UNSTORABLE:
+        return problem_response(Malformed("使用できない文字が含まれています。"))
     log.error("request_failed", error=type(error).__name__, exc_info=error)
     # AS-85: enter again, or ask the call centre; the half-done work is rolled back already.
     return problem_response(
@@ -212,7 +223,7 @@ def _on_anything(_: Request, error: Exception) -> Response:
 
 
 class Edge:
-    """Outermost layer: limits the body, opens the trace, sets security headers, measures, and catches what nobody did."""
+    """Outermost layer: limits the body, opens the trace, adds security headers, measures, catches what nobody did."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -223,6 +234,8 @@ class Edge:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
+        # Methods and paths are the caller's words: what becomes a label or is logged comes from our own lists.
+        method = scope["method"] if scope["method"] in _METHODS else "other"
         started = time.perf_counter()
         status = 500
         sent = False
@@ -231,28 +244,18 @@ class Edge:
             nonlocal status, sent
             if message["type"] == "http.response.start":
                 status, sent = message["status"], True
-                message.setdefault("headers", [])
-                message["headers"] += [
-                    (b"x-content-type-options", b"nosniff"),
-                    (b"cache-control", b"no-store"),
-                    (b"referrer-policy", b"no-referrer"),
-                    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-                ]
+                message["headers"] = _with_security(message.get("headers", ()))
             await send(message)
 
         traceparent = valid_traceparent(headers.get(b"traceparent", b"").decode("latin-1"))
-        with span(f"{scope['method']} {scope['path']}" if False else scope["method"], traceparent=traceparent):
+        with span(method, traceparent=traceparent) as current:
             try:
                 if _declared_length(headers) > MAX_BODY_BYTES:
                     await _on_http_exception(Request(scope), HTTPException(413))(scope, receive, send_through)
                 else:
                     await self._app(scope, _limited(receive), send_through)
             except Exception as error:
-                answer = (
-                    _on_http_exception(Request(scope), HTTPException(413))
-                    if isinstance(error, _TooLarge)
-                    else _on_anything(Request(scope), error)
-                )
+                answer = _on_anything(Request(scope), error)
                 if sent:
                     raise
                 await answer(scope, receive, send_through)
@@ -260,17 +263,41 @@ class Edge:
                 route = scope.get("route")
                 path = route.path if isinstance(route, APIRoute) else "other"
                 seconds = time.perf_counter() - started
-                http_requests.labels(scope["method"], path, str(status)).observe(seconds)
-                log.info("request", method=scope["method"], route=path, status=status, ms=round(seconds * 1000, 1))
+                current.update_name(f"{method} {path}")
+                if status >= 500:
+                    current.set_status(StatusCode.ERROR)
+                http_requests.labels(method, path, str(status)).observe(seconds)
+                log.info("request", method=method, route=path, status=status, ms=round(seconds * 1000, 1))
 
 
-class _TooLarge(Exception):
-    """The body turned out longer than allowed."""
+_SECURITY = {
+    b"x-content-type-options": b"nosniff",
+    b"cache-control": b"no-store",
+    b"referrer-policy": b"no-referrer",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def _with_security(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers and ours; a route may say otherwise, as one that publishes keys does about caching."""
+    named = {name.lower() for name, _ in headers}
+    return [*headers, *((name, value) for name, value in _SECURITY.items() if name not in named)]
+
+
+class _TooLarge(FastAPIHTTPException):
+    """The body turned out longer than allowed (413).
+
+    FastAPI's own class: it answers 400 for anything else that is raised while it reads a body.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(413)
 
 
 def _declared_length(headers: dict[bytes, bytes]) -> int:
+    """The body's length as the caller says; a number of more digits than any body has counts as too long."""
     length = headers.get(b"content-length", b"0")
-    return int(length) if length.isdigit() else 0
+    return int(length[:10]) if length.isdigit() else 0
 
 
 def _limited(receive: Receive) -> Receive:
@@ -290,9 +317,25 @@ def _limited(receive: Receive) -> Receive:
 # The app
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "default": {"model": Problem, "description": "A problem", "content": {PROBLEM: {}}},
-}
+PROBLEMS: dict[int | str, dict[str, Any]] = {"default": {"model": Problem, "description": "A problem"}}
+
+
+class _Api(FastAPI):
+    """FastAPI, whose document also tells what it cannot know: the type of problems, which headers we insist on."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document, made once."""
+        if self.openapi_schema is None:
+            for operations in super().openapi()["paths"].values():
+                for operation in operations.values():
+                    default = operation["responses"]["default"]
+                    (schema,) = default["content"].values()
+                    default["content"] = {PROBLEM: schema}
+                    for parameter in operation.get("parameters", ()):
+                        # Optional for FastAPI, so that their absence has an error code of its own.
+                        if parameter["name"] in ("Idempotency-Key", "If-Match"):
+                            parameter.update(required=True, schema={"type": "string", "minLength": 1})
+        return super().openapi()
 
 
 def build_app(
@@ -306,18 +349,21 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with _ringing(context.database):
-            yield
-        if on_close is not None:
-            await on_close()
-        await context.database.close()
+        try:
+            async with _ringing(context.database):
+                yield
+            if on_close is not None:
+                await on_close()
+        finally:
+            await context.database.close()
 
-    app = FastAPI(
+    app = _Api(
         title=title,
         version="1.0.0",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # the redirect would be to whatever the Host header says
         responses=PROBLEMS,
         routes=list(context.health.routes()),
     )
