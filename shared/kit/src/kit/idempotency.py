@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.db import sqlstate
@@ -66,10 +68,11 @@ class Once:
         try:
             await self.session.execute(text("SET LOCAL lock_timeout = '3s'"))
             claimed = await self.session.execute(_CLAIM, {**where, "request_sha256": self.request_sha256})
-        except Exception as error:
+        except DBAPIError as error:
             if sqlstate(error) == "55P03":  # lock_not_available: the first request is still running
                 raise InProgress(retry_after_seconds=3) from None
             raise
+        await self.session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))  # the work waits as long as any other
         if claimed.scalar_one_or_none():
             body = (await work()).model_dump_json()
             await self.session.execute(_STORE, {**where, "status": status, "response": body})
@@ -82,11 +85,11 @@ class Once:
 
 async def _digest(request: Request) -> str:
     body = await request.body()
-    try:  # the same JSON written otherwise is the same request
+    # The same JSON written otherwise is the same request; of what is no JSON, or nested too deeply, the bytes count.
+    with suppress(ValueError, RecursionError):
         body = json.dumps(json.loads(body), sort_keys=True).encode()
-    except ValueError:
-        pass
-    return hashlib.sha256(b"\n".join([request.method.encode(), request.url.path.encode(), body])).hexdigest()
+    # The path of the scope: request.url is put together with the Host header, and fails on a bad one.
+    return hashlib.sha256(b"\n".join([request.method.encode(), request.scope["path"].encode(), body])).hexdigest()
 
 
 def _key(value: str | None) -> str:
@@ -99,7 +102,9 @@ async def _once(
     request: Request,
     session: SessionDep,
     actor: ActorDep,
-    idempotency_key: Annotated[str | None, Header(description="A new value for each new request")] = None,
+    idempotency_key: Annotated[
+        str | None, Header(alias="Idempotency-Key", description="A new value for each new request")
+    ] = None,
 ) -> Once:
     return Once(session, str(actor.account_id), _key(idempotency_key), await _digest(request))
 
