@@ -63,7 +63,6 @@ async def parked(counter, key):
     return [row.error for row in await counter.rows("SELECT error FROM parked_events WHERE key = :key", key=str(key))]
 
 
-@pytest.mark.rule("ID-77")
 async def test_the_ekyc_status_is_that_of_the_newest_event_in_whatever_order_they_come(counter):
     account = uuid4()
     first, second = record_of(ekyc(account, "running"), sequence=4), record_of(ekyc(account, "passed"), sequence=5)
@@ -103,7 +102,6 @@ async def test_a_contact_sealed_to_somebody_else_parks_its_account_and_stops_nob
     assert await mail_of(counter, other) == MAIL
 
 
-@pytest.mark.rule("DO-03", "DO-07")
 async def test_the_document_set_is_the_newest_version_in_whatever_order_they_come(counter):
     application = uuid4()
     third = record_of(stored(application, 3, "kanri_kiyaku", "other1"), sequence=3)

@@ -1,5 +1,9 @@
 """Every field of 管理組合情報登録・変更, asked through the API: save a draft with one thing changed, then check it."""
 
+import json
+import re
+from importlib.resources import files
+
 import pytest
 import pytest_asyncio
 from madoguchi_contracts import Role
@@ -304,6 +308,21 @@ async def test_the_institution_is_kept_with_its_name_and_kind(desk):
     account = (await desk({"account.institution_code": "2215", "account.branch_code": "001"}))["content"]["account"]
     assert (account["institution_name"], account["institution_kind"]) == ("東京証券信組", "credit_cooperative")
     assert account["branch_name"]
+
+
+async def test_the_complete_draft_of_the_readme_is_complete(counter):
+    readme = files("applications") / "programmes" / "bond" / "README.md"
+    content = json.loads(re.search(r"```json\n(.*?)```", readme.read_text(), re.DOTALL)[1])
+    owner = await counter.association()
+    application = await owner.start()
+    await counter.upload(application, "kanri_kiyaku", "sokai_gijiroku")
+    await owner.save(application, content)
+    check = await owner.check(application)
+    assert (check["findings"], check["warnings"]) == ([], [])
+    kept = check["content"]
+    kept["account"] = {key: value for key, value in kept["account"].items() if key in content["account"]}
+    kept["account"]["holder_kana"] = content["account"]["holder_kana"]
+    assert kept == content
 
 
 @pytest.mark.rule("AS-17")

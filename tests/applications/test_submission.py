@@ -61,7 +61,7 @@ async def test_a_submission_keeps_the_version_and_tells_what_was_handed_in(count
     assert [one["document_id"] for one in event.data["documents"]] == [one["document_id"] for one in version.documents]
 
 
-@pytest.mark.rule("AS-72", "AS-82")
+@pytest.mark.rule("AS-82")
 async def test_what_was_submitted_can_neither_be_edited_nor_checked_nor_submitted_again(counter):
     owner, application = await ready(counter)
     digest = (await owner.check(application))["content_sha256"]

@@ -20,8 +20,8 @@ from madoguchi_contracts.envelope import SealedContent
 from starlette.applications import Starlette
 
 from applications import api, consumers, timers
+from applications.api.context import Context
 from applications.areas import AREAS
-from applications.context import Context
 from applications.desk import Desk
 from applications.directories import PostalCodes, ZenginInstitutions
 from applications.programmes import PROGRAMMES

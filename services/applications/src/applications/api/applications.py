@@ -8,10 +8,10 @@ from fastapi import APIRouter, Response
 from kit.http import ActorDep, IfMatchDep, NowDep, SessionDep, set_etag
 from kit.idempotency import OnceDep
 
-from applications import schemas
+from applications.api import schemas
+from applications.api.context import ContextDep, DeskDep
 from applications.cases import Proof
 from applications.commands import applications as commands
-from applications.context import ContextDep, DeskDep
 from applications.queries import applications as queries
 
 router = APIRouter(prefix="/v1", tags=["applications"])

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Query
 from kit.errors import NotFound
 from kit.http import ActorDep
 
-from applications import schemas
-from applications.context import ContextDep
+from applications.api import schemas
+from applications.api.context import ContextDep
 
 router = APIRouter(prefix="/v1", tags=["directories"])
 SearchText = Annotated[str, Query(min_length=1, max_length=50, description="a code, or part of the name or its kana")]

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Response
 from kit.http import ActorDep, NowDep, SessionDep
 from kit.idempotency import OnceDep
 
-from applications import schemas
+from applications.api import schemas
+from applications.api.context import DeskDep
 from applications.commands import reviews as commands
-from applications.context import DeskDep
 from applications.domain import UNDECIDED
 from applications.queries import reviews as queries
 

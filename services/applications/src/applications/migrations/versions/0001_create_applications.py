@@ -49,8 +49,10 @@ def _create_applications() -> None:
         _time("started_at"),
         sa.PrimaryKeyConstraint("id", name="pk_applications"),
         sa.UniqueConstraint("reference", name="uq_applications_reference"),
-        sa.CheckConstraint("draft_version > 0", name="ck_applications_draft_version"),
-        sa.CheckConstraint("approved_submission BETWEEN 1 AND submission", name="ck_applications_approved_submission"),
+        sa.CheckConstraint("draft_version > 0", name=op.f("ck_applications_draft_version")),
+        sa.CheckConstraint(
+            "approved_submission BETWEEN 1 AND submission", name=op.f("ck_applications_approved_submission")
+        ),
         comment="One row per application; its lock orders everything that happens to the application.",
     )
     op.create_index(
@@ -77,7 +79,7 @@ def _create_applications() -> None:
         _time("at"),
         sa.PrimaryKeyConstraint("id", name="pk_application_history"),
         sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name="fk_application_history_application_id"),
-        sa.CheckConstraint("(actor_id IS NULL) = (role IS NULL)", name="ck_application_history_actor"),
+        sa.CheckConstraint("(actor_id IS NULL) = (role IS NULL)", name=op.f("ck_application_history_actor")),
         comment="Every step that was taken: from, to, by whom, when, why. Append-only.",
     )
     op.create_index("ix_application_history_application_id", "application_history", ["application_id", "id"])
@@ -94,7 +96,7 @@ def _create_applications() -> None:
         sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name="fk_tracks_application_id"),
         sa.ForeignKeyConstraint(["entered_step"], ["application_history.id"], name="fk_tracks_entered_step"),
         sa.UniqueConstraint("application_id", "track", "subject", name="uq_tracks_application_id_track_subject"),
-        sa.CheckConstraint("state <> ''", name="ck_tracks_state"),
+        sa.CheckConstraint("state <> ''", name=op.f("ck_tracks_state")),
         comment="Where each track of an application stands. The subject is the application itself, or a person.",
     )
     op.create_table(
@@ -112,7 +114,7 @@ def _create_applications() -> None:
         sa.PrimaryKeyConstraint("application_id", "submission", name="pk_application_versions"),
         sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name="fk_application_versions_application_id"),
         sa.UniqueConstraint("proof_jti", name="uq_application_versions_proof_jti"),
-        sa.CheckConstraint("submission > 0", name="ck_application_versions_submission"),
+        sa.CheckConstraint("submission > 0", name=op.f("ck_application_versions_submission")),
         comment="What was submitted, as it was. Append-only (AS-82: earlier versions are kept).",
     )
 
@@ -138,13 +140,17 @@ def _create_reviews() -> None:
             name="fk_reviews_application_id_submission",
         ),
         sa.UniqueConstraint("application_id", "submission", name="uq_reviews_application_id_submission"),
-        sa.CheckConstraint("state IN ('waiting', 'recommended', 'approved', 'rejected')", name="ck_reviews_state"),
-        sa.CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name="ck_reviews_claim"),
-        sa.CheckConstraint("(state IN ('approved', 'rejected')) = (decided_at IS NOT NULL)", name="ck_reviews_decided"),
-        sa.CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="ck_reviews_decided_by"),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'recommended', 'approved', 'rejected')", name=op.f("ck_reviews_state")
+        ),
+        sa.CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name=op.f("ck_reviews_claim")),
+        sa.CheckConstraint(
+            "(state IN ('approved', 'rejected')) = (decided_at IS NOT NULL)", name=op.f("ck_reviews_decided")
+        ),
+        sa.CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name=op.f("ck_reviews_decided_by")),
         sa.CheckConstraint(
             "state <> 'approved' OR (recommended_by IS NOT NULL AND recommended_by <> decided_by)",
-            name="ck_reviews_four_eyes",
+            name=op.f("ck_reviews_four_eyes"),
         ),
         comment="The office's worklist: one row per submission.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -81,7 +82,7 @@ class ProgrammeBody(Body):
     @classmethod
     def of(cls, programme: Programme) -> ProgrammeBody:
         """The programme as applicants see it."""
-        form = programme.form.model_json_schema()
+        form = _schema_of(programme.form)
         return cls(name=programme.name, title=programme.title_ja, form=form, documents=programme.documents)
 
 
@@ -348,6 +349,12 @@ class BranchList(Body):
 
     items: list[BranchBody]
     as_of: date = Field(description="date of the data")
+
+
+@cache
+def _schema_of(form: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of a form: the same for everybody, and slow to make."""
+    return form.model_json_schema()
 
 
 def _finding(finding: Any) -> FindingBody:
