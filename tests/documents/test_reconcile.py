@@ -14,7 +14,7 @@ from documents.completion import complete_upload
 from documents.errors import StorageUnavailable
 from documents.metrics import files_missing
 from documents.scanner import Clamd, NoScanner
-from documents.storage import Storage
+from documents.storage import Storage, StoredObject
 from kit.tokens import Actor
 from madoguchi_contracts import Role
 from madoguchi_stack import s3 as stores
@@ -275,20 +275,42 @@ async def test_the_sweep_compares_page_by_page_and_counts_files_that_are_gone(
     assert [len(at.objects(application)) for application in applications].count(1) == 2
 
 
+async def test_a_file_stored_while_the_sweep_is_under_way_is_not_counted_as_gone(at: Desk, owner: UUID) -> None:
+    application = await at.started(owner)
+
+    class Slow(Mortal):
+        async def pages(self, prefix: str) -> AsyncIterator[list[StoredObject]]:
+            async for page in super().pages(prefix):
+                yield page
+            await at.stored(application, owner, pdf(10), slot="other1" if prefix == "files/" else "other2")
+
+    await reconcile.sweep(replace(at.intake, storage=Slow(at, dies_at="never")), beat=beat)
+    assert len(await at.set_of(application, owner)) == 2
+    assert files_missing._value.get() == 0
+
+
 @pytest.mark.rule("DO-03", "DO-08")
-async def test_a_file_that_left_the_set_is_deleted_after_a_day_unless_it_was_submitted(at: Desk, owner: UUID) -> None:
+async def test_a_file_that_left_the_set_is_deleted_after_a_day_unless_it_was_submitted(
+    at: Desk, owner: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconcile, "BATCH", 1)  # what is kept must not stand in the way of what is not
     application = await at.started(owner)
     submitted = await at.stored(application, owner, pdf(10))
     await at.submitted(application, owner)
     await at.rejected(application, owner)
     replaced = await at.stored(application, owner, pdf(20))
+    at.clock.advance(seconds=1)
     newest = await at.stored(application, owner, pdf(30))
     deleted = await at.stored(application, owner, pdf(40), slot="other1")
+    at.clock.advance(seconds=1)
     await at.delete(deleted, owner)
 
-    at.clock.advance(hours=24, seconds=-1)
+    at.clock.advance(hours=24, seconds=-2)
     await reconciled(at)
     assert [await at.status_of(one) for one in (replaced, deleted)] == ["replaced", "removed"]
+    at.clock.advance(seconds=1)
+    await reconciled(at)
+    assert [await at.status_of(one) for one in (replaced, deleted)] == ["purged", "removed"]
     at.clock.advance(seconds=1)
     await reconciled(at)
 
@@ -297,6 +319,9 @@ async def test_a_file_that_left_the_set_is_deleted_after_a_day_unless_it_was_sub
     assert len(at.objects(application)) == 2
     link = (await at.download(submitted, owner)).json()["url"]
     assert (await at.outside.get(link)).content == pdf(10)
+    # Also when the submission arrives between the worker's look and its deed.
+    async with at.database.transaction() as session:
+        assert await commands.purge_document(session, document_id=submitted, now=at.clock()) is None
 
 
 async def test_a_crash_while_purging_leaves_an_object_for_the_sweep(at: Desk, owner: UUID) -> None:
@@ -358,7 +383,7 @@ async def test_the_loop_works_until_it_is_told_to_stop_and_survives_a_store_that
     class Flaky(Mortal):
         down = True
 
-        async def pages(self, prefix: str) -> AsyncIterator[list[object]]:  # type: ignore[override]
+        async def pages(self, prefix: str) -> AsyncIterator[list[StoredObject]]:
             if self.down:
                 raise StorageUnavailable
             async for page in super().pages(prefix):

@@ -38,7 +38,11 @@ class Context(AppContext):
     intake: Intake
 
 
-ContextDep = Annotated[Context, Depends(context_of)]
+async def _context(request: Request) -> Context:
+    return cast(Context, context_of(request))
+
+
+ContextDep = Annotated[Context, Depends(_context)]
 
 
 @router.post("/applications/{application_id}/documents", status_code=201, response_model=UploadBody)

@@ -83,7 +83,7 @@ async def finish(intake: Intake, document: Document) -> Document:
     try:
         refusal = await _examine(intake, document, quarantined, copy)
     except ObjectMissing:
-        raise NotUploaded(document_id=str(document.id)) from None
+        return await _settled_meanwhile(intake, document.id)
     except Exception:
         await delete(intake.storage, copy)
         raise
@@ -102,6 +102,15 @@ async def finish(intake: Intake, document: Document) -> Document:
     uploads_settled.labels(settled.refusal or settled.status).inc()
     log.info("upload_settled", document_id=str(settled.id), status=settled.status, refusal=settled.refusal)
     return settled
+
+
+async def _settled_meanwhile(intake: Intake, document_id: UUID) -> Document:
+    """The document, if a request at the same moment was faster and has cleaned up already. Raises NotUploaded."""
+    async with intake.database.transaction() as session:
+        document = await session.get_one(Document, document_id)
+    if document.status == DocumentStatus.PENDING:
+        raise NotUploaded(document_id=str(document_id))
+    return document
 
 
 async def _examine(intake: Intake, document: Document, quarantined: str, copy: str) -> Refusal | None:
