@@ -1,21 +1,22 @@
 """Who is calling: access tokens and one-time-password proofs, signed by identity, verified by every service by itself.
 
-Both are JWTs (ES256). Services fetch identity's public keys, keep them, and go on with them while identity is down. A proof
-says that an account has just given a right one-time password for one purpose and one content (its SHA-256); whoever
-accepts it burns its id in the transaction of what it allows, so it works once.
+Both are JWTs (ES256). Services fetch identity's public keys, keep them, and go on with them while identity is down. A
+proof says that an account has just given a right one-time password for one purpose and one content (its SHA-256);
+whoever accepts it burns its id in the transaction of what it allows, so it works once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import structlog
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
@@ -27,12 +28,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kit.clock import Clock
 from kit.errors import Refused, Unauthenticated, Unavailable
 
+log = structlog.get_logger(__name__)
+
 AUDIENCE = "madoguchi"
 PROOF_AUDIENCE = "madoguchi-proof"
 LEEWAY_SECONDS = 5
 ACCESS_TOKEN_LIFETIME = timedelta(minutes=5)
 PROOF_LIFETIME = timedelta(minutes=5)
-_REFRESH_SECONDS = 10
+_AGAIN_SECONDS = 10  # after asking identity in vain
+_FIRST_AGAIN_SECONDS = 1  # the same while no key was ever seen: until then nobody can be served
+_RENEW_SECONDS = 300
 _ALGORITHMS = ["ES256"]
 
 _BURN = text("INSERT INTO used_proofs (jti, used_at) VALUES (:jti, :now) ON CONFLICT DO NOTHING")
@@ -56,11 +61,23 @@ class ProofRefused(Refused):
 
 
 class Signer:
-    """Identity's side: signs with the newest key, publishes all."""
+    """Identity's side: signs with the first key, publishes all.
+
+    To replace a key without refusing anybody, publish the new one behind the old one first, and put it in front when
+    every verifier has asked again (ten minutes later). The old one stays published while its tokens live.
+    """
 
     def __init__(self, private_keys: Sequence[Mapping[str, Any]], issuer: str) -> None:
-        """`private_keys` are JWKs (EC P-256) with `kid`, newest first; older ones stay published while tokens live."""
-        self._keys = [ECKey.import_key(dict(key)) for key in private_keys]
+        """`private_keys` are JWKs (EC P-256) with different `kid`s. Raises ValueError, which names a kid at most."""
+        try:
+            self._keys = [ECKey.import_key(dict(key)) for key in private_keys]
+        except (JoseError, ValueError, TypeError, KeyError):
+            raise ValueError("a signing key is no JWK") from None
+        for key in self._keys:
+            if not (key.kid and key.is_private and key.curve_name == "P-256"):
+                raise ValueError(f"the signing key {key.kid!r} is no private P-256 key with a kid")
+        if len({key.kid for key in self._keys}) != len(private_keys) or not private_keys:
+            raise ValueError("there must be signing keys, each with a kid of its own")
         self._issuer = issuer
 
     def jwks(self) -> dict[str, Any]:
@@ -93,19 +110,25 @@ class Signer:
 class TokenVerifier:
     """A service's side: verifies with identity's published keys."""
 
-    def __init__(self, jwks_url: str, issuer: str, clock: Clock) -> None:
+    def __init__(
+        self, jwks_url: str, issuer: str, clock: Clock, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`clock` judges tokens, `monotonic` (seconds) how long ago identity was asked."""
         self._url = jwks_url
         self._issuer = issuer
         self._clock = clock
+        self._monotonic = monotonic
         self._keys: dict[str, ECKey] = {}
-        self._asked_at = float("-inf")
+        self._asked_at = monotonic()
+        self._not_before = float("-inf")
         self._asking = asyncio.Lock()
+        self._renewal: asyncio.Task[None] | None = None
 
     async def verify(self, token: str) -> Actor:
         """The actor of an access token. Raises Unauthenticated, or Unavailable if identity's keys were never seen."""
         claims = await self._claims(token, AUDIENCE)
         try:
-            return Actor(UUID(claims["sub"]), Role(claims["role"]), UUID(claims["sid"]))
+            return Actor(UUID(str(claims["sub"])), Role(claims["role"]), UUID(str(claims["sid"])))
         except (KeyError, ValueError):
             raise Unauthenticated from None
 
@@ -115,17 +138,20 @@ class TokenVerifier:
             claims = await self._claims(proof, PROOF_AUDIENCE)
             fits = (claims["sub"], claims["purpose"], claims["digest"]) == (str(account_id), purpose, digest)
             if fits:
-                return UUID(claims["jti"])
+                return UUID(str(claims["jti"]))
         except (Unauthenticated, KeyError, ValueError):
             raise ProofRefused from None
         raise ProofRefused
 
     async def _claims(self, token: str, audience: str) -> dict[str, Any]:
         try:
-            kid = str(_header(token).get("kid"))
-            key = self._keys.get(kid) or await self._fetch(kid)
+            kid = str(extract_compact(token.encode()).headers().get("kid"))
+        except (JoseError, ValueError, TypeError, AttributeError, RecursionError):  # a stranger's bytes can be anything
+            raise Unauthenticated from None
+        key = await self._fetch(kid)
+        try:
             claims = jwt.decode(token, key, algorithms=_ALGORITHMS).claims
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):
             raise Unauthenticated from None
         now = self._clock().timestamp()
         try:
@@ -138,30 +164,45 @@ class TokenVerifier:
         return dict(claims)
 
     async def _fetch(self, kid: str) -> ECKey:
-        """Identity's key with this id, asking identity at most every ten seconds. Raises Unauthenticated."""
-        async with self._asking:
-            if kid in self._keys:
-                return self._keys[kid]
-            if time.monotonic() - self._asked_at >= _REFRESH_SECONDS or not self._keys:
-                self._asked_at = time.monotonic()
-                try:
-                    async with httpx.AsyncClient(timeout=3) as client:
-                        answer = await client.get(self._url)
-                        answer.raise_for_status()
-                        keys = KeySet.import_key_set(answer.json())
-                except (httpx.HTTPError, ValueError, JoseError) as error:
-                    if not self._keys:
-                        raise Unavailable("本人確認の鍵を取得できません。", retry_after_seconds=5) from error
-                else:
-                    self._keys = {str(key.kid): key for key in keys.keys if isinstance(key, ECKey)}
+        """Identity's key with this id.
+
+        Identity is asked for an unknown one, but no more for a while after it was asked in vain, so that a flood of
+        forged tokens is no flood for identity. Known ones are renewed in the background, so that one that was
+        withdrawn stops working. Raises Unauthenticated, or Unavailable if no key was ever seen.
+        """
+        if kid not in self._keys:
+            async with self._asking:
+                if kid not in self._keys and self._monotonic() >= self._not_before:
+                    await self._ask()
+                    if kid not in self._keys:
+                        pause = _AGAIN_SECONDS if self._keys else _FIRST_AGAIN_SECONDS
+                        self._not_before = self._monotonic() + pause
+        elif self._renewal_is_due():
+            self._asked_at = self._monotonic()
+            self._renewal = asyncio.create_task(self._ask())
+        if not self._keys:
+            raise Unavailable("本人確認の鍵を取得できません。", retry_after_seconds=5)
         if kid not in self._keys:
             raise Unauthenticated
         return self._keys[kid]
 
+    def _renewal_is_due(self) -> bool:
+        running = self._renewal is not None and not self._renewal.done()
+        return not running and self._monotonic() - self._asked_at >= _RENEW_SECONDS
 
-def _header(token: str) -> dict[str, Any]:
-
-    return dict(extract_compact(token.encode()).headers())
+    async def _ask(self) -> None:
+        """Replace the keys by what identity publishes now; when it does not answer or publishes none, they stay."""
+        self._asked_at = self._monotonic()
+        try:
+            async with httpx.AsyncClient(timeout=3) as client:
+                answer = await client.get(self._url)
+            keys = KeySet.import_key_set(answer.raise_for_status().json()).keys
+            found = {str(key.kid): key for key in keys if isinstance(key, ECKey)}
+        except (httpx.HTTPError, JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+            log.warning("signing_keys_not_fetched", error=type(error).__name__)
+            return
+        if found:
+            self._keys = found
 
 
 async def burn_proof(session: AsyncSession, jti: UUID, now: datetime) -> None:
