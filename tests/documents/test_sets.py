@@ -1,5 +1,6 @@
 """A set's life: delete, order of slots, submission, rejection; and events that come twice, late or broken."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -148,6 +149,25 @@ async def test_a_change_after_the_submission_and_before_it_is_heard_of_is_undone
     assert (last_set["total_bytes"], [data["set_version"] for _, data in events[:3]]) == (60, [7, 8, 9])
     link = (await at.download(replaced, owner)).json()["url"]
     assert (await at.outside.get(link)).content == pdf(10)
+
+
+@pytest.mark.rule("DO-08")
+async def test_who_changes_the_set_while_it_is_being_frozen_waits_and_is_refused(at: Desk, owner: UUID) -> None:
+    application = await at.started(owner)
+    kept = await at.stored(application, owner, pdf(10))
+    late = await at.uploaded(application, owner, pdf(20), slot="other1")
+    event = await at.submission_event(application, owner)
+    async with at.database.transaction() as session:
+        await commands.freeze_set(
+            session, application_id=application, submission=1, submitted=event.documents, now=at.clock()
+        )
+        changes = [asyncio.create_task(at.delete(kept, owner)), asyncio.create_task(at.complete(late, owner))]
+        await asyncio.sleep(0.5)
+        assert not any(change.done() for change in changes)
+    deleted, completed = await asyncio.gather(*changes)
+    assert (deleted.status_code, deleted.json()["code"]) == (409, "documents_frozen")
+    assert (completed.status_code, completed.json()["findings"][0]["code"]) == (409, "SET_FROZEN")
+    assert await ids_of(at, application, owner) == [kept]
 
 
 @pytest.mark.rule("DO-08")
