@@ -194,12 +194,12 @@ def relay_at(port: int) -> Relay:
 def courier_on(
     database: Database, clock: FakeClock, relays: Sequence[Relay], *, per_second: float = 1000, parallel: int = 4
 ) -> Courier:
-    """A courier as `main` makes it, with short patience."""
+    """A courier as `main` makes it, with little patience."""
     return Courier(
         database=database,
         clock=clock,
         vault=VAULT,
-        relays=Relays(relays, connect_seconds=0.5, data_seconds=1.0),
+        relays=Relays(relays, connect_seconds=2.0, data_seconds=2.0),
         pacer=Pacer(per_second),
         sender=SENDER,
         office_mailbox=OFFICE,

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from notifications.domain import Template
 from notifications.rendering import render
 
+_PORTAL = "https://madoguchi.example.jp"
+_ASKED_AT = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
 SAMPLE: dict[str, Any] = {
     "name": "青葉 花子",
     "user_id": "MS12345678",
-    "url": "https://madoguchi.example.jp/password?token=0000-sample-0000",
-    "expires_at": datetime(2026, 4, 2, 1, 0, tzinfo=UTC),
+    "expires_at": None,
     "reference": "B-2026-000123",
     "reason": "管理組合名の表記が、添付された管理規約と異なっています。\n管理規約のとおりに入力してください。",
+}
+LINKS: dict[Template, dict[str, Any]] = {
+    Template.REGISTRATION_LINK: {
+        "url": f"{_PORTAL}/registration?token=sample",
+        "expires_at": _ASKED_AT + timedelta(minutes=30),
+    },
+    Template.PASSWORD_LINK: {"url": f"{_PORTAL}/password?token=sample", "expires_at": _ASKED_AT + timedelta(hours=24)},
+    Template.PASSWORD_RESET_LINK: {
+        "url": f"{_PORTAL}/password?token=sample",
+        "expires_at": _ASKED_AT + timedelta(hours=24),
+    },
+    Template.EKYC_LINK: {"url": f"{_PORTAL}/ekyc?token=sample", "expires_at": _ASKED_AT + timedelta(minutes=30)},
+    Template.CORRECTION_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
 }
 
 
@@ -23,7 +37,7 @@ def previews() -> dict[str, str]:
     """File names and contents: a text and an HTML file for each mail."""
     files = {}
     for template in Template:
-        body = render(template, SAMPLE)
+        body = render(template, {**SAMPLE, **LINKS.get(template, {})})
         files[f"{template.value}.txt"] = f"件名：{body.subject}\n\n{body.text}"
         files[f"{template.value}.html"] = body.html
     return files

@@ -7,13 +7,13 @@ nothing else, so that a user ID or a link cannot get into a mail it does not bel
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
+from email.header import Header
 from email.utils import format_datetime
+from functools import cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -168,18 +168,41 @@ def render(template: Template, facts: dict[str, Any]) -> Body:
 def compose(body: Body, *, message_id: UUID, sender: str, recipient: str, written_at: datetime) -> bytes:
     """The mail as it goes over the wire: 7-bit, with both forms, the same bytes each time it is sent.
 
-    `sender` and `recipient` are envelope addresses; the recipient's name stays out of the header, which every server
-    on the way writes to its log.
+    Written out here, because the library's way costs several milliseconds a mail and makes encoded words of 76
+    characters, where RFC 2047 allows 75. `sender` and `recipient` are envelope addresses; the recipient's name stays
+    out of the header, which every server on the way writes to its log.
     """
-    message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
-    message["From"] = str(Address(display_name=SENDER_NAME, addr_spec=sender))
-    message["To"] = recipient
-    message["Subject"] = body.subject
-    message["Date"] = format_datetime(to_jst(written_at))
-    message["Message-ID"] = f"<{message_id}@{sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no answering machine answers
-    message["Content-Language"] = "ja"
-    message.set_content(body.text, charset="utf-8", cte="base64")
-    message.add_alternative(body.html, subtype="html", charset="utf-8", cte="base64")
-    message.set_boundary(f"=_{message_id.hex}")
-    return message.as_bytes()
+    boundary = f"=_{message_id.hex}"
+    headers = {
+        "From": f"{_encoded_words(SENDER_NAME)} <{sender}>",
+        "To": recipient,
+        "Subject": _encoded_words(body.subject),
+        "Date": format_datetime(to_jst(written_at)),
+        "Message-ID": f"<{message_id}@{sender.rpartition('@')[2]}>",
+        "Auto-Submitted": "auto-generated",  # RFC 3834: no answering machine answers
+        "Content-Language": "ja",
+        "MIME-Version": "1.0",
+        "Content-Type": f'multipart/alternative;\r\n boundary="{boundary}"',
+    }
+    lines = [f"{name}: {value}" for name, value in headers.items()]
+    for form, text in (("plain", body.text), ("html", body.html)):
+        lines += [
+            "",
+            f"--{boundary}",
+            f'Content-Type: text/{form}; charset="utf-8"',
+            "Content-Transfer-Encoding: base64",
+            "",
+            _base64_lines(text),
+        ]
+    return "\r\n".join([*lines, f"--{boundary}--", ""]).encode("ascii")
+
+
+@cache
+def _encoded_words(text: str) -> str:
+    """RFC 2047, folded, no character cut in two."""
+    return Header(text, "utf-8", header_name="Subject", maxlinelen=75).encode(linesep="\r\n")
+
+
+def _base64_lines(text: str) -> str:
+    wire = text.replace("\n", "\r\n").encode()
+    return base64.encodebytes(wire).decode().rstrip("\n").replace("\n", "\r\n")

@@ -1,0 +1,226 @@
+"""The mails of the catalogue, from event to mailbox, as a mail program reads them."""
+
+from datetime import timedelta
+from email.message import EmailMessage
+from uuid import uuid4
+
+import pytest
+from notifications.domain import SUBJECTS, Template
+from support.mailroom import OFFICE, PORTAL, SENDER, Mailroom, Person, body_of
+from support.smtp_faults import Fault
+
+NO_02 = "【住宅金融支援機構】ユーザーID登録のお願い(「秘密の質問」の登録[お手続き(1)])"
+NO_03 = "【住宅金融支援機構】「秘密の質問」の登録手続き完了のお知らせ"
+NO_04 = "【住宅金融支援機構】ユーザーID登録のお願い(「パスワード」の登録[お手続き(2)])"
+NO_05 = "【住宅金融支援機構】「パスワード」の登録・変更手続き完了のお知らせ"
+NO_06 = "【住宅金融支援機構】パスワード登録のお願い"
+NO_07 = "ユーザーID再通知のお知らせ"
+NO_08 = "【住宅金融支援機構】eKYC手続のお知らせ"
+NO_09 = "Web申込サービス利用開始"
+NO_10 = "【住宅金融支援機構】管理組合情報の修正・再申請のお願い"
+
+
+async def registered(room: Mailroom, person: Person) -> None:
+    """Known to the service; the mailbox is empty again."""
+    await room.hear_and_deliver(person.gets_user_id())
+    room.smtp.received.clear()
+
+
+@pytest.mark.rule("NO-02", "NO-03", "NO-04", "NO-05", "NO-13", "ID-09", "ID-15", "ID-16", "ID-18")
+async def test_one_registration_run_to_the_end_yields_exactly_four_mails_in_order(room: Mailroom):
+    hanako = Person()
+    await room.hear(
+        hanako.asks_to_register(room.clock()),
+        hanako.gets_user_id(),
+        hanako.gets_password_link(room.clock()),
+        hanako.sets_password(),
+    )
+    await room.deliver()
+    assert room.subjects() == [NO_02, NO_03, NO_04, NO_05]
+    assert [mail["To"] for mail in room.smtp.accepted] == [hanako.mail] * 4
+    assert [one.recipients for one in room.smtp.received] == [(hanako.mail,)] * 4
+    assert {one.sender for one in room.smtp.received} == {SENDER}
+    assert {state for _, state in await room.states()} == {"accepted"}
+    first, second, third, fourth = (body_of(mail) for mail in room.smtp.accepted)
+    assert f"\n{PORTAL}/registration?token=link-1\n" in first
+    assert "有効期限：2026年4月1日 10時30分" in first
+    assert "ユーザーID：MS10000001" in second
+    assert "http" not in second
+    assert f"\n{PORTAL}/password?token=link-2\n" in third
+    assert "有効期限：2026年4月2日 10時00分" in third
+    assert "http" not in fourth
+    assert all("青葉 花子 様" in text for text in (first, second, third, fourth))
+
+
+@pytest.mark.rule("NO-03", "NO-04")
+async def test_the_password_link_does_not_overtake_the_user_id_when_that_has_to_wait(room: Mailroom):
+    hanako, taro = Person(), Person(mail="taro@example.jp")
+    room.smtp.on("rcpt", Fault("451 4.7.1 greylisted"))
+    await room.hear(hanako.gets_user_id(), hanako.gets_password_link(room.clock()), taro.gets_user_id())
+    await room.deliver()
+    assert [(mail["To"], mail["Subject"]) for mail in room.smtp.accepted] == [(taro.mail, NO_03)]
+    room.clock.advance(seconds=30)
+    await room.deliver()
+    assert [mail["Subject"] for mail in room.smtp.accepted if mail["To"] == hanako.mail] == [NO_03, NO_04]
+
+
+@pytest.mark.rule("NO-09", "NO-10", "AS-80", "AS-81")
+async def test_two_rejections_and_an_approval_send_two_corrections_and_one_welcome(room: Mailroom):
+    hanako, application = Person(), uuid4()
+    await registered(room, hanako)
+    await room.hear_and_deliver(
+        hanako.is_rejected(application, "口座名義をご確認ください。"),
+        hanako.is_rejected(application, "所在地をご確認ください。\n番地が抜けています。"),
+        hanako.is_approved(application),
+        hanako.is_approved(application, first=False),
+    )
+    assert room.subjects() == [NO_10, NO_10, NO_09]
+    first, second, welcome = (body_of(mail) for mail in room.smtp.accepted)
+    assert "  口座名義をご確認ください。\n" in first
+    assert "  所在地をご確認ください。\n  番地が抜けています。\n" in second
+    assert f"\n{PORTAL}/applications/{application}\n" in first
+    assert "ログイン画面が表示されます" in first
+    assert "http" not in welcome
+
+
+@pytest.mark.rule("NO-02", "ID-10")
+async def test_asking_again_after_31_minutes_sends_a_new_mail_with_the_new_link(room: Mailroom):
+    hanako = Person()
+    await room.hear_and_deliver(hanako.asks_to_register(room.clock(), "old"))
+    room.clock.advance(minutes=31)
+    await room.hear_and_deliver(hanako.asks_to_register(room.clock(), "new"))
+    assert room.subjects() == [NO_02, NO_02]
+    texts = [body_of(mail) for mail in room.smtp.accepted]
+    assert ["token=old" in text for text in texts] == [True, False]
+    assert ["token=new" in text for text in texts] == [False, True]
+
+
+@pytest.mark.rule("NO-08", "ID-74", "ID-76")
+async def test_ekyc_started_twice_sends_two_mails_and_only_the_photo_method_names_a_limit(room: Mailroom):
+    hanako = Person()
+    await registered(room, hanako)
+    await room.hear_and_deliver(
+        hanako.starts_ekyc(room.clock() + timedelta(minutes=30), "photo"), hanako.starts_ekyc(None, "card")
+    )
+    assert room.subjects() == [NO_08, NO_08]
+    photo, card = (body_of(mail) for mail in room.smtp.accepted)
+    assert f"\n{PORTAL}/ekyc?token=photo\n" in photo
+    assert f"\n{PORTAL}/ekyc?token=card\n" in card
+    assert "有効期限：2026年4月1日 10時30分" in photo
+    assert "有効期限" not in card
+
+
+@pytest.mark.rule("NO-05", "NO-06", "NO-07", "ID-51", "ID-62")
+async def test_reset_change_and_reminder_each_send_their_mail(room: Mailroom):
+    hanako = Person()
+    await registered(room, hanako)
+    await room.hear_and_deliver(
+        hanako.sets_password("changed"),
+        hanako.gets_password_link(room.clock(), "reset"),
+        hanako.sets_password("reset"),
+        hanako.is_reminded(),
+    )
+    assert room.subjects() == [NO_05, NO_06, NO_05, NO_07]
+    assert "ユーザーID：MS10000001" in body_of(room.smtp.accepted[3])
+    assert f"\n{PORTAL}/password?token=link-2\n" in body_of(room.smtp.accepted[1])
+
+
+@pytest.mark.rule("NO-13")
+async def test_a_company_user_is_written_to_at_their_own_address(room: Mailroom):
+    association, company = Person(), Person(mail="kanri@company.example.jp", name="管理 太郎", user_id="MC20000001")
+    await registered(room, association)
+    await registered(room, company)
+    await room.hear_and_deliver(company.gets_password_link(room.clock(), "reset"), company.sets_password("reset"))
+    assert [one.recipients for one in room.smtp.received] == [(company.mail,)] * 2
+
+
+@pytest.mark.rule("NO-12", "NO-13")
+async def test_the_office_is_told_of_a_submission_by_its_number_alone(room: Mailroom):
+    hanako = Person()
+    await registered(room, hanako)
+    await room.hear_and_deliver(hanako.submits(uuid4(), "B-2026-000777"))
+    (notice,) = room.smtp.received
+    assert notice.recipients == (OFFICE,)
+    text, html = body_of(notice.message), body_of(notice.message, "html")
+    assert "受付番号：B-2026-000777" in text
+    for personal in (hanako.name, hanako.mail, hanako.user_id, str(hanako.account_id), "http"):
+        assert personal not in text + html + str(notice.message["Subject"])
+
+
+async def every_mail(room: Mailroom, hanako: Person) -> dict[Template, EmailMessage]:
+    """One of each, as received."""
+    application = uuid4()
+    await room.hear_and_deliver(
+        hanako.asks_to_register(room.clock()),
+        hanako.gets_user_id(),
+        hanako.gets_password_link(room.clock()),
+        hanako.sets_password(),
+        hanako.gets_password_link(room.clock(), "reset", "link-4"),
+        hanako.is_reminded(),
+        hanako.starts_ekyc(None),
+        hanako.submits(application),
+        hanako.is_rejected(application),
+        hanako.is_approved(application),
+    )
+    by_subject = {subject: template for template, subject in SUBJECTS.items()}
+    mails = {by_subject[str(mail["Subject"])]: mail for mail in room.smtp.accepted}
+    assert set(mails) == set(Template)
+    return mails
+
+
+@pytest.mark.rule("NO-01", "NO-03", "NO-07", "NO-13")
+async def test_no_mail_says_more_than_it_may(room: Mailroom):
+    hanako = Person()
+    mails = await every_mail(room, hanako)
+    with_user_id = {Template.USER_ID_ISSUED, Template.USER_ID_REMINDER}
+    with_link = {
+        Template.REGISTRATION_LINK,
+        Template.PASSWORD_LINK,
+        Template.PASSWORD_RESET_LINK,
+        Template.EKYC_LINK,
+        Template.CORRECTION_REQUESTED,
+    }
+    for template, mail in mails.items():
+        headers = "\n".join(f"{name}: {value}" for name, value in mail.items())
+        for form in ("plain", "html"):
+            body = body_of(mail, form)
+            assert (hanako.user_id in body) == (template in with_user_id), (template, form)
+            assert ("http" in body) == (template in with_link), (template, form)
+        assert hanako.user_id not in headers
+        assert hanako.name not in headers  # every server on the way logs headers
+        assert mail["From"].addresses[0].domain in ("mail.jhf.go.jp", "mail.common.jhf.go.jp")
+        assert len(mail["To"].addresses) == 1
+        assert mail["Cc"] is None
+        assert mail["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.rule("NO-12")
+async def test_each_mail_is_recorded_with_cause_recipient_subject_and_time_and_its_secrets_are_gone(room: Mailroom):
+    hanako = Person()
+    await every_mail(room, hanako)
+    rows = await room.rows()
+    assert len(rows) == len(Template)
+    for row in rows:
+        recipient = room.courier.vault.decrypt(row.recipient, f"recipient:{row.id}").decode()
+        assert recipient == (OFFICE if row.account_id is None else hanako.mail)
+        assert row.subject == SUBJECTS[Template(row.template)]
+        assert row.cause_type.startswith("madoguchi.")
+        assert (row.queued_at, row.finished_at) == (room.clock(), room.clock())
+        assert row.content is None
+    stored = str(rows) + str(await room.rows("SELECT * FROM contacts"))
+    for personal in (hanako.mail, hanako.name, hanako.user_id, "token="):
+        assert personal not in stored
+
+
+@pytest.mark.rule("NO-12")
+async def test_the_events_tell_the_fate_of_each_mail_without_personal_data(room: Mailroom):
+    hanako = Person()
+    await every_mail(room, hanako)
+    told = await room.told()
+    assert [name for name, _ in told] == ["MailQueued", "MailAccepted"] * len(Template)
+    by_mail: dict[str, list[str]] = {}
+    for name, data in told:
+        by_mail.setdefault(data["message_id"], []).append(name)
+    assert list(by_mail.values()) == [["MailQueued", "MailAccepted"]] * len(Template)
+    for personal in (hanako.mail, hanako.name, hanako.user_id, "token="):
+        assert personal not in str(told)
