@@ -1,4 +1,4 @@
-"""Sealed fields: what one service must tell another and nobody else may read, as a compact JWE (ECDH-ES+A256KW, A256GCM)."""
+"""Sealed fields: what one service tells another and nobody else may read: a compact JWE (ECDH-ES+A256KW, A256GCM)."""
 
 from __future__ import annotations
 

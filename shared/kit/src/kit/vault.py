@@ -23,10 +23,14 @@ class Vault:
     """A key ring. `keys` maps a key id to 32 bytes; new texts are made with `current`."""
 
     def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
+        """Raises ValueError, which names a key id at most."""
+        for key_id, key in keys.items():
+            if len(key) != _KEY_BYTES or "." in key_id:
+                raise ValueError(f"the key {key_id!r} has not 32 bytes, or its id has a dot")
+        if current not in keys:
+            raise ValueError("the current key is not on the ring")
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keys.items()}
         self.current = current
-        if current not in self._ciphers:
-            raise ValueError("the current key is not on the ring")
 
     @classmethod
     def from_json(cls, text: str) -> Vault:
@@ -45,9 +49,7 @@ class Vault:
                 # Both alphabets of base64 are taken: which one a key was written in cannot be seen on most keys.
                 keys[key_id] = base64.b64decode(key.translate(_STANDARD_ALPHABET), validate=True)
             except (AttributeError, ValueError):
-                keys[key_id] = b""
-            if len(keys[key_id]) != _KEY_BYTES or "." in key_id:
-                raise ValueError(f"the key {key_id!r} is not base64 of 32 bytes, or its id has a dot")
+                raise ValueError(f"the key {key_id!r} is not base64") from None
         return cls(keys, current)
 
     def encrypt(self, plain: bytes, context: str) -> str:
