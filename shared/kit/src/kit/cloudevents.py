@@ -1,20 +1,32 @@
 """CloudEvents 1.0 over Kafka in binary mode: attributes in `ce_*` headers, the event's data as the JSON body.
 
-`ce_sequence` is the aggregate's version: a reader sees a gap. `ce_partitionkey` and the Kafka key are the aggregate id.
+- `ce_sequence` is the aggregate's version in decimal digits: a reader sees a gap. It counts within `ce_subject` and is
+  compared as a number; the extension `sequence` of CloudEvents would have it count within `ce_source`, as a string.
+- `ce_partitionkey` (extension `partitioning`) and the Kafka key are the aggregate id.
+- `ce_traceparent` (extension `distributed tracing`) is the trace of what caused the event, and stays with it for ever.
+  `traceparent`, without a prefix, is where instrumentations of Kafka clients look for the last hop, and may rewrite it;
+  we send the event directly, so both begin alike, as the extension demands.
+- `ce_replay` is our own: `true` on an event that is told again on purpose.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID
+
+from kit.telemetry import valid_traceparent
+
+T = TypeVar("T")
+_MAX_SEQUENCE = 2**31 - 1  # a version is a PostgreSQL integer; more would fail in whoever stores it
 
 Headers = list[tuple[str, bytes]]
 
 
 class NotACloudEvent(Exception):
-    """Headers that are missing or cannot be read; the text says which."""
+    """Headers that are missing or cannot be read; the text says which, and never what was in them."""
 
 
 @dataclass(frozen=True)
@@ -48,37 +60,52 @@ def encode(envelope: Envelope) -> Headers:
         ("content-type", b"application/json"),
     ]
     if envelope.traceparent:
-        headers.append(("ce_traceparent", envelope.traceparent.encode()))
+        traceparent = envelope.traceparent.encode()
+        headers += [("ce_traceparent", traceparent), ("traceparent", traceparent)]
     if envelope.replay:
         headers.append(("ce_replay", b"true"))
     return headers
 
 
 def decode(headers: Sequence[tuple[str, bytes | None]]) -> Envelope:
-    """The attributes of a received record. Raises NotACloudEvent with the name of the header at fault."""
+    """The attributes of a received record. Raises NotACloudEvent with the name of the header at fault.
+
+    A traceparent that is not well-formed is left out: a broken trace is no reason to refuse an event.
+    """
     found = {name: value for name, value in headers if value is not None}
 
-    def read(name: str) -> str:
+    def read(name: str, meaning: Callable[[str], T]) -> T:
+        if name not in found:
+            raise NotACloudEvent(f"header {name} is missing")
         try:
-            return found[name].decode()
-        except KeyError:
-            raise NotACloudEvent(f"header {name} is missing") from None
-        except UnicodeDecodeError:
-            raise NotACloudEvent(f"header {name} is not UTF-8") from None
+            return meaning(found[name].decode())
+        except (ValueError, OverflowError):
+            raise NotACloudEvent(f"header {name} cannot be read") from None
 
-    if (version := read("ce_specversion")) != "1.0":
-        raise NotACloudEvent(f"ce_specversion is {version!r}, not 1.0")
-    try:
-        return Envelope(
-            event_id=UUID(read("ce_id")),
-            source=read("ce_source"),
-            type=read("ce_type"),
-            aggregate_id=UUID(read("ce_subject")),
-            sequence=int(read("ce_sequence")),
-            time=datetime.fromisoformat(read("ce_time")),
-            dataschema=read("ce_dataschema"),
-            traceparent=found["ce_traceparent"].decode() if "ce_traceparent" in found else None,
-            replay=found.get("ce_replay") == b"true",
-        )
-    except ValueError as error:
-        raise NotACloudEvent(f"a header cannot be read: {error}") from error
+    if read("ce_specversion", str) != "1.0":
+        raise NotACloudEvent("header ce_specversion is not 1.0")
+    trace = found.get("ce_traceparent") or found.get("traceparent") or b""
+    return Envelope(
+        event_id=read("ce_id", UUID),
+        source=read("ce_source", str),
+        type=read("ce_type", str),
+        aggregate_id=read("ce_subject", UUID),
+        sequence=read("ce_sequence", _version),
+        time=read("ce_time", _moment),
+        dataschema=read("ce_dataschema", str),
+        traceparent=valid_traceparent(trace.decode(errors="replace")),
+        replay=found.get("ce_replay") == b"true",
+    )
+
+
+def _version(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 0 < int(text[:11]) <= _MAX_SEQUENCE):
+        raise ValueError("not a version")
+    return int(text)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:  # it would fail later, where it is compared with our own times
+        raise ValueError("a time without an offset")
+    return moment.astimezone(UTC)
