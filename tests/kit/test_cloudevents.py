@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
@@ -154,11 +154,10 @@ def test_what_cannot_be_read_is_named_and_not_repeated(name: str, value: str) ->
 def test_any_headers_are_read_or_refused(some: list[tuple[str, bytes | None]]) -> None:
     try:
         read = decode([*encode(ENVELOPE), *some])
-    except NotACloudEvent as error:
-        assert str(error).startswith("header ")
-    else:
-        assert read.time.utcoffset() == timedelta()
-        assert read.sequence > 0
+    except NotACloudEvent:
+        return
+    assert read.time.utcoffset() == timedelta()
+    assert read.sequence > 0
 
 
 def test_a_time_of_another_offset_is_the_same_moment_in_utc() -> None:
