@@ -75,6 +75,16 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
     return Settings(**{**fields, **changes})
 
 
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The settings as a process finds them in its environment."""
+    values = {}
+    for name, value in settings.model_dump(mode="python").items():
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if plain is not None:
+            values[f"MADOGUCHI_{name.upper()}"] = plain if isinstance(plain, str) else json.dumps(plain)
+    return values
+
+
 def generous(*names: str) -> dict[str, dict[str, int]]:
     """Rate limits that never refuse, for these names."""
     return dict.fromkeys(names, NO_LIMIT)

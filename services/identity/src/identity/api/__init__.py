@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from identity import schemas
 from identity.api import ekyc, passwords, registration, sessions
@@ -14,8 +14,9 @@ keys = APIRouter(tags=["keys"])
 
 
 @keys.get("/.well-known/jwks.json", response_model=schemas.Jwks, summary="Public keys of tokens and proofs")
-async def jwks(context: ContextDep) -> Any:
+async def jwks(context: ContextDep, response: Response) -> Any:
     """Every service verifies tokens with them by itself."""
+    response.headers["Cache-Control"] = "public, max-age=60"
     return context.tools.keys.signer.jwks()
 
 

@@ -31,11 +31,11 @@ class IdentityContext(AppContext):
     ekyc_callback_secret: str
 
 
-def _context(request: Request) -> IdentityContext:
+async def _context(request: Request) -> IdentityContext:
     return cast(IdentityContext, context_of(request))
 
 
-def _network(request: Request) -> str:
+async def _network(request: Request) -> str:
     # Behind a proxy, uvicorn's --forwarded-allow-ips makes this the address of the applicant.
     return network_of(request.client.host if request.client else None)
 
@@ -82,7 +82,7 @@ async def _holder(context: ContextDep, now: NowDep, authorization: Annotated[str
 def permitted(action: Action) -> Any:
     """A dependency: somebody who is logged in and may do this."""
 
-    def check(holder: Annotated[Holder, Depends(_holder)]) -> Holder:
+    async def check(holder: Annotated[Holder, Depends(_holder)]) -> Holder:
         authorise(holder.actor.role, Relation.LOGGED_IN, action)
         return holder
 

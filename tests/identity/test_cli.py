@@ -1,0 +1,80 @@
+"""`madoguchi identity`: accounts that the office opens, and lost authenticators."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from identity.commands.staff import OPENED_BY_THE_OFFICE
+from madoguchi_contracts import Role
+from madoguchi_contracts.identity import PasswordLinkIssued, UserIdIssued
+from madoguchi_contracts.sealed import Contact
+from support.identity import World, environment_of
+
+MADOGUCHI = str(Path(sys.executable).parent / "madoguchi")
+
+
+async def madoguchi(world: World, *arguments: str) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        MADOGUCHI,
+        "identity",
+        *arguments,
+        env={**os.environ, **environment_of(world.settings)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+@pytest.mark.rule("ID-01", "ID-16", "UI-30")
+async def test_add_staff_opens_an_account_and_mails_its_user_id_and_first_password_link(world: World) -> None:
+    code, out, err = await madoguchi(
+        world, "add-staff", "--role", "office_reviewer", "--name", "窓口 花子", "--mail", "hanako@office.example.jp"
+    )
+    assert code == 0, err
+    issued, link = await world.last(UserIdIssued), await world.last(PasswordLinkIssued)
+    assert out.strip() == str(issued.account_id) == str(link.account_id)
+    assert issued.role is Role.OFFICE_REVIEWER
+    contact = world.open(issued.contact, Contact)
+    assert (contact.name, contact.mail) == ("窓口 花子", "hanako@office.example.jp")
+    assert link.purpose == "first"
+    assert await world.names(issued.account_id) == ["UserIdIssued", "PasswordLinkIssued"]  # staff have no eKYC
+    assert contact.user_id not in out + err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--role", "association", "--name", "窓口 花子", "--mail", "hanako@office.example.jp"),
+        ("--role", "operator", "--name", "", "--mail", "hanako@office.example.jp"),
+        ("--role", "operator", "--name", "窓口 花子", "--mail", "not an address"),
+        ("--role", "king", "--name", "窓口 花子", "--mail", "hanako@office.example.jp"),
+    ],
+)
+async def test_what_cannot_be_opened_is_refused_without_a_trace(world: World, arguments: tuple[str, ...]) -> None:
+    code, out, err = await madoguchi(world, "add-staff", *arguments)
+    assert code != 0
+    assert out == ""
+    assert err
+    assert "Traceback" not in err
+    assert await world.all_events() == []
+
+
+@pytest.mark.rule("ID-46")
+async def test_reset_otp_voids_the_authenticator_of_somebody_without_secret_question(world: World) -> None:
+    staff = await world.staff(Role.OFFICE_APPROVER)
+    await world.log_in(staff)
+    code, _, err = await madoguchi(world, "reset-otp", "--user-id", staff.user_id.lower())
+    assert code == 0, err
+    assert (await world.names(staff.account_id))[-2:] == ["OtpReset", "SessionsEnded"]
+    await world.post("/v1/sessions/refresh", status=401, headers=staff.session)
+    code, _, _ = await madoguchi(world, "reset-otp", "--user-id", staff.user_id)
+    assert code == 1
+    code, _, err = await madoguchi(world, "reset-otp", "--user-id", "BBBBBBBBBB")
+    assert (code, err.strip()) == (1, "there is no such user ID")
+
+
+def test_people_who_register_themselves_are_not_opened_by_the_office() -> None:
+    assert set(Role) - OPENED_BY_THE_OFFICE == {Role.ASSOCIATION, Role.APPLICANT, Role.JOINT_DEBTOR}

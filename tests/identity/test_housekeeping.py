@@ -1,0 +1,81 @@
+"""What has served its time is removed, and nothing else."""
+
+import asyncio
+
+from identity import housekeeping
+from identity.housekeeping import sweep
+from sqlalchemy import text
+from support.identity import World
+
+
+async def counts(world: World) -> dict[str, int]:
+    tables = ("login_tokens", "reminders", "rate_limits", "user_sessions", "login_locks", "registrations", "accounts")
+    async with world.database.transaction() as session:
+        return {
+            table: (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one()  # noqa: S608
+            for table in tables
+        }
+
+
+async def traces(world: World) -> None:
+    member = await world.logged_in()
+    await world.member()
+    await world.give_password(await world.member())
+    await world.give_password(member, "wrong-1word", status=401)
+    await world.post("/v1/sessions", {"user_id": "BBBBBBBBBB", "password": "x"}, status=401)
+    await world.post("/v1/user-id-reminders", {"name": "鈴木", "mail": "x@example.jp"})
+    await world.request_registration()
+
+
+async def test_at_once_nothing_is_old(world: World) -> None:
+    await traces(world)
+    before = await counts(world)
+    assert all(before.values())
+    assert await sweep(world.database, world.clock()) == 0
+    assert await counts(world) == before
+
+
+async def test_after_weeks_only_what_belongs_to_accounts_is_left(world: World) -> None:
+    await traces(world)
+    before = await counts(world)
+    world.clock.advance(days=31)
+    assert await sweep(world.database, world.clock()) > 0
+    after = await counts(world)
+    assert after["accounts"] == before["accounts"]
+    # I-10: wrong passwords do not age; what was counted for an account stays, for an ID that nobody has it goes.
+    assert after["login_locks"] == before["login_locks"] - 1
+    emptied = ("login_tokens", "reminders", "rate_limits", "user_sessions", "registrations")
+    assert {table: after[table] for table in emptied} == dict.fromkeys(emptied, 0)
+
+
+async def test_a_session_in_use_is_left_alone(world: World) -> None:
+    member = await world.logged_in()
+    for _ in range(100):
+        world.clock.advance(minutes=20)
+        await world.post("/v1/sessions/refresh", headers=member.session)
+    await sweep(world.database, world.clock())
+    await world.post("/v1/sessions/refresh", headers=member.session)
+
+
+async def test_more_than_a_batch_is_removed_batch_by_batch(world: World) -> None:
+    async with world.database.transaction() as session:
+        await session.execute(
+            text(
+                "INSERT INTO rate_limits SELECT 'door', n::text, now() - interval '9 years', 1 "
+                "FROM generate_series(1, 2500) n"
+            )
+        )
+    assert await sweep(world.database, world.clock()) == 2500
+
+
+async def test_the_loop_sweeps_until_it_is_told_to_stop(world: World) -> None:
+    await world.post("/v1/user-id-reminders", {"name": "鈴木", "mail": "x@example.jp"})
+    world.clock.advance(days=1)
+    stop, beats = asyncio.Event(), []
+    loop = asyncio.create_task(housekeeping.run(world.database, world.clock, stop=stop, beat=lambda: beats.append(1)))
+    async with asyncio.timeout(10):
+        while (await counts(world))["reminders"]:
+            await asyncio.sleep(0.02)
+    stop.set()
+    await asyncio.wait_for(loop, 5)
+    assert beats

@@ -1,0 +1,145 @@
+"""Rate limits per address and per account."""
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from identity.keys import BlindIndex
+from identity.limits import LIMITS, Limit, Limiter, network_of
+from identity.terms import current_terms
+from kit.errors import TooMany
+from sqlalchemy import text
+from support.identity import World, identity_world
+from support.servers import FreshDatabase
+
+REGISTRATION = {
+    "name_kanji": "山田 太郎",
+    "name_kana": "ヤマダ タロウ",
+    "mail": "taro@example.jp",
+    "terms_version": current_terms().version,
+    "terms_accepted": True,
+}
+LOGIN = {"user_id": "BBBBBBBBBB", "password": "wrong-1word"}
+RESET = {"user_id": "BBBBBBBBBB"}
+REMINDER = {"name": "山田 太郎", "mail": "taro@example.jp"}
+
+
+def limiter(times: int, seconds: int) -> Limiter:
+    return Limiter({"door": Limit(times=times, seconds=seconds)}, BlindIndex(b"k" * 32))
+
+
+async def test_so_many_within_the_window_and_again_when_it_is_over(world: World) -> None:
+    door, now = limiter(3, 60), world.clock()
+    for second in (0, 10, 20):
+        await door.count_first(world.database, now + timedelta(seconds=second), door="somebody")
+    with pytest.raises(TooMany) as refused:
+        await door.count_first(world.database, now + timedelta(seconds=45, milliseconds=500), door="somebody")
+    assert refused.value.retry_after_seconds == 15
+    with pytest.raises(TooMany) as refused:
+        await door.count_first(world.database, now + timedelta(seconds=59, milliseconds=999), door="somebody")
+    assert refused.value.retry_after_seconds == 1
+    await door.count_first(world.database, now + timedelta(seconds=60), door="somebody")
+
+
+async def test_others_are_not_touched(world: World) -> None:
+    door, now = limiter(1, 60), world.clock()
+    await door.count_first(world.database, now, door="somebody")
+    await door.count_first(world.database, now, door="somebody else")
+
+
+async def test_of_simultaneous_attempts_exactly_the_allowed_number_passes(world: World) -> None:
+    door, now = limiter(4, 60), world.clock()
+    results = await asyncio.gather(
+        *(door.count_first(world.database, now, door="somebody") for _ in range(20)), return_exceptions=True
+    )
+    assert Counter(type(result) for result in results) == {type(None): 4, TooMany: 16}
+
+
+async def test_forgetting_starts_anew(world: World) -> None:
+    door, now = limiter(1, 60), world.clock()
+    await door.count_first(world.database, now, door="somebody")
+    async with world.database.transaction() as session:
+        await door.forget(session, "door", "somebody")
+    await door.count_first(world.database, now, door="somebody")
+
+
+async def test_all_subjects_of_an_attempt_are_counted_also_when_one_refuses(world: World) -> None:
+    doors = Limiter(
+        {"address": Limit(times=1, seconds=60), "account": Limit(times=2, seconds=60)}, BlindIndex(b"k" * 32)
+    )
+    now = world.clock()
+    await doors.count_first(world.database, now, address="a", account="x")
+    for _ in range(2):
+        with pytest.raises(TooMany):
+            await doors.count_first(world.database, now, address="a", account="x")
+    with pytest.raises(TooMany):
+        await doors.count_first(world.database, now, address="b", account="x")
+
+
+async def test_neither_addresses_nor_accounts_are_stored_in_clear(world: World) -> None:
+    await world.http.post("/v1/sessions", json=LOGIN)
+    async with world.database.transaction() as session:
+        rows = " ".join((await session.execute(text("SELECT r::text FROM rate_limits r"))).scalars())
+    assert "login_address" in rows
+    assert "198.51.100.7" not in rows
+    assert "BBBBBBBBBB" not in rows
+
+
+@pytest.mark.rule("ID-27", "ID-53", "ID-62")
+@pytest.mark.parametrize(
+    ("limit", "path", "body", "passes"),
+    [
+        ("login_address", "/v1/sessions", LOGIN, {401, 423}),
+        ("login_user_id", "/v1/sessions", LOGIN, {401, 423}),
+        ("registration_address", "/v1/registrations", REGISTRATION, {202}),
+        ("registration_mail", "/v1/registrations", REGISTRATION, {202}),
+        ("reset_address", "/v1/passwords/reset-requests", RESET, {202}),
+        ("reset_user_id", "/v1/passwords/reset-requests", RESET, {202}),
+        ("reminder_address", "/v1/user-id-reminders", REMINDER, {200}),
+        ("reminder_person", "/v1/user-id-reminders", REMINDER, {200}),
+        ("link_address", "/v1/passwords/inspect", {"token": "x"}, {410}),
+    ],
+)
+async def test_every_door_has_its_limit(
+    postgres_url: FreshDatabase, limit: str, path: str, body: dict[str, Any], passes: set[int]
+) -> None:
+    limits = {limit: {"times": 2, "seconds": 60}}
+    async with identity_world(await postgres_url("identity"), rate_limits=limits) as world:
+        for _ in range(2):
+            assert (await world.http.post(path, json=body)).status_code in passes
+        refused = await world.http.post(path, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+        assert refused.headers["Retry-After"] == "60"
+        world.clock.advance(seconds=60)
+        assert (await world.http.post(path, json=body)).status_code in passes
+
+
+@pytest.mark.rule("ID-27")
+async def test_attempts_over_the_limit_cost_no_hash_and_count_for_no_lock(postgres_url: FreshDatabase) -> None:
+    limits = {"login_address": {"times": 1, "seconds": 60}}
+    async with identity_world(await postgres_url("identity"), rate_limits=limits) as world:
+        for status in (401, 429, 429, 429):
+            assert (await world.http.post("/v1/sessions", json=LOGIN)).status_code == status
+        async with world.database.transaction() as session:
+            assert (await session.execute(text("SELECT wrong_in_a_row FROM login_locks"))).scalar_one() == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "network"),
+    [
+        ("198.51.100.7", "198.51.100.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::ffff", "2001:db8:1:2::/64"),
+        ("::ffff:198.51.100.7", "198.51.100.7"),
+        ("testclient", "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_what_counts_as_one_address(host: str | None, network: str) -> None:
+    assert network_of(host) == network
+
+
+def test_every_limit_has_a_default() -> None:
+    assert all(limit.times >= 1 and limit.seconds >= 1 for limit in LIMITS.values())
