@@ -184,13 +184,3 @@ async def test_who_waited_for_work_that_then_failed_does_it(database: Database) 
     assert isinstance(answer, Response)
     assert (answer.status_code, answer.body) == (201, b'{"told":"by the second"}')
     assert await keys(database) == 1
-
-
-async def test_the_work_waits_for_locks_as_long_as_any_other(database: Database) -> None:
-    async with database.transaction() as session:
-
-        async def work() -> _Answer:
-            return _Answer(told=(await session.execute(text("SHOW lock_timeout"))).scalar_one())
-
-        answer = await Once(session, "somebody", "k", "sha")(work)
-    assert answer.body == b'{"told":"10s"}'

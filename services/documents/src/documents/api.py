@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from kit.http import ActorDep, AppContext, NowDep, SessionDep, context_of
 from kit.idempotency import OnceDep
 

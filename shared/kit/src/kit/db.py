@@ -56,6 +56,11 @@ def is_transient(error: BaseException) -> bool:
     return statement_is_stale or is_down(error) or sqlstate(error) in _LOST_RACES
 
 
+# A row that stays locked for longer is held by something stuck: the request ends with 503 or 409 and can be repeated,
+# instead of keeping a connection of the pool.
+LOCK_TIMEOUT = "3s"
+
+
 class Database:
     """One service's database: an engine, and transactions on it."""
 
@@ -72,7 +77,7 @@ class Database:
             connect_args={
                 "timeout": 5,
                 "command_timeout": 30,
-                "server_settings": {"application_name": "madoguchi", "lock_timeout": "10s"},
+                "server_settings": {"application_name": "madoguchi", "lock_timeout": LOCK_TIMEOUT},
             },
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

@@ -66,13 +66,11 @@ class Once:
         """The answer of `work`, or the stored one. Raises IdempotencyKeyReused, InProgress, and what `work` raises."""
         where = {"actor": self.actor, "key": self.key}
         try:
-            await self.session.execute(text("SET LOCAL lock_timeout = '3s'"))
             claimed = await self.session.execute(_CLAIM, {**where, "request_sha256": self.request_sha256})
         except DBAPIError as error:
             if sqlstate(error) == "55P03":  # lock_not_available: the first request is still running
                 raise InProgress(retry_after_seconds=3) from None
             raise
-        await self.session.execute(text("SET LOCAL lock_timeout TO DEFAULT"))  # the work waits as long as any other
         if claimed.scalar_one_or_none():
             body = (await work()).model_dump_json()
             await self.session.execute(_STORE, {**where, "status": status, "response": body})

@@ -10,6 +10,8 @@ from fastapi import APIRouter, Body, Path
 from kit.areas import Area, BadQuestion, by_name
 from kit.errors import NotFound, ServiceError
 
+Name = Annotated[str, Path(pattern=r"^[a-z][a-z_]*$")]  # here, because a local name is lost on postponed annotations
+
 
 class NotAnswerable(ServiceError):
     """The input of the area is not of its form, or makes no sense to its rule (422)."""
@@ -23,10 +25,9 @@ def build_router(areas: Sequence[Area]) -> APIRouter:
     """The simulator of one service's areas."""
     router = APIRouter(prefix="/v1/simulations", tags=["simulations"])
     known = by_name(areas)
-    Name = Annotated[str, Path(pattern=r"^[a-z][a-z_]*$")]
 
     @router.post("/{book}/{area}", summary="Ask a rule")
-    def simulate(book: Name, area: Name, question: Annotated[Any, Body()]) -> Any:
+    async def simulate(book: Name, area: Name, question: Annotated[Any, Body()]) -> Any:
         """Answer with the same functions that judge a submission; nothing is stored."""
         asked = known.get(f"{book}/{area}")
         if asked is None:
@@ -36,5 +37,7 @@ def build_router(areas: Sequence[Area]) -> APIRouter:
         except BadQuestion as error:
             where = "; ".join(f"{one['field']}: {one['message']}" for one in error.errors)
             raise NotAnswerable(where or str(error)) from None
+        except RecursionError:  # nested far deeper than any area's input
+            raise NotAnswerable from None
 
     return router

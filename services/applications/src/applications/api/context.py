@@ -21,12 +21,12 @@ class Context(AppContext):
     postal_codes: PostalCodes
 
 
-def _context(request: Request) -> Context:
+async def _context(request: Request) -> Context:
     return cast(Context, context_of(request))
 
 
-def _desk(request: Request) -> Desk:
-    return _context(request).desk
+async def _desk(request: Request) -> Desk:
+    return cast(Context, context_of(request)).desk
 
 
 ContextDep = Annotated[Context, Depends(_context)]
