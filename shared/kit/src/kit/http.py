@@ -367,8 +367,8 @@ def build_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        # FastAPI's own telemetry would record addresses with their query strings, where one-time links have their tokens,
-        # and the texts of errors. `Edge` opens the span and measures, by route.
+        # FastAPI's own telemetry would record addresses with their query strings, where one-time links have their
+        # tokens, and the texts of errors. `Edge` opens the span and measures, by route.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
         redirect_slashes=False,  # the redirect would be to whatever the Host header says
         responses=PROBLEMS,
