@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.clock import Clock
-from kit.db import Database, is_transient
+from kit.db import Database
 from kit.errors import Unavailable
 from kit.metrics import deadlines_overdue_seconds
 
@@ -30,8 +30,10 @@ DELETE FROM deadlines WHERE id = (
   ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, kind, subject_id, due_at, attempts
 """)
+# Only if nobody has moved it meanwhile: a deadline that was put to next month must not fire in half a minute.
 _PUT_OFF = text("""
-UPDATE deadlines SET attempts = attempts + 1, last_error = :error, due_at = :again WHERE id = :id
+UPDATE deadlines SET attempts = least(attempts + 1, 100), last_error = :error, due_at = :again
+WHERE id = :id AND due_at = :due_at
 """)
 _OLDEST = text("SELECT min(due_at) FROM deadlines")
 
@@ -46,35 +48,35 @@ async def cancel(session: AsyncSession, *, kind: str, subject_id: UUID) -> None:
     await session.execute(_CANCEL, {"kind": kind, "subject_id": subject_id})
 
 
-class _Failed(Exception):
-    def __init__(self, row_id: int, attempts: int, error: Exception) -> None:
-        self.row_id, self.attempts, self.error = row_id, attempts, error
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after a failure that `attempts` (0, 1, ...) others came before: 30 s, doubled up to an hour."""
+    return timedelta(seconds=min(30 * 2 ** min(attempts, 10), 3600))
 
 
 async def fire_one(database: Database, handlers: Mapping[str, Handler], now: datetime) -> bool:
-    """Do the oldest thing that is due; returns whether there was one.
+    """Do the oldest thing that is due; returns whether there was one. Raises Unavailable when the database is down.
 
-    A handler that fails leaves no trace but its error; its deadline is put off, longer each time, and never dropped.
+    A handler that fails, even at the commit, leaves no trace but its error: its deadline is put off, longer each time,
+    is never dropped, and holds up no other.
     """
+    row = None
     try:
         async with database.transaction() as session:
             row = (await session.execute(_TAKE, {"now": now, "kinds": list(handlers)})).one_or_none()
-            if row is None:
-                return False
-            try:
+            if row is not None:
                 await handlers[row.kind](session, row.subject_id, now)
-            except Exception as error:
-                if is_transient(error):
-                    raise
-                raise _Failed(row.id, row.attempts, error) from error
-            log.info("deadline_fired", kind=row.kind, subject_id=str(row.subject_id))
-    except _Failed as failed:
-        again = now + timedelta(seconds=min(30 * 2**failed.attempts, 3600))
-        name = type(failed.error).__name__
+    except Exception as error:
+        if row is None:
+            raise
+        name = type(error).__name__
+        put_off = {"id": row.id, "due_at": row.due_at, "error": name, "again": now + pause_after(row.attempts)}
         async with database.transaction() as session:
-            await session.execute(_PUT_OFF, {"id": failed.row_id, "error": name, "again": again})
-        log.error("deadline_failed", deadline=failed.row_id, error=name, exc_info=failed.error)
-    return True
+            await session.execute(_PUT_OFF, put_off)
+        log.error("deadline_failed", kind=row.kind, subject_id=str(row.subject_id), error=name, exc_info=error)
+        return True
+    if row is not None:
+        log.info("deadline_fired", kind=row.kind, subject_id=str(row.subject_id))
+    return row is not None
 
 
 async def run(
