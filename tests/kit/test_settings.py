@@ -1,0 +1,113 @@
+"""Settings: nothing secret has a default, nothing convenient runs in production, and no refusal repeats a value."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import ECKey
+from kit.settings import ServiceSettings
+from pydantic import SecretStr, ValidationError
+from support.kit_app import environment
+
+URL = "postgresql+asyncpg://identity:a-long-password@db:5432/identity"
+KEY = ECKey.generate_key("P-256", {"kid": "notifications"})
+PUBLIC = json.dumps({"notifications": KEY.as_dict(private=False)})
+
+
+def settings(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> ServiceSettings:
+    """Read from an environment with these changes; None takes a variable away."""
+    variables = environment(URL, kafka_idempotence="true")
+    for name, value in changes.items():
+        variables.pop(f"MADOGUCHI_{name.upper()}", None)
+        if value is not None:
+            variables[f"MADOGUCHI_{name.upper()}"] = value
+    for name in [name for name in os.environ if name.startswith("MADOGUCHI_")]:
+        monkeypatch.delenv(name)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return ServiceSettings()
+
+
+def refusal(monkeypatch: pytest.MonkeyPatch, **changes: str | None) -> str:
+    with pytest.raises(ValidationError) as caught:
+        settings(monkeypatch, **changes)
+    return str(caught.value)
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = settings(monkeypatch, seal_public_keys=PUBLIC, database_pool_size="3")
+    assert read.database_url.get_secret_value() == URL
+    assert read.database_pool_size == 3
+    assert read.seal_public_keys["notifications"]["kid"] == "notifications"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "environment",
+        "database_url",
+        "kafka_bootstrap",
+        "identity_jwks_url",
+        "token_issuer",
+        "seal_private_key",
+        "seal_public_keys",
+    ],
+)
+def test_what_an_installation_must_decide_has_no_default(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    said = refusal(monkeypatch, **{name: None})
+    assert f"{name}\n  Field required" in said
+    assert "a-long-password" not in said
+
+
+def test_every_secret_is_required_and_hides_in_representations(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = [name for name, field in ServiceSettings.model_fields.items() if field.annotation is SecretStr]
+    assert secrets == ["database_url", "seal_private_key"]
+    assert all(ServiceSettings.model_fields[name].is_required() for name in secrets)
+    read = settings(monkeypatch)
+    assert "a-long-password" not in f"{read!r} {read} {read.model_dump_json()}"
+
+
+def test_settings_do_not_change_while_a_process_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = settings(monkeypatch)
+    with pytest.raises(ValidationError):
+        read.log_level = "DEBUG"
+
+
+def test_no_file_beside_the_process_is_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("MADOGUCHI_ENVIRONMENT=production\n")
+    monkeypatch.chdir(tmp_path)
+    assert settings(monkeypatch).environment == "local"
+
+
+@pytest.mark.parametrize(("name", "value"), [("kafka_idempotence", "false"), ("log_level", "DEBUG")])
+def test_what_is_convenient_locally_is_refused_in_production(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    settings(monkeypatch, **{name: value})
+    said = refusal(monkeypatch, **{"environment": "production", name: value})
+    assert name in said
+    assert settings(monkeypatch, environment="production").environment == "production"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("seal_private_key", "a-long-password"),
+        ("seal_private_key", "{}"),
+        ("seal_private_key", '["a-long-password"]'),
+        ("seal_private_key", json.dumps(KEY.as_dict(private=False))),
+        ("seal_public_keys", "a-long-password"),
+        ("seal_public_keys", '{"notifications": {"kty": "a-long-password"}}'),
+        ("seal_public_keys", json.dumps({"notifications": KEY.as_dict(private=True)})),
+        ("database_pool_size", "0"),
+        ("environment", "a-long-password"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused_at_the_start_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    said = refusal(monkeypatch, **{name: value})
+    assert name in said
+    assert "a-long-password" not in said
+    assert str(KEY.as_dict(private=True)["d"]) not in said
