@@ -26,6 +26,7 @@ class Health:
         self._beats: dict[str, float] = {}
         self._checks: dict[str, Check] = {}
         self._cached: tuple[float, dict[str, str]] | None = None
+        self._asking = asyncio.Lock()
         self.draining = False
 
     def expect(self, loop: str, within_seconds: float) -> None:
@@ -54,20 +55,11 @@ class Health:
         """The dependencies that do not answer, each with its reason; looked at most every two seconds."""
         if self.draining:
             return {"process": "draining"}
-        if self._cached and self._clock() - self._cached[0] < CACHE_SECONDS:
+        async with self._asking:  # probes that come together share one look
+            if self._cached is None or self._clock() - self._cached[0] >= CACHE_SECONDS:
+                answers = await asyncio.gather(*(_ask(name, check) for name, check in self._checks.items()))
+                self._cached = (self._clock(), dict(answer for answer in answers if answer))
             return self._cached[1]
-
-        async def ask(name: str, check: Check) -> tuple[str, str] | None:
-            try:
-                await asyncio.wait_for(check(), CHECK_SECONDS)
-            except Exception as error:  # noqa: BLE001 - the reason, whatever it is, is the answer
-                return name, type(error).__name__
-            return None
-
-        answers = await asyncio.gather(*(ask(name, check) for name, check in self._checks.items()))
-        reasons = dict(answer for answer in answers if answer)
-        self._cached = (self._clock(), reasons)
-        return reasons
 
     def routes(self) -> list[Route]:
         """`/livez`, `/readyz` and `/metrics`."""
@@ -90,3 +82,11 @@ class Health:
             return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
         return [Route("/livez", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
+
+
+async def _ask(name: str, check: Check) -> tuple[str, str] | None:
+    try:
+        await asyncio.wait_for(check(), CHECK_SECONDS)
+    except Exception as error:  # noqa: BLE001 - the reason, whatever it is, is the answer
+        return name, type(error).__name__
+    return None
