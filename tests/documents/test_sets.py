@@ -268,8 +268,10 @@ async def test_an_older_submission_or_rejection_that_comes_late_changes_nothing(
     await at.rejected(application, owner)
     await at.submitted(application, owner, submission=2)
     before = await at.events(application)
-    await at.hears(first)  # a new event id: not a duplicate for the inbox
+    # New event ids each: no duplicates for the inbox.
+    await at.hears(first)
     await at.rejected(application, owner, submission=1)
+    await at.submitted(application, owner, submission=2)
     assert await at.events(application) == before
     assert (await at.list_(application, owner)).json()["changeable"] is False
     assert await parked(at, application) == []
