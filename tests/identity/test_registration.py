@@ -6,8 +6,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from identity.commands import accounts
 from identity.domain import user_ids
+from identity.domain.accounts import same_mail, same_name
+from identity.domain.registration import canonical_mail, canonical_person
 from identity.terms import current_terms, secret_questions
 from madoguchi_contracts.identity import PasswordLinkIssued, RegistrationRequested, UserIdIssued
 from madoguchi_contracts.sealed import Contact, RegistrationLink
@@ -21,6 +25,11 @@ PERSON = {
     "terms_version": current_terms().version,
     "terms_accepted": True,
 }
+
+ADDRESS = st.builds(
+    "{}@{}".format, st.sampled_from(["taro", "Taro", "taro@x", ""]), st.sampled_from(["a.jp", "A.jp", "b.jp", ""])
+)
+NAMES = ["山田 太郎", "山田太郎", "山田　太郎", "ﾔﾏﾀﾞ", "ヤマダ", "Smith", "SMITH", "", " "]
 
 
 async def number_of(world: World, table: str) -> int:
@@ -285,3 +294,29 @@ class TestUserIds:
     def test_only_ascii_letters_are_made_capitals(self) -> None:
         assert user_ids.canonical_user_id("b2cd") == "B2CD"
         assert user_ids.canonical_user_id("ｂ２ßı") == "ｂ２ßı"
+
+
+@pytest.mark.rule("ID-06", "ID-13")
+async def test_the_consent_is_kept_with_the_account(world: World) -> None:
+    member = await world.member_without_password()
+    async with world.database.transaction() as session:
+        kept = await session.execute(
+            text("SELECT terms_version, terms_accepted_at FROM accounts WHERE id = :id"), {"id": member.account_id}
+        )
+        assert tuple(kept.one()) == (current_terms().version, world.clock())
+
+
+class TestLookup:
+    @pytest.mark.rule("ID-60", "ID-62", "AS-36")
+    @given(ADDRESS, ADDRESS)
+    def test_two_addresses_are_looked_up_alike_exactly_if_they_are_the_same(self, one: str, other: str) -> None:
+        assert (canonical_mail(one) == canonical_mail(other)) is same_mail(one, other)
+        assert canonical_mail(canonical_mail(one)) == canonical_mail(one)
+
+    @pytest.mark.rule("ID-60", "ID-62")
+    @given(st.sampled_from(NAMES), ADDRESS, st.sampled_from(NAMES), ADDRESS)
+    def test_attempts_are_counted_together_exactly_for_the_same_name_and_address(
+        self, name: str, mail: str, other_name: str, other_mail: str
+    ) -> None:
+        together = canonical_person(name, mail) == canonical_person(other_name, other_mail)
+        assert together is (same_name(name, other_name) and same_mail(mail, other_mail))

@@ -175,9 +175,9 @@ class World:
 
     def link(self, event: Any) -> str:
         """The address in an event's sealed link."""
-        model = RegistrationLink if type(event).__name__ == "RegistrationRequested" else Link
-        url: str = self.open(event.link, model).url
-        return url
+        if isinstance(event, RegistrationRequested):
+            return self.open(event.link, RegistrationLink).url
+        return self.open(event.link, Link).url
 
     def token(self, event: Any) -> str:
         """The token in an event's sealed link."""

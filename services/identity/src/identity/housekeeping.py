@@ -29,6 +29,9 @@ _OLD: dict[str, tuple[str, timedelta]] = {
         "touched_at <= :before AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id_index = t.user_id_index)",
         timedelta(days=7),
     ),
+    "password_links": ("expires_at <= :before", timedelta(days=30)),
+    # The answers in it include proofs, which are worth something for five minutes.
+    "idempotency_keys": ("created_at <= :before", timedelta(days=1)),
     "ekyc_callbacks": ("received_at <= :before", timedelta(days=30)),
     "registrations": ("link_expires_at <= :before", timedelta(days=30)),
 }

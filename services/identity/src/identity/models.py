@@ -79,6 +79,7 @@ class Account(Base, table=True):
         CheckConstraint(one_of("ekyc_status", EkycStatus), name="ekyc_status"),
         CheckConstraint("(secret_question IS NULL) = (secret_answer_hash IS NULL)", name="secret_question"),
         CheckConstraint("role <> 'association' OR secret_question IS NOT NULL", name="association_has_question"),
+        CheckConstraint("(terms_version IS NULL) = (terms_accepted_at IS NULL)", name="terms"),
         # ID-35, I-21: a login with a one-time password is a login.
         CheckConstraint(
             "last_otp_login_at IS NULL OR (last_login_at IS NOT NULL AND last_otp_login_at <= last_login_at)",
@@ -97,6 +98,8 @@ class Account(Base, table=True):
     mail_index: str
     secret_question: str | None
     secret_answer_hash: str | None
+    terms_version: str | None
+    terms_accepted_at: datetime | None = _at(default=None)
     issued_at: datetime = _at()
     last_login_at: datetime | None = _at(default=None)
     last_otp_login_at: datetime | None = _at(default=None)

@@ -64,9 +64,10 @@ async def open_account(
     mail: str,
     secret_question: str | None,
     secret_answer_hash: str | None,
+    terms_version: str | None,
     now: datetime,
 ) -> None:
-    """Issue a user ID (ID-15) and tell the holder; mail NO-03 follows."""
+    """Issue a user ID (ID-15) and tell the holder; mail NO-03 follows. `terms_version` was consented to just now."""
     keys = tools.keys
     opened = None
     while opened is None:  # a second turn is as likely as winning a lottery, and the unique index decides
@@ -84,6 +85,8 @@ async def open_account(
                 mail_index=keys.index.of("mail", canonical_mail(mail)),
                 secret_question=secret_question,
                 secret_answer_hash=secret_answer_hash,
+                terms_version=terms_version,
+                terms_accepted_at=now if terms_version else None,
                 issued_at=now,
             )
             .on_conflict_do_nothing(index_elements=["user_id_index"])

@@ -135,6 +135,7 @@ async def _open(
         mail=person.mail,
         secret_question=secret_question,
         secret_answer_hash=answer_hash,
+        terms_version=current_terms().version,
         now=now,
     )
     status = EkycStatusChanged(account_id=registration.id, ekyc_id=None, status=EkycStatus.DATA_REGISTERED.value)

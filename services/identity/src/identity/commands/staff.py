@@ -41,6 +41,7 @@ async def add_staff(session: AsyncSession, tools: Tools, *, role: Role, name: st
         mail=mail,
         secret_question=None,
         secret_answer_hash=None,
+        terms_version=None,
         now=now,
     )
     await issue_password_link(session, tools, account_id=account_id, purpose="first", now=now)
