@@ -30,6 +30,7 @@ from documents.models import Document, DocumentSet
 from identity.commands.accounts import open_account
 from identity.main import build_tools
 from identity.settings import Settings as IdentitySettings
+from identity.terms import current_terms
 from kit.clock import system_clock
 from kit.db import Database
 from kit.eventlog import record
@@ -173,6 +174,7 @@ class Stack:
                     mail=person.mail,
                     secret_question="first_school",
                     secret_answer_hash=answer_hash,
+                    terms_version=current_terms().version,
                     now=system_clock(),
                 )
                 await session.execute(
