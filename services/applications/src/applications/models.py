@@ -1,184 +1,219 @@
-"""The tables of applications. Every statement on them is SQL text beside its use; the constraints say once more what
-must never be otherwise.
+"""The tables of applications. Every statement on them is SQL text beside its use (`hot.py` says why); the constraints
+say once more what must never be otherwise.
 
 Personal data is kept encrypted (`kit.vault`): the columns `draft`, `content`, `reason` and `mail`.
 """
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
 from kit.db import new_metadata
 from kit.tables import add_kit_tables
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
-    Date,
     DateTime,
-    ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
-    Integer,
     Sequence,
-    Table,
     Text,
     UniqueConstraint,
-    Uuid,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import BigInteger, Field, SQLModel
 
 metadata = new_metadata()
 add_kit_tables(metadata)
 
 application_numbers = Sequence("application_numbers", metadata=metadata)
 
-applications = Table(
-    "applications",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("programme", Text, nullable=False),
-    Column("account_id", Uuid, nullable=False),
-    Column("reference", Text, nullable=False),
-    Column("only_one", Boolean, nullable=False),
-    Column("submission", Integer, nullable=False, server_default=text("0")),
-    Column("approved_submission", Integer),
-    Column("draft", Text, nullable=False),
-    Column("draft_version", Integer, nullable=False),
-    Column("draft_saved_at", DateTime(timezone=True), nullable=False),
-    Column("draft_saved_by", Uuid, nullable=False),
-    Column("started_at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("reference"),
-    CheckConstraint("draft_version > 0", name="draft_version"),
-    CheckConstraint("approved_submission BETWEEN 1 AND submission", name="approved_submission"),
-    # I-24: two clicks at once start one application.
-    Index("uq_applications_only_one", "programme", "account_id", unique=True, postgresql_where=text("only_one")),
-    Index("ix_applications_account_id", "account_id"),
-    comment="One row per application; its lock orders everything that happens to the application.",
-)
 
-application_history = Table(
-    "application_history",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("application_id", Uuid, ForeignKey("applications.id"), nullable=False),
-    Column("track", Text, nullable=False),
-    Column("subject", Uuid, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("target", Text, nullable=False),
-    Column("command", Text, nullable=False),
-    Column("actor_id", Uuid),
-    Column("role", Text),
-    Column("submission", Integer, nullable=False),
-    Column("reason", Text),
-    Column("at", DateTime(timezone=True), nullable=False),
-    CheckConstraint("(actor_id IS NULL) = (role IS NULL)", name="actor"),
-    Index("ix_application_history_application_id", "application_id", "id"),
-    comment="Every step that was taken: from, to, by whom, when, why. Append-only.",
-)
+class Base(SQLModel, registry=registry(metadata=metadata)):
+    """The tables of this service, apart from those of other services in the same process."""
 
-tracks = Table(
-    "tracks",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("application_id", Uuid, ForeignKey("applications.id"), nullable=False),
-    Column("track", Text, nullable=False),
-    Column("subject", Uuid, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("entered_at", DateTime(timezone=True), nullable=False),
+
+def _text(**options: Any) -> Any:
+    return Field(sa_type=Text, **options)
+
+
+def _at(**options: Any) -> Any:
+    return Field(sa_type=DateTime(timezone=True), **options)
+
+
+def _number() -> Any:
+    """A primary key that PostgreSQL counts up."""
+    return Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+
+
+class Application(Base, table=True):
+    """One row per application; its lock orders everything that happens to the application."""
+
+    __tablename__: ClassVar[str] = "applications"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("reference"),
+        CheckConstraint("draft_version > 0", name="draft_version"),
+        CheckConstraint("approved_submission BETWEEN 1 AND submission", name="approved_submission"),
+        # I-24: two clicks at once start one application.
+        Index("uq_applications_only_one", "programme", "account_id", unique=True, postgresql_where=text("only_one")),
+        Index("ix_applications_account_id", "account_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    programme: str = _text()
+    account_id: UUID
+    reference: str = _text()
+    only_one: bool
+    submission: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    approved_submission: int | None = None
+    draft: str = _text()
+    draft_version: int
+    draft_saved_at: datetime = _at()
+    draft_saved_by: UUID
+    started_at: datetime = _at()
+
+
+class HistoryStep(Base, table=True):
+    """Every step that was taken: from, to, by whom, when, why. Append-only."""
+
+    __tablename__: ClassVar[str] = "application_history"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("(actor_id IS NULL) = (role IS NULL)", name="actor"),
+        Index("ix_application_history_application_id", "application_id", "id"),
+    )
+
+    id: int = _number()
+    application_id: UUID = Field(foreign_key="applications.id")
+    track: str = _text()
+    subject: UUID
+    source: str = _text()
+    target: str = _text()
+    command: str = _text()
+    actor_id: UUID | None = None
+    role: str | None = _text(default=None)
+    submission: int
+    reason: str | None = _text(default=None)
+    at: datetime = _at()
+
+
+class Track(Base, table=True):
+    """Where each track of an application stands. The subject is the application itself, or a person."""
+
+    __tablename__: ClassVar[str] = "tracks"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("application_id", "track", "subject"),
+        CheckConstraint("state <> ''", name="state"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    application_id: UUID = Field(foreign_key="applications.id")
+    track: str = _text()
+    subject: UUID
+    state: str = _text()
+    entered_at: datetime = _at()
     # Steps of the history with a higher id were taken in this state: what four eyes look back to.
-    Column("entered_step", BigInteger, ForeignKey("application_history.id"), nullable=False),
-    UniqueConstraint("application_id", "track", "subject"),
-    CheckConstraint("state <> ''", name="state"),
-    comment="Where each track of an application stands. The subject is the application itself, or a person.",
-)
+    entered_step: int = Field(sa_type=BigInteger, foreign_key="application_history.id")
 
-application_versions = Table(
-    "application_versions",
-    metadata,
-    Column("application_id", Uuid, ForeignKey("applications.id"), primary_key=True),
-    Column("submission", Integer, primary_key=True),
-    Column("content", Text, nullable=False),
-    Column("documents", JSONB, nullable=False),
-    Column("content_sha256", Text, nullable=False),
-    Column("consents", ARRAY(Text), nullable=False),
-    Column("ekyc_status", Text),
-    Column("proof_jti", Uuid, nullable=False),
-    Column("submitted_by", Uuid, nullable=False),
-    Column("submitted_at", DateTime(timezone=True), nullable=False),
-    UniqueConstraint("proof_jti"),
-    CheckConstraint("submission > 0", name="submission"),
-    comment="What was submitted, as it was. Append-only (AS-82: earlier versions are kept).",
-)
 
-reviews = Table(
-    "reviews",
-    metadata,
-    Column("id", Uuid, primary_key=True),
-    Column("application_id", Uuid, nullable=False),
-    Column("submission", Integer, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("due_on", Date, nullable=False),
-    Column("opened_at", DateTime(timezone=True), nullable=False),
-    Column("claimed_by", Uuid),
-    Column("claimed_until", DateTime(timezone=True)),
-    Column("recommended_by", Uuid),
-    Column("decided_by", Uuid),
-    Column("decided_at", DateTime(timezone=True)),
-    ForeignKeyConstraint(
-        ["application_id", "submission"],
-        ["application_versions.application_id", "application_versions.submission"],
-    ),
-    # A submission heard of twice is reviewed once.
-    UniqueConstraint("application_id", "submission"),
-    CheckConstraint("state IN ('waiting', 'recommended', 'approved', 'rejected')", name="state"),
-    CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name="claim"),
-    CheckConstraint("(state IN ('approved', 'rejected')) = (decided_at IS NOT NULL)", name="decided"),
-    CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="decided_by"),
-    CheckConstraint(
-        "state <> 'approved' OR (recommended_by IS NOT NULL AND recommended_by <> decided_by)", name="four_eyes"
-    ),
-    Index("ix_reviews_queue", "due_on", "opened_at", "id"),
-    comment="The office's worklist: one row per submission.",
-)
+class Version(Base, table=True):
+    """What was submitted, as it was. Append-only (AS-82: earlier versions are kept)."""
 
-account_ekyc = Table(
-    "account_ekyc",
-    metadata,
-    Column("account_id", Uuid, primary_key=True),
-    Column("status", Text, nullable=False),
-    Column("sequence", BigInteger, nullable=False),
-    comment="eKYC status as identity told it last; an older event never replaces a newer one.",
-)
+    __tablename__: ClassVar[str] = "application_versions"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("proof_jti"),
+        CheckConstraint("submission > 0", name="submission"),
+    )
 
-account_contacts = Table(
-    "account_contacts",
-    metadata,
-    Column("account_id", Uuid, primary_key=True),
-    Column("mail", Text, nullable=False),
-    Column("sequence", BigInteger, nullable=False),
-    comment="The registered mail address, encrypted, for the check of AS-36 and nothing else.",
-)
+    application_id: UUID = Field(foreign_key="applications.id", primary_key=True)
+    submission: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    content: str = _text()
+    documents: list[dict[str, Any]] = Field(sa_type=JSONB)
+    content_sha256: str = _text()
+    consents: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    ekyc_status: str | None = _text(default=None)
+    proof_jti: UUID
+    submitted_by: UUID
+    submitted_at: datetime = _at()
 
-document_sets = Table(
-    "document_sets",
-    metadata,
-    Column("application_id", Uuid, primary_key=True),
-    Column("set_version", Integer, nullable=False),
-    Column("documents", JSONB, nullable=False),
-    comment="The files in an application's slots as documents told them last.",
-)
 
-access_log = Table(
-    "access_log",
-    metadata,
-    Column("id", BigInteger, Identity(always=True), primary_key=True),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("actor_id", Uuid, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("application_id", Uuid, ForeignKey("applications.id"), nullable=False),
-    Index("ix_access_log_application_id", "application_id", "id"),
-    comment="Which of the staff read whose personal data, and when. Append-only.",
-)
+class Review(Base, table=True):
+    """The office's worklist: one row per submission."""
+
+    __tablename__: ClassVar[str] = "reviews"
+    __table_args__: ClassVar[Any] = (
+        ForeignKeyConstraint(
+            ["application_id", "submission"],
+            ["application_versions.application_id", "application_versions.submission"],
+        ),
+        # A submission heard of twice is reviewed once.
+        UniqueConstraint("application_id", "submission"),
+        CheckConstraint("state IN ('waiting', 'recommended', 'approved', 'rejected')", name="state"),
+        CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name="claim"),
+        CheckConstraint("(state IN ('approved', 'rejected')) = (decided_at IS NOT NULL)", name="decided"),
+        CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="decided_by"),
+        CheckConstraint(
+            "state <> 'approved' OR (recommended_by IS NOT NULL AND recommended_by <> decided_by)", name="four_eyes"
+        ),
+        Index("ix_reviews_queue", "due_on", "opened_at", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    application_id: UUID
+    submission: int
+    state: str = _text()
+    due_on: date
+    opened_at: datetime = _at()
+    claimed_by: UUID | None = None
+    claimed_until: datetime | None = _at(default=None)
+    recommended_by: UUID | None = None
+    decided_by: UUID | None = None
+    decided_at: datetime | None = _at(default=None)
+
+
+class AccountEkyc(Base, table=True):
+    """eKYC status as identity told it last; an older event never replaces a newer one."""
+
+    __tablename__: ClassVar[str] = "account_ekyc"
+
+    account_id: UUID = Field(primary_key=True)
+    status: str = _text()
+    sequence: int = Field(sa_type=BigInteger)
+
+
+class AccountContact(Base, table=True):
+    """The registered mail address, encrypted, for the check of AS-36 and nothing else."""
+
+    __tablename__: ClassVar[str] = "account_contacts"
+
+    account_id: UUID = Field(primary_key=True)
+    mail: str = _text()
+    sequence: int = Field(sa_type=BigInteger)
+
+
+class DocumentSet(Base, table=True):
+    """The files in an application's slots as documents told them last."""
+
+    __tablename__: ClassVar[str] = "document_sets"
+
+    application_id: UUID = Field(primary_key=True)
+    set_version: int
+    documents: list[dict[str, Any]] = Field(sa_type=JSONB)
+
+
+class AccessLogEntry(Base, table=True):
+    """Which of the staff read whose personal data, and when. Append-only."""
+
+    __tablename__: ClassVar[str] = "access_log"
+    __table_args__: ClassVar[Any] = (Index("ix_access_log_application_id", "application_id", "id"),)
+
+    id: int = _number()
+    at: datetime = _at()
+    actor_id: UUID
+    role: str = _text()
+    action: str = _text()
+    application_id: UUID = Field(foreign_key="applications.id")

@@ -53,7 +53,6 @@ def _create_applications() -> None:
         sa.CheckConstraint(
             "approved_submission BETWEEN 1 AND submission", name=op.f("ck_applications_approved_submission")
         ),
-        comment="One row per application; its lock orders everything that happens to the application.",
     )
     op.create_index(
         "uq_applications_only_one",
@@ -80,7 +79,6 @@ def _create_applications() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_application_history"),
         sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name="fk_application_history_application_id"),
         sa.CheckConstraint("(actor_id IS NULL) = (role IS NULL)", name=op.f("ck_application_history_actor")),
-        comment="Every step that was taken: from, to, by whom, when, why. Append-only.",
     )
     op.create_index("ix_application_history_application_id", "application_history", ["application_id", "id"])
     op.create_table(
@@ -97,7 +95,6 @@ def _create_applications() -> None:
         sa.ForeignKeyConstraint(["entered_step"], ["application_history.id"], name="fk_tracks_entered_step"),
         sa.UniqueConstraint("application_id", "track", "subject", name="uq_tracks_application_id_track_subject"),
         sa.CheckConstraint("state <> ''", name=op.f("ck_tracks_state")),
-        comment="Where each track of an application stands. The subject is the application itself, or a person.",
     )
     op.create_table(
         "application_versions",
@@ -115,7 +112,6 @@ def _create_applications() -> None:
         sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name="fk_application_versions_application_id"),
         sa.UniqueConstraint("proof_jti", name="uq_application_versions_proof_jti"),
         sa.CheckConstraint("submission > 0", name=op.f("ck_application_versions_submission")),
-        comment="What was submitted, as it was. Append-only (AS-82: earlier versions are kept).",
     )
 
 
@@ -152,7 +148,6 @@ def _create_reviews() -> None:
             "state <> 'approved' OR (recommended_by IS NOT NULL AND recommended_by <> decided_by)",
             name=op.f("ck_reviews_four_eyes"),
         ),
-        comment="The office's worklist: one row per submission.",
     )
     op.create_index("ix_reviews_queue", "reviews", ["due_on", "opened_at", "id"])
 
@@ -164,7 +159,6 @@ def _create_projections() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", name="pk_account_ekyc"),
-        comment="eKYC status as identity told it last; an older event never replaces a newer one.",
     )
     op.create_table(
         "account_contacts",
@@ -172,7 +166,6 @@ def _create_projections() -> None:
         sa.Column("mail", sa.Text(), nullable=False),
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("account_id", name="pk_account_contacts"),
-        comment="The registered mail address, encrypted, for the check of AS-36 and nothing else.",
     )
     op.create_table(
         "document_sets",
@@ -180,7 +173,6 @@ def _create_projections() -> None:
         sa.Column("set_version", sa.Integer(), nullable=False),
         sa.Column("documents", JSONB(), nullable=False),
         sa.PrimaryKeyConstraint("application_id", name="pk_document_sets"),
-        comment="The files in an application's slots as documents told them last.",
     )
 
 
@@ -195,6 +187,5 @@ def _create_access_log() -> None:
         sa.Column("application_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_access_log"),
         sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name="fk_access_log_application_id"),
-        comment="Which of the staff read whose personal data, and when. Append-only.",
     )
     op.create_index("ix_access_log_application_id", "access_log", ["application_id", "id"])
