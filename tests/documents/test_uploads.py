@@ -298,6 +298,13 @@ async def test_twenty_uploads_can_be_open_and_the_next_must_wait(at: Desk, owner
     assert int(answer.headers["retry-after"]) > 0
     assert (await at.delete(UUID(first.json()["document_id"]), owner)).status_code == 204
     assert (await at.start(application, owner, pdf(10))).status_code == 201
+    assert (await at.start(application, owner, pdf(10))).status_code == 429
+    before = at.clock.now
+    try:
+        at.clock.advance(minutes=15)  # the permits have run out, whether or not the worker has looked since
+        assert (await at.start(application, owner, pdf(10))).status_code == 201
+    finally:
+        at.clock.now = before
 
 
 async def test_the_same_request_twice_begins_one_upload(at: Desk, owner: UUID) -> None:
