@@ -1,10 +1,10 @@
-"""A worker process: loops that run until SIGTERM, restarted with back-off while what they need is down, and its health."""
+"""A worker process and its health: loops that run until SIGTERM, and begin again while what they need is down."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 import structlog
@@ -22,24 +22,45 @@ from kit.settings import ServiceSettings
 log = structlog.get_logger(__name__)
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
-DRAIN_SECONDS = 25
+DRAIN_SECONDS = 25  # for the loops to finish what they hold
+CLOSE_SECONDS = 3  # for what is left then to take its cancellation, and for connections to close
+
+_FIRST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 5.0
+_STEADY_SECONDS = 30  # a loop that ran for this long failed anew, not again
 
 
 async def supervise(name: str, loop: Loop, stop: asyncio.Event) -> None:
-    """Run `loop` until `stop`; when it fails, start it again after 0.2 s, 0.4 s, ... at most 5 s."""
-    pause = 0.2
+    """Run `loop` until `stop`; when it fails, start it again after 0.2 s, 0.4 s, ... at most 5 s.
+
+    A loop that returns before `stop` counts as failed, and so does one that ends in a cancellation which nobody asked
+    of this task: client libraries let one of their own futures' through at times, and the loop would be gone unnoticed.
+    """
+    clock = asyncio.get_running_loop().time
+    pause = _FIRST_PAUSE_SECONDS
     while not stop.is_set():
-        started = asyncio.get_running_loop().time()
+        started = clock()
+        failure: BaseException | None = None
         try:
             await loop(stop)
-        except Exception as error:
-            if asyncio.get_running_loop().time() - started > 30:
-                pause = 0.2
-            log.warning("loop_failed", loop=name, error=type(error).__name__, again_in_seconds=pause, exc_info=True)
-            try:
-                await asyncio.wait_for(stop.wait(), pause)
-            except TimeoutError:
-                pause = min(pause * 2, 5)
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            failure = error
+        except Exception as error:  # noqa: BLE001 - whatever it was, the process goes on
+            failure = error
+        if stop.is_set():
+            if failure is not None:
+                log.warning("loop_failed_while_stopping", loop=name, error=type(failure).__name__, exc_info=failure)
+            return
+        if clock() - started > _STEADY_SECONDS:
+            pause = _FIRST_PAUSE_SECONDS
+        error_name = type(failure).__name__ if failure else None
+        log.warning("loop_failed", loop=name, error=error_name, again_in_seconds=pause, exc_info=failure)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+        pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
 
 def build_worker_app(
@@ -56,7 +77,7 @@ def build_worker_app(
     """The worker of a service as an ASGI app: relay, consumer, deadlines and the service's own loops.
 
     It starts whether or not its dependencies are up, says in /readyz what is missing, and works as soon as it is there.
-    SIGTERM: not ready, loops finish what they hold (up to 25 s), connections close.
+    SIGTERM: not ready, loops finish what they hold (up to 25 s), connections close; 31 s at the very most.
     """
     bell = relay.Bell(database.dsn)
     database.after_events = bell.ring
@@ -85,8 +106,12 @@ def build_worker_app(
             for task in late:
                 log.error("loop_did_not_stop", loop=task.get_name())
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await database.close()
+            if late:
+                await asyncio.wait(late, timeout=CLOSE_SECONDS)
+            try:
+                await asyncio.wait_for(database.close(), CLOSE_SECONDS)
+            except TimeoutError:  # a database that hangs must not hold the process
+                log.warning("database_did_not_close")
 
     return Starlette(routes=health.routes(), lifespan=lifespan)
 
@@ -109,9 +134,8 @@ async def _relay(
 
     health.check("kafka", kafka_answers)
     health.expect("relay", 120)
-    health.beat("relay")
-    await producer.start()
     try:
+        await producer.start()
         publish = relay.make_publisher(producer, f"/madoguchi/{service}")
         await relay.run(database.dsn, publish, stop=stop, beat=partial(health.beat, "relay"))
     finally:
