@@ -29,7 +29,7 @@ async def test_the_openapi_document_names_every_route_and_its_problems(counter):
 
 
 async def test_the_rules_can_be_asked_without_login(counter):
-    question = {"status": "failed", "cannot_ekyc_ticked": True}
+    question = {"status": "不合格", "cannot_ekyc_ticked": True}
     answer = await counter.client.post("/v1/simulations/bond/ekyc_gate", json=question)
     assert (answer.status_code, answer.json()) == (200, {"submission": "allowed"})
 

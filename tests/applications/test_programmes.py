@@ -43,7 +43,7 @@ def generic_modules():
             yield pytest.param(path, id=str(inside))
 
 
-@pytest.mark.parametrize("path", generic_modules())
+@pytest.mark.parametrize("path", list(generic_modules()))
 def test_generic_machinery_knows_no_programme_by_name(path):
     tree = ast.parse(path.read_text())
     words = set()

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 
 import httpx
 from applications import api, consumers
+from applications.api.context import Context
 from applications.areas import AREAS
-from applications.context import Context
 from applications.desk import Desk
 from applications.directories import PostalCodes, ZenginInstitutions
 from applications.programme import Programme

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -183,7 +183,7 @@ def filing_of(desk: Desk, application: Application, *, now: datetime, consents: 
 
 def documents_json(documents: Sequence[Document]) -> str:
     """Documents as they are kept with a version."""
-    return json.dumps([{**asdict(one), "document_id": str(one.document_id)} for one in documents])
+    return json.dumps([{**vars(one), "document_id": str(one.document_id)} for one in documents])
 
 
 async def move(
@@ -197,15 +197,16 @@ async def move(
     track: str | None = None,
     subject: UUID | None = None,
     proof: Proof | None = None,
+    version: Mapping[str, Any] | None = None,
     note: str | None = None,
 ) -> Transition:
     """Take a step: the one way by which a track gets to another state.
 
     The caller holds the application's lock (or has just inserted it). The row of the programme's table is found and its
     guards are asked; then state, history and event are written together, with the time of the case. `actor` None is
-    the system; `note` is kept encrypted as the reason. A row with `otp` needs a verified proof for that purpose, which
-    the caller burns. Raises Forbidden, ImpossibleTransition, SecondOfficerNeeded, Refused, ProofRefused: then nothing
-    was written.
+    the system; `note` is the encrypted reason; `version` has the columns of what is submitted. A row with `otp` needs a
+    verified proof for that purpose, which is burnt with the version. Raises Forbidden, ImpossibleTransition,
+    SecondOfficerNeeded, Refused, ProofRefused, Conflict: then nothing was written.
     """
     workflow = application.programme.workflow
     role, actor_id = (actor.role, actor.account_id) if actor else (None, None)
@@ -234,13 +235,24 @@ async def move(
         await session.execute(hot.REMEMBER, step)
     else:
         track_id = here.id if here else uuid4()
-        moved = await session.execute(hot.MOVE, {**step, "track_id": track_id})
-        if getattr(moved, "rowcount", 0) != 1:
-            raise Conflict(application_id=str(application.id), command=command)
+        await _enter(session, {**step, "track_id": track_id}, version)
         await _reset_timers(session, application.programme, row, track_id, case.now)
     if row.event is not None:
         await eventlog.record(session, row.event(Step(case, actor_id, desk.seal)), now=case.now)
     return row
+
+
+async def _enter(session: AsyncSession, step: Mapping[str, Any], version: Mapping[str, Any] | None) -> None:
+    """Write a step to another state, with the version that a submission keeps."""
+    where = {"application_id": str(step["application_id"]), "command": step["command"]}
+    if version is None:
+        moved = await session.execute(hot.MOVE, step)
+        if moved.one_or_none() is None:
+            raise Conflict(**where)
+    else:
+        kept = await session.execute(hot.SUBMIT, {**step, **version})
+        if kept.one_or_none() is None:  # under the lock, only a used proof keeps the statement from writing
+            raise ProofRefused(**where)
 
 
 async def _first_officer(

@@ -47,7 +47,7 @@ def read(model: type[FormModel], draft: Mapping[str, Any]) -> tuple[FormModel, l
 
 def _without_blanks(value: Any) -> Any:
     """The value without empty and blank texts, nulls, and sections in which nothing is left."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         kept = {key: _without_blanks(one) for key, one in value.items()}
         return {key: one for key, one in kept.items() if one not in (None, "", {})}
     if isinstance(value, str) and not value.strip():

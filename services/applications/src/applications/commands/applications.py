@@ -10,13 +10,12 @@ from uuid import UUID, uuid4
 
 from kit import eventlog
 from kit.errors import NotFound, Refused
-from kit.tokens import Actor, ProofRefused
+from kit.tokens import Actor
 from madoguchi_contracts import ApplicationStarted
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
-from applications import hot
 from applications.access import Action, allow
 from applications.cases import Application, Proof, documents_json, filing_of, move, open_locked
 from applications.desk import Desk
@@ -123,29 +122,20 @@ async def submit_application(
     case = replace(application.case(now), filing=filing)
     if filing.sha256 != content_sha256:
         raise ContentChanged(application_id=str(application_id))
+    version = {
+        "content": desk.lock_away(filing.form.content, contexts.of_version(application_id, filing.submission)),
+        "documents": documents_json(filing.documents),
+        "content_sha256": filing.sha256,
+        "consents": sorted(filing.consents),
+        "ekyc_status": filing.ekyc_status,
+        "proof_jti": proof.jti,
+    }
     try:
-        row = await move(session, desk, application, case, "submit", actor=actor, proof=proof)
+        row = await move(session, desk, application, case, "submit", actor=actor, proof=proof, version=version)
     except Refused as refused:
         if any(finding.code == CONTACT_NOT_YET_KNOWN for finding in refused.findings):
             raise ContactNotYetKnown(
                 findings=refused.findings, retry_after_seconds=RETRY_SECONDS, application_id=str(application_id)
             ) from None
         raise
-    kept = await session.execute(
-        hot.SUBMIT,
-        {
-            "id": application_id,
-            "submission": filing.submission,
-            "content": desk.lock_away(filing.form.content, contexts.of_version(application_id, filing.submission)),
-            "documents": documents_json(filing.documents),
-            "content_sha256": filing.sha256,
-            "consents": sorted(filing.consents),
-            "ekyc_status": filing.ekyc_status,
-            "proof_jti": proof.jti,
-            "actor_id": actor.account_id,
-            "now": now,
-        },
-    )
-    if kept.scalar_one_or_none() is None:
-        raise ProofRefused(application_id=str(application_id))
     return application.after(row, filing.submission)

@@ -21,7 +21,7 @@ from applications.cases import Application, filing_of, open_for
 from applications.desk import Desk
 from applications.workflow import Document, choose, findings_of, possible
 
-_OWN = text("SELECT id FROM applications WHERE account_id = :account_id ORDER BY started_at, id LIMIT 100")
+_OWN = text("SELECT id FROM applications WHERE account_id = :account_id ORDER BY started_at, reference LIMIT 100")
 _VERSION = text("""
 SELECT content, documents, content_sha256, ekyc_status, submitted_at FROM application_versions
 WHERE application_id = :application_id AND submission = :submission
