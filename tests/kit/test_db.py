@@ -125,6 +125,19 @@ async def test_a_restarted_database_costs_each_pool_one_failure_at_most(
         await direct.close()
 
 
+async def test_who_hangs_in_a_transaction_loses_its_locks_and_can_only_come_back(database: Database) -> None:
+    async with database.transaction() as session:
+        await session.execute(_WRITE, {"what": "before"})
+        assert (await session.execute(text("SHOW idle_in_transaction_session_timeout"))).scalar_one() == "15s"
+    with pytest.raises(Unavailable):
+        async with database.transaction() as hanging:
+            await hanging.execute(text("UPDATE effects SET what = 'by who hung'"))
+            await hanging.execute(text("SET LOCAL idle_in_transaction_session_timeout = '200ms'"))
+            async with asyncio.timeout(5), database.transaction() as other:
+                await other.execute(text("UPDATE effects SET what = 'by the next'"))
+    assert await effects(database) == ["by the next"]
+
+
 async def test_a_request_that_finds_every_connection_in_use_is_told_to_come_back(
     empty_postgres_url: FreshDatabase,
 ) -> None:

@@ -59,6 +59,7 @@ def is_transient(error: BaseException) -> bool:
 # A row that stays locked for longer is held by something stuck: the request ends with 503 or 409 and can be repeated,
 # instead of keeping a connection of the pool.
 LOCK_TIMEOUT = "3s"
+HANG_TIMEOUT = "15s"  # between two statements of a transaction: none of ours thinks for so long
 
 
 class Database:
@@ -77,7 +78,12 @@ class Database:
             connect_args={
                 "timeout": 5,
                 "command_timeout": 30,
-                "server_settings": {"application_name": "madoguchi", "lock_timeout": LOCK_TIMEOUT},
+                "server_settings": {
+                    "application_name": "madoguchi",
+                    "lock_timeout": LOCK_TIMEOUT,
+                    # A process that hangs in a transaction would keep its row locks for as long as it hangs.
+                    "idle_in_transaction_session_timeout": HANG_TIMEOUT,
+                },
             },
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
