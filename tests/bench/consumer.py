@@ -1,4 +1,4 @@
-"""Consumers with inbox and effect: ours beside a bare client with a batch per transaction, and FastStream one by one."""
+"""Consumers with inbox and effect: ours beside a bare client with batches, and FastStream one by one."""
 
 import asyncio
 import statistics
