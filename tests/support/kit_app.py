@@ -193,6 +193,7 @@ def build_worker() -> Starlette:
     settings = ServiceSettings()
     telemetry.configure("sample", "worker", log_level=settings.log_level, otlp_endpoint=settings.otlp_endpoint)
     database = Database(settings.database_url.get_secret_value(), pool_size=3)
+    name = str(database.engine.url.database)  # a consumer group of its own for each test
 
     async def on_otp_enrolled(session: AsyncSession, event: OtpEnrolled, meta: EventMeta) -> None:
         await session.execute(_EFFECT, {"key": event.account_id, "what": "heard"})
@@ -202,12 +203,12 @@ def build_worker() -> Starlette:
         await session.execute(_EFFECT, {"key": subject_id, "what": "reminded"})
 
     return build_worker_app(
-        service="notifications",
+        service=name,
         settings=settings,
         database=database,
         clock=system_clock,
         health=Health(),
-        consumer=Consumer("notifications", {OtpEnrolled: on_otp_enrolled}, database=database, clock=system_clock),
+        consumer=Consumer(name, {OtpEnrolled: on_otp_enrolled}, database=database, clock=system_clock),
         deadline_handlers={"reminder": on_reminder},
     )
 
