@@ -89,6 +89,15 @@ async def test_no_question_at_all_is_malformed(client: httpx.AsyncClient) -> Non
     assert (answer.status_code, answer.json()["code"]) == (422, "malformed")
 
 
+@pytest.mark.parametrize("content_type", ["text/plain", "application/octet-stream", ""])
+async def test_a_question_that_does_not_say_it_is_json_is_refused(client: httpx.AsyncClient, content_type: str) -> None:
+    content = b'{"principal_yen": 1000, "months": 3}'
+    answer = await client.post(
+        "/v1/simulations/green_loan/instalment", content=content, headers={"Content-Type": content_type}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_input")
+
+
 @pytest.mark.parametrize("depth", [100, 300, 480, 700, 950])
 async def test_a_question_nested_for_ever_is_refused_and_no_defect(client: httpx.AsyncClient, depth: int) -> None:
     for area in ("green_loan/instalment", "green_loan/anything"):

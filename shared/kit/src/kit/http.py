@@ -203,11 +203,20 @@ _HTTP_PROBLEMS = {
 }
 
 
-def _on_http_exception(_: Request, error: Exception) -> Response:
+def _methods(request: Request) -> str:
+    """The methods of the page; the framework names only those of the first route with its path."""
+    path = getattr(request.scope.get("route"), "path", "")
+    return ", ".join(map(str.upper, request.app.openapi()["paths"].get(path, ())))
+
+
+def _on_http_exception(request: Request, error: Exception) -> Response:
     http = cast(HTTPException, error)
     code, title = _HTTP_PROBLEMS.get(http.status_code, ("http_error", "要求を処理できませんでした。"))
     body = {"type": f"urn:madoguchi:problem:{code}", "code": code, "title": title, "status": http.status_code}
-    return JSONResponse(body, http.status_code, http.headers, media_type=PROBLEM)
+    headers = dict(http.headers or {})
+    if http.status_code == 405 and (methods := _methods(request)):
+        headers["Allow"] = methods
+    return JSONResponse(body, http.status_code, headers, media_type=PROBLEM)
 
 
 def _on_anything(_: Request, error: Exception) -> Response:
@@ -321,7 +330,27 @@ def _limited(receive: Receive) -> Receive:
 # The app
 
 
-PROBLEMS: dict[int | str, dict[str, Any]] = {"default": {"model": Problem, "description": "A problem"}}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "model": Problem,
+        "description": (
+            "A problem; `code` tells which. 404 also for what the caller may not know of, 409 with every finding where "
+            "a rule refused, 422 where the request is not of its form, 429 and 503 where it may be tried again."
+        ),
+        "headers": {
+            "Retry-After": {"description": "when to try again, in seconds", "schema": {"type": "integer", "minimum": 0}}
+        },
+    }
+}
+# Optional for FastAPI, so that their absence has an error code of its own; `_if_match` and `kit.idempotency` insist.
+_REQUIRED_HEADERS = {
+    "Idempotency-Key": {
+        "type": "string",
+        "pattern": "^[!-~]{1,200}$",
+        "examples": ["6f1c5a0e-6a39-4d1e-9a57-0c8c5a3d1b11"],
+    },
+    "If-Match": {"type": "string", "pattern": '^(W/)?"?[0-9]{1,9}"?$', "examples": ['"3"']},
+}
 
 
 class _Api(FastAPI):
@@ -336,9 +365,8 @@ class _Api(FastAPI):
                     (schema,) = default["content"].values()
                     default["content"] = {PROBLEM: schema}
                     for parameter in operation.get("parameters", ()):
-                        # Optional for FastAPI, so that their absence has an error code of its own.
-                        if parameter["name"] in ("Idempotency-Key", "If-Match"):
-                            parameter.update(required=True, schema={"type": "string", "minLength": 1})
+                        if parameter["name"] in _REQUIRED_HEADERS:
+                            parameter.update(required=True, schema=_REQUIRED_HEADERS[parameter["name"]])
         return super().openapi()
 
 

@@ -10,7 +10,15 @@ from fastapi import APIRouter, Body, Path
 from kit.areas import Area, BadQuestion, by_name
 from kit.errors import NotFound, ServiceError
 
-Name = Annotated[str, Path(pattern=r"^[a-z][a-z_]*$")]  # here, because a local name is lost on postponed annotations
+# Here, because a local name is lost on postponed annotations.
+Name = Annotated[str, Path(pattern=r"^[a-z][a-z_]*$")]
+QuestionBody = Annotated[
+    Any,
+    Body(
+        description="the input of the area: `madoguchi areas --schema` shows its form",
+        examples=[{"password": "abcd123!"}],
+    ),
+]
 
 
 class NotAnswerable(ServiceError):
@@ -27,11 +35,13 @@ def build_router(areas: Sequence[Area]) -> APIRouter:
     known = by_name(areas)
 
     @router.post("/{book}/{area}", summary="Ask a rule")
-    async def simulate(book: Name, area: Name, question: Annotated[Any, Body()]) -> Any:
+    async def simulate(book: Name, area: Name, question: QuestionBody) -> Any:
         """Answer with the same functions that judge a submission; nothing is stored."""
         asked = known.get(f"{book}/{area}")
         if asked is None:
             raise NotFound
+        if isinstance(question, bytes):  # what FastAPI makes of a body that does not say it is JSON
+            raise NotAnswerable("Content-Type: application/json を指定してください。")
         try:
             return asked.answer(question)
         except BadQuestion as error:
