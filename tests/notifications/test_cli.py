@@ -32,8 +32,11 @@ async def failed_mail(room: Mailroom) -> UUID:
 
 async def test_mails_are_listed_and_shown_with_every_try_and_nothing_personal(room: Mailroom):
     message_id = await failed_mail(room)
-    listed = await mail(room, "list", "--state", "failed")
+    await room.hear_and_deliver(Person().gets_user_id())
+    listed = await mail(room, "list")
     assert [json.loads(line)["id"] for line in listed.output.splitlines()] == [str(message_id)]
+    accepted = await mail(room, "list", "--state", "accepted")
+    assert [json.loads(line)["template"] for line in accepted.output.splitlines()] == ["NO-03"]
     shown = await mail(room, "show", str(message_id))
     facts = json.loads(shown.output)
     assert facts["subject"].startswith("【住宅金融支援機構】")

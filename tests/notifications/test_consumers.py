@@ -135,6 +135,26 @@ async def test_a_field_sealed_to_somebody_else_parks_the_key_without_showing_it(
     assert "secret" not in parked.error
 
 
+async def test_a_link_that_runs_out_while_its_mail_waits_for_a_contact_is_given_up(room: Mailroom):
+    hanako = Person()
+    await room.hear(hanako.gets_password_link(NOW))
+    room.clock.advance(hours=24)
+    await room.courier.sweep()
+    await room.hear_and_deliver(hanako.changes_contact())
+    assert await room.states() == [("NO-04", "expired")]
+    assert room.smtp.received == []
+
+
+async def test_the_trace_of_the_click_goes_on_to_the_mail(room: Mailroom):
+    record = room.record(HANAKO.gets_user_id())
+    record.headers.append(("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+    await room.consumer.process([record])
+    await room.deliver()
+    told = await room.rows("SELECT type, traceparent FROM events ORDER BY id")
+    assert [row.type.split(".")[2] for row in told] == ["MailQueued", "MailAccepted"]
+    assert {row.traceparent.split("-")[1] for row in told} == {"0af7651916cd43dd8448eb211c80319c"}
+
+
 async def test_events_without_a_mail_are_passed_over(room: Mailroom):
     await room.hear(AccountLocked(account_id=HANAKO.account_id, until=NOW))
     assert await room.states() == []

@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from notifications.commands import LEASE
 from notifications.courier import Pacer
@@ -238,13 +239,10 @@ async def test_a_mail_that_only_informs_is_not_sent_again_when_nobody_knows(room
 
 async def kill_during(room: Mailroom, stage) -> None:
     """Start to send, and kill the courier while the relay takes its time at `stage`."""
+    before = room.smtp.visits[stage]
     room.smtp.on(stage, Fault(wait_seconds=0.3))
     (task,) = await room.courier.start_due()
-    if stage == "data":
-        while not (await room.rows("SELECT 1 FROM messages WHERE data_begun_at IS NOT NULL AND state = 'sending'")):
-            await asyncio.sleep(0.005)
-    else:
-        await until(lambda: room.smtp.connections)
+    await until(lambda: room.smtp.visits[stage] > before)
     task.cancel()
     with suppress(asyncio.CancelledError):
         await task
@@ -253,7 +251,7 @@ async def kill_during(room: Mailroom, stage) -> None:
 
 async def test_a_courier_killed_before_data_loses_nothing_and_doubles_nothing(room: Mailroom):
     await password_mail(room)
-    await kill_during(room, "banner")
+    await kill_during(room, "mail")
     await room.deliver()
     assert room.smtp.received == []
     assert (await room.states())[1] == ("NO-05", "sending")
@@ -293,6 +291,18 @@ async def test_a_courier_killed_after_data_sends_a_needed_mail_again(room: Mailr
     assert len({one.message["Message-ID"] for one in room.smtp.received}) == 1
 
 
+async def test_a_second_try_killed_before_data_is_not_unknown_because_the_first_one_was(room: Mailroom):
+    await user_id_mail(room)
+    room.smtp.on("data", HANG_UP)
+    await room.deliver()
+    room.clock.now += FIRST_PAUSE
+    await kill_during(room, "mail")
+    room.clock.now += LEASE
+    await room.deliver()
+    assert await room.states() == [("NO-03", "retry")]
+    assert await attempts(room) == [(1, "unknown", "connection"), (2, "retry", "crashed")]
+
+
 async def test_an_accepted_mail_is_never_sent_again(room: Mailroom):
     await user_id_mail(room)
     await room.deliver()
@@ -304,9 +314,10 @@ async def test_an_accepted_mail_is_never_sent_again(room: Mailroom):
 
 async def test_a_courier_that_slept_through_its_lease_finds_the_mail_gone_before_it_sends(room: Mailroom):
     await password_mail(room)
-    room.smtp.on("mail", Fault(wait_seconds=0.3))
+    room.smtp.on("mail", Fault(wait_seconds=1.5))
+    before = room.smtp.visits["mail"]
     (sleeper,) = await room.courier.start_due()
-    await until(lambda: room.smtp.connections == 2)
+    await until(lambda: room.smtp.visits["mail"] > before)
     room.clock.now += LEASE
     other = courier_on(room.database, room.clock, [relay_at(room.smtp.port)])
     assert await other.start_due() == []  # settles what looks like a crash; the next try is due later
@@ -317,16 +328,33 @@ async def test_a_courier_that_slept_through_its_lease_finds_the_mail_gone_before
 
 async def test_an_answer_that_comes_after_the_lease_still_counts(room: Mailroom):
     await password_mail(room)
-    room.smtp.on("data", Fault(wait_seconds=0.5))
+    room.smtp.on("data", Fault(wait_seconds=1.5))
+    before = room.smtp.visits["data"]
     (slow,) = await room.courier.start_due()
-    while not (await room.rows("SELECT 1 FROM messages WHERE data_begun_at IS NOT NULL AND state = 'sending'")):
-        await asyncio.sleep(0.005)
+    await until(lambda: room.smtp.visits["data"] > before)
     room.clock.now += LEASE
     assert await courier_on(room.database, room.clock, [relay_at(room.smtp.port)]).start_due() == []
     assert (await room.states())[1] == ("NO-05", "unknown")
     await slow
     assert (await room.states())[1] == ("NO-05", "accepted")
     assert (await attempts(room))[-1] == (1, "accepted", "250")
+
+
+async def test_an_answer_that_comes_while_the_database_is_gone_is_not_forgotten(room: Mailroom):
+    await password_mail(room)
+    before = room.smtp.visits["data"]
+    room.smtp.on("data", Fault(wait_seconds=0.5))
+    (task,) = await room.courier.start_due()
+    await until(lambda: room.smtp.visits["data"] > before)
+    killer = await asyncpg.connect(room.database.dsn)
+    killed = await killer.fetch(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    await killer.close()
+    assert killed
+    await task
+    assert (await room.states())[1] == ("NO-05", "accepted")
 
 
 async def test_two_couriers_share_the_work_and_send_each_mail_once_and_in_order(room: Mailroom):
@@ -404,6 +432,18 @@ async def test_the_running_courier_sends_at_once_when_the_bell_rings_and_stops_w
     await asyncio.wait_for(running, 5)
     assert beats
     assert await room.states() == [("NO-03", "accepted")]
+
+
+async def test_a_courier_with_its_hands_full_takes_the_next_mail_as_soon_as_one_is_free(room: Mailroom):
+    courier = courier_on(room.database, room.clock, [relay_at(room.smtp.port)], parallel=1)
+    for _ in range(8):
+        await user_id_mail(room)
+    room.smtp.on("rcpt", *[Fault("451 4.7.1 not now")] * 7)
+    stop = asyncio.Event()
+    running = asyncio.create_task(courier.run(stop, lambda: None))
+    await until(lambda: room.smtp.accepted, 5)  # its own look alone would take eight seconds
+    stop.set()
+    await running
 
 
 async def test_the_running_courier_finds_by_itself_what_no_bell_announced(room: Mailroom):

@@ -199,7 +199,7 @@ def courier_on(
         database=database,
         clock=clock,
         vault=VAULT,
-        relays=Relays(relays, connect_seconds=2.0, data_seconds=2.0),
+        relays=Relays(relays, connect_seconds=2.0, data_seconds=4.0),
         pacer=Pacer(per_second),
         sender=SENDER,
         office_mailbox=OFFICE,

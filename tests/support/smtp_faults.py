@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any, Literal, Self, cast
@@ -52,6 +52,7 @@ class ScriptedSmtp:
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.connections = 0
+        self.visits: Counter[Stage] = Counter()
         self._script: dict[Stage, deque[Fault]] = defaultdict(deque)
         self._server: asyncio.Server | None = None
         self._clients: set[_Client] = set()
@@ -90,6 +91,7 @@ class ScriptedSmtp:
 
     def fault(self, stage: Stage) -> Fault:
         """What the script says now."""
+        self.visits[stage] += 1
         script = self._script[stage]
         return script.popleft() if script else FINE
 

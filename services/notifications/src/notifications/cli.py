@@ -55,10 +55,15 @@ def list_mails(
     template: Annotated[Template | None, typer.Option(help="only this mail, such as NO-02")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
 ) -> None:
-    """The newest mails, one JSON line each. Addresses and contents are not shown."""
+    """The mails that no relay has taken, or those of one state, newest first, one JSON line each.
+
+    Addresses and contents are not shown.
+    """
 
     async def work(session: AsyncSession) -> list[dict[str, Any]]:
-        rows = await queries.list_messages(session, limit=limit, state=state, template=template)
+        rows = await queries.list_messages(
+            session, limit=limit, state=state, template=template, not_accepted=state is None
+        )
         return [dict(row._mapping) for row in rows]
 
     for row in _run(database_url, work):

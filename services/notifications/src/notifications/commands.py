@@ -197,7 +197,7 @@ INSERT INTO attempts (message_id, number, started_at) SELECT id, attempts, :now 
 _PUT_OFF = text("UPDATE messages SET due_at = :due_at WHERE id = :id")
 _BEGIN_DATA = text("""
 UPDATE messages SET data_begun_at = :now, due_at = :lease_ends_at
-WHERE id = :id AND attempts = :attempt AND state = 'sending' AND due_at > :now
+WHERE id = :id AND attempts = :attempt AND state = 'sending'
 RETURNING id
 """)
 # An answer that comes after the lease ran out still counts, as long as no newer try has begun.
@@ -352,7 +352,8 @@ async def redrive(session: AsyncSession, *, message_id: UUID, reason: str, by: s
     row = (await session.execute(_LOCK, {"id": message_id})).one_or_none()
     if row is None:
         raise NoSuchMail(message_id=str(message_id))
-    redrivable = State(row.state) in (State.RETRY, State.FAILED, State.UNKNOWN)
+    state = State(row.state)
+    redrivable = state in may_become(State.QUEUED) and state is not State.WAITING_CONTACT
     gone = Template(row.template) in NEEDS_CONTENT and row.content is None
     dead = row.link_expires_at is not None and row.link_expires_at <= now
     if not redrivable or gone or dead:

@@ -101,7 +101,7 @@ class Message(Base, table=True):
         Index("ix_messages_lane", "lane", "seq", postgresql_where=text("due_at IS NOT NULL")),
         Index("ix_messages_waiting", "account_id", postgresql_where=text("state = 'waiting_contact'")),
         Index("ix_messages_secrets", "link_expires_at", postgresql_where=text("content IS NOT NULL")),
-        Index("ix_messages_attention", "state", postgresql_where=text("state IN ('failed', 'unknown')")),
+        Index("ix_messages_not_accepted", "seq", postgresql_where=text("state <> 'accepted'")),
         Index("ix_messages_account_id", "account_id", "seq"),
     )
 

@@ -17,13 +17,16 @@ _COLUMNS = """
 id, seq, template, state, account_id, cause_event_id, cause_type, attempts, last_code, queued_at, due_at, finished_at,
 link_expires_at
 """
-_LIST = text(f"""
+_LIST = f"""
 SELECT {_COLUMNS} FROM messages
 WHERE seq < :before AND (cast(:state AS text) IS NULL OR state = :state)
   AND (cast(:template AS text) IS NULL OR template = :template)
   AND (cast(:account_id AS uuid) IS NULL OR account_id = :account_id)
+  AND {{only}}
 ORDER BY seq DESC LIMIT :limit
-""")  # noqa: S608 - the columns are written above
+"""  # noqa: S608 - the columns are written above
+_LIST_ALL = text(_LIST.format(only="true"))
+_LIST_NOT_ACCEPTED = text(_LIST.format(only="state <> 'accepted'"))  # literal, for the partial index
 _SHOW = text(f"SELECT {_COLUMNS}, subject FROM messages WHERE id = :id")  # noqa: S608
 _ATTEMPTS = text("""
 SELECT number, started_at, finished_at, outcome, code, answer, relay
@@ -32,9 +35,7 @@ FROM attempts WHERE message_id = :id ORDER BY number
 _REDRIVES = text("SELECT from_state, reason, done_by, done_at FROM redrives WHERE message_id = :id ORDER BY id")
 _QUEUE = text("""
 SELECT state, due_at IS NOT NULL OR state = 'waiting_contact' AS unsent, count(*) AS mails, min(queued_at) AS oldest
-FROM messages
-WHERE due_at IS NOT NULL OR state = 'waiting_contact' OR state IN ('failed', 'unknown')
-GROUP BY 1, 2
+FROM messages WHERE state <> 'accepted' AND state <> 'expired' GROUP BY 1, 2
 """)
 NEWEST = 2**62
 
@@ -47,10 +48,12 @@ async def list_messages(
     state: State | None = None,
     template: str | None = None,
     account_id: UUID | None = None,
+    not_accepted: bool = False,
 ) -> Sequence[Row[Any]]:
-    """The mails with `seq` below `before`, newest first."""
+    """The mails with `seq` below `before`, newest first; `not_accepted` leaves out what a relay has taken."""
     where = {"before": before, "limit": limit, "state": state, "template": template, "account_id": account_id}
-    return (await session.execute(_LIST, where)).all()
+    query = _LIST_NOT_ACCEPTED if not_accepted else _LIST_ALL
+    return (await session.execute(query, where)).all()
 
 
 async def show_message(session: AsyncSession, message_id: UUID) -> dict[str, Any] | None:

@@ -86,9 +86,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_messages_secrets", "messages", ["link_expires_at"], postgresql_where=sa.text("content IS NOT NULL")
     )
-    op.create_index(
-        "ix_messages_attention", "messages", ["state"], postgresql_where=sa.text("state IN ('failed', 'unknown')")
-    )
+    op.create_index("ix_messages_not_accepted", "messages", ["seq"], postgresql_where=sa.text("state <> 'accepted'"))
     op.create_index("ix_messages_account_id", "messages", ["account_id", "seq"])
     op.create_table(
         "attempts",
