@@ -42,6 +42,7 @@ from madoguchi_stack.case.web import until
 from madoguchi_stack.layout import HOST, SERVICES
 from madoguchi_stack.servers import Kind, Servers, free_ports
 from madoguchi_stack.services import ekyc_simulator, service_environment, service_processes
+from madoguchi_stack.topics import create_topics, read_topics
 from sqlalchemy import text
 
 from support.network import free_port
@@ -77,6 +78,8 @@ class Stack:
     databases: Mapping[str, Database]
     http: httpx.AsyncClient
     _extra_ports: dict[str, int] = field(default_factory=dict)
+    # Looks take turns: hundreds of waiting people would use up the pools.
+    _looking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(4))
 
     # Processes
 
@@ -89,8 +92,13 @@ class Stack:
         await self.servers.supervisor.end(name)
 
     async def start_again(self, name: str) -> None:
-        """Start what was killed or stopped, and wait until it is ready."""
+        """Start what was killed or stopped, and wait until it is ready. A broker that forgets gets its topics again."""
         await self.servers.supervisor.start_again(name)
+        if name == "kafka":
+            await create_topics(self.servers.kafka_bootstrap, read_topics())
+        if name == "postgres":
+            for database in self.databases.values():
+                await database.engine.dispose()  # of connections to the server that was
 
     def freeze(self, name: str) -> None:
         """SIGSTOP: the process is there, holds what it holds, and does nothing."""
@@ -139,7 +147,7 @@ class Stack:
 
     async def rows(self, service: str, sql: str, **where: Any) -> list[Any]:
         """What a query finds in a service's database."""
-        async with self.databases[service].transaction() as session:
+        async with self._looking, self.databases[service].transaction() as session:
             return list((await session.execute(text(sql), where)).all())
 
     async def count(self, service: str, sql: str, **where: Any) -> int:
@@ -208,7 +216,7 @@ class Stack:
             return await self.count("documents", sql, id=application_id) == 1
 
         await until(heard, "the application in documents", _FAR_SECONDS)
-        async with self.databases["documents"].transaction() as session:
+        async with self._looking, self.databases["documents"].transaction() as session:
             for slot in slots:
                 document = _document(application_id, slot, system_clock())
                 session.add(document)
