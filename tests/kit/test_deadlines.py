@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kit.db import Database
 from kit.deadlines import cancel, fire_one, pause_after, run, schedule
 from kit.errors import Unavailable
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
@@ -48,7 +49,9 @@ async def due(database: Database, at: datetime = NOW, kind: str = "lapse", subje
 
 async def rows(database: Database) -> dict[UUID, Any]:
     async with database.transaction() as session:
-        found = await session.execute(text("SELECT subject_id, due_at, attempts, last_error FROM deadlines"))
+        found = await session.execute(
+            text("SELECT subject_id, due_at, not_before, attempts, last_error FROM deadlines")
+        )
         return {row.subject_id: row for row in found}
 
 
@@ -129,6 +132,78 @@ async def test_a_handler_may_set_the_next_deadline_of_its_own_kind(database: Dat
     assert await effects(database) == [subject] * 3
 
 
+async def test_a_handler_may_cancel_the_deadline_that_it_is_called_for(database: Database) -> None:
+    subject = await due(database)
+
+    async def closes_the_case(session: AsyncSession, subject_id: UUID, now: datetime) -> None:
+        await effect(session, subject_id, now)
+        await cancel(session, kind="lapse", subject_id=subject_id)
+
+    assert await fire_all(database, {"lapse": closes_the_case}, NOW) == 1
+    assert await effects(database) == [subject]
+    assert await rows(database) == {}
+
+
+@pytest.mark.parametrize("change", ["cancelled", "moved"])
+@pytest.mark.parametrize("own", [None, cancel, schedule], ids=["plain", "cancels its own", "schedules its own"])
+async def test_a_request_that_holds_the_aggregate_may_change_the_deadline_that_fires(
+    database: Database, change: str, own: Any
+) -> None:
+    """The two wait for each other in no order of events, and who had the aggregate first is right."""
+    aggregate = uuid4()
+    async with database.transaction() as session:
+        await session.execute(_EFFECT, {"key": aggregate, "what": "aggregate"})
+    await due(database, subject_id=aggregate)
+    next_month = NOW + timedelta(days=30)
+
+    async def locks_first(session: AsyncSession, subject_id: UUID, now: datetime) -> None:
+        await session.execute(text("SELECT 1 FROM effects WHERE key = :key FOR UPDATE"), {"key": subject_id})
+        await effect(session, subject_id, now)
+        if own is not None:
+            await own(session, kind="lapse", subject_id=subject_id, **({"due_at": now} if own is schedule else {}))
+
+    async with database.transaction() as request:
+        await request.execute(text("SELECT 1 FROM effects WHERE key = :key FOR UPDATE"), {"key": aggregate})
+        firing = asyncio.create_task(fire_one(database, {"lapse": locks_first}, NOW))
+        async with asyncio.timeout(5):
+            while not await waiting_for_a_row(database):
+                await asyncio.sleep(0.01)
+        if change == "cancelled":
+            await cancel(request, kind="lapse", subject_id=aggregate)
+        else:
+            await schedule(request, kind="lapse", subject_id=aggregate, due_at=next_month)
+    assert await firing
+    assert await effects(database) == [aggregate], "the handler left nothing beside the aggregate itself"
+    left = {id: (row.due_at, row.attempts, row.last_error) for id, row in (await rows(database)).items()}
+    assert left == ({} if change == "cancelled" else {aggregate: (next_month, 0, None)})
+
+
+async def waiting_for_a_row(database: Database) -> bool:
+    """Whether somebody in this database waits for a lock that another transaction has."""
+    async with database.transaction() as session:
+        waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return bool((await session.execute(text(waiting))).all())
+
+
+async def test_one_that_fails_and_is_put_off_counts_as_overdue_from_when_it_was_due(database: Database) -> None:
+    await due(database, NOW - timedelta(hours=2))
+    stop, failed = asyncio.Event(), asyncio.Event()
+
+    async def fails(session: AsyncSession, subject_id: UUID, now: datetime) -> None:
+        failed.set()
+        raise RuntimeError
+
+    loop = asyncio.create_task(
+        run(database, {"lapse": fails}, lambda: NOW, stop=stop, beat=lambda: None, poll_seconds=0.05)
+    )
+    async with asyncio.timeout(10):
+        await failed.wait()
+        while REGISTRY.get_sample_value("madoguchi_deadlines_overdue_seconds") != 7200:
+            await asyncio.sleep(0.02)
+    stop.set()
+    await loop
+
+
 async def broken(session: AsyncSession, subject_id: UUID, now: datetime) -> None:
     await effect(session, subject_id, now)
     raise RuntimeError("taro@example.jp")
@@ -159,7 +234,8 @@ async def test_one_that_fails_is_put_off_with_its_reason_and_holds_up_no_other(
     assert await fire_all(database, {"failing": handler, "lapse": effect}, NOW) == 2
     assert await effects(database) == [fine]
     (row,) = (await rows(database)).values()
-    assert (row.subject_id, row.attempts, row.due_at) == (failing, 1, NOW + timedelta(seconds=30))
+    assert (row.subject_id, row.attempts, row.not_before) == (failing, 1, NOW + timedelta(seconds=30))
+    assert row.due_at == NOW - timedelta(hours=1)
     assert row.last_error in {"RuntimeError", "IntegrityError", "DBAPIError", "Unavailable"}
 
 
@@ -168,7 +244,7 @@ async def test_it_is_tried_again_after_growing_pauses_for_ever_until_it_works(da
     now, waits = NOW, []
     for _ in range(10):
         assert await fire_all(database, {"lapse": broken}, now) == 1
-        again = (await rows(database))[subject].due_at
+        again = (await rows(database))[subject].not_before
         waits.append((again - now).total_seconds())
         assert not await fire_one(database, {"lapse": broken}, again - timedelta(microseconds=1))
         now = again
@@ -182,23 +258,20 @@ async def test_the_count_of_failures_never_grows_out_of_its_column(database: Dat
     async with database.transaction() as session:
         await session.execute(text("UPDATE deadlines SET attempts = 32767"))
     assert await fire_all(database, {"lapse": broken}, NOW) == 1
-    assert (await rows(database))[subject].due_at == NOW + timedelta(hours=1)
+    assert (await rows(database))[subject].not_before == NOW + timedelta(hours=1)
 
 
 async def test_one_that_somebody_moves_while_it_fails_stays_where_it_was_moved(database: Database) -> None:
     subject = await due(database)
     next_month = NOW + timedelta(days=30)
-    moving: list[asyncio.Task[UUID]] = []
 
     async def fails_while_it_is_moved(session: AsyncSession, subject_id: UUID, now: datetime) -> None:
-        moving.append(asyncio.create_task(due(database, next_month, subject_id=subject)))
-        await asyncio.sleep(0.2)  # it waits for the row now, and gets it before the deadline can be put off
+        await due(database, next_month, subject_id=subject)
         raise RuntimeError
 
     await fire_one(database, {"lapse": fails_while_it_is_moved}, NOW)
-    await moving[0]
     row = (await rows(database))[subject]
-    assert row.due_at == next_month
+    assert (row.due_at, row.not_before, row.attempts) == (next_month, next_month, 0)
 
 
 async def test_a_worker_that_is_killed_in_the_middle_leaves_the_deadline_to_the_next(database: Database) -> None:

@@ -144,10 +144,12 @@ def add_kit_tables(metadata: MetaData) -> None:
         Column("kind", Text, nullable=False),
         Column("subject_id", Uuid, nullable=False),
         Column("due_at", DateTime(timezone=True), nullable=False),
+        Column("not_before", DateTime(timezone=True), nullable=False),  # due_at, or the next try after a failure
         Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
         Column("last_error", Text),
         UniqueConstraint("kind", "subject_id"),
         Index("ix_deadlines_due_at", "due_at"),
+        Index("ix_deadlines_not_before", "not_before"),
         comment="Timers. A row is removed in the transaction that does what was due.",
     )
 
