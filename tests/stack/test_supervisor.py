@@ -41,8 +41,8 @@ async def never_ready() -> None:
     raise NotReady("it said no")
 
 
-def program(name: str, code: str, **more) -> Process:
-    return Process(name, dies_with_launcher((sys.executable, "-c", code)), ready=never_ready, **more)
+def program(name: str, code: str, ready=never_ready, **more) -> Process:
+    return Process(name, dies_with_launcher((sys.executable, "-c", code)), ready=ready, **more)
 
 
 def serves(port: int) -> bool:
@@ -147,10 +147,11 @@ async def test_a_process_can_be_ended_on_purpose_and_started_again(tmp_path: Pat
     assert " ".join((tmp_path / "frail.log").read_text().split()) == words
 
 
-async def test_a_process_can_be_frozen_and_goes_on(tmp_path: Path, ports):
+async def test_a_process_can_be_frozen_with_its_children_and_goes_on(tmp_path: Path, ports):
     address = f"http://127.0.0.1:{ports['smtp']}/"
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SERVER!r}, '{ports['smtp']}'])"
     async with Supervisor(tmp_path) as supervisor:
-        await supervisor.start(web_server("sleeper", ports["smtp"]))
+        await supervisor.start(program("sleeper", child, ready=lambda: readiness.http_is_ok(address)))
         supervisor.send("sleeper", signal.SIGSTOP)
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(readiness.http_is_ok(address), 0.5)

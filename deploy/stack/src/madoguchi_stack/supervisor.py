@@ -88,8 +88,13 @@ class Supervisor:
         await self.unless_failed(together(_until_ready(process, child) for process, child in phase))
 
     def send(self, name: str, number: signal.Signals) -> None:
-        """Send a signal to a started process: STOP freezes it, CONT lets it go on. KeyError for an unknown name."""
-        self._find(name)[2].process.send_signal(number)
+        """Send a signal to a started process and all that it started: STOP freezes them, CONT lets them go on.
+
+        Raises KeyError for an unknown name.
+        """
+        for pid in _family(self._find(name)[2].process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     async def end(self, name: str, number: signal.Signals | None = None) -> None:
         """End a started process on purpose, which is no failure: in its own way, or by the signal `number`."""
@@ -236,6 +241,15 @@ async def _stop(process: Process, child: Child) -> None:
 def _kill_group(child: Child) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child.process.pid, signal.SIGKILL)
+
+
+def _family(pid: int) -> list[int]:
+    """A process and its descendants, from /proc: servers start some in process groups of their own."""
+    family = [pid]
+    for member in family:
+        with contextlib.suppress(OSError):
+            family += map(int, Path(f"/proc/{member}/task/{member}/children").read_text().split())
+    return family
 
 
 async def _repeat(child: Child) -> None:
