@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 from kit.db import Database
-from kit.eventlog import EventTooLarge, history, record, retell
+from kit.eventlog import MAX_EVENT_BYTES, EventTooLarge, history, record, retell
+from madoguchi_contracts.applications import ApplicationStarted, DocumentPolicy
 from madoguchi_contracts.identity import SessionsEnded
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -78,6 +79,23 @@ async def test_an_event_too_large_for_the_broker_fails_where_it_is_made(database
     with pytest.raises(EventTooLarge):
         async with database.transaction() as session:
             await record(session, SessionsEnded(account_id=uuid4(), session_ids=ids, reason="logout"), now=NOW)
+
+
+async def test_the_size_of_an_event_is_counted_in_bytes_not_in_characters(database: Database) -> None:
+    slot = {"key": "kanri_kiyaku", "label": "規約" * 50, "required": True}
+    policy = {"slots": [slot] * 1500, "total_limit_bytes": 1}
+    started = ApplicationStarted(
+        application_id=uuid4(),
+        programme="bond",
+        account_id=uuid4(),
+        reference="B26-0000-0001",
+        documents=DocumentPolicy.model_validate(policy),
+    )
+    told = started.model_dump_json()
+    assert len(told) < MAX_EVENT_BYTES < len(told.encode())
+    with pytest.raises(EventTooLarge):
+        async with database.transaction() as session:
+            await record(session, started, now=NOW)
 
 
 async def test_retelling_queues_everything_once_and_marks_it(database: Database) -> None:

@@ -74,8 +74,9 @@ async def record(session: AsyncSession, event: Event, *, now: datetime) -> int:
     Raises EventTooLarge; IntegrityError when another transaction recorded for this aggregate without its row lock.
     """
     data = event.model_dump_json()
-    if len(data) > MAX_EVENT_BYTES:
-        raise EventTooLarge(f"{event.type_name}: {len(data)} characters")
+    size_bytes = len(data.encode())  # Japanese text takes three bytes a character
+    if size_bytes > MAX_EVENT_BYTES:
+        raise EventTooLarge(f"{event.type_name}: {size_bytes} bytes")
     result = await session.execute(
         _RECORD,
         {
