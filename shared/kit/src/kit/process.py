@@ -11,7 +11,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from starlette.applications import Starlette
 
-from kit import bus, deadlines, relay
+from kit import bus, deadlines, housekeeping, relay
 from kit.bus import Consumer
 from kit.clock import Clock
 from kit.db import Database
@@ -74,7 +74,7 @@ def build_worker_app(
     deadline_handlers: Mapping[str, Handler] | None = None,
     loops: Mapping[str, Loop] | None = None,
 ) -> Starlette:
-    """The worker of a service as an ASGI app: relay, consumer, deadlines and the service's own loops.
+    """The worker of a service as an ASGI app: relay, consumer, deadlines, housekeeping, own loops.
 
     It starts whether or not its dependencies are up, says in /readyz what is missing, and works as soon as it is there.
     SIGTERM: not ready, loops finish what they hold (up to 25 s), connections close; 31 s at the very most.
@@ -84,6 +84,7 @@ def build_worker_app(
     all_loops: dict[str, Loop] = {
         "bell": bell.run,
         "relay": partial(_relay, service, settings, database, health),
+        "housekeeping": partial(_housekeeping, database, clock, health),
     }
     if consumer is not None:
         all_loops["consumer"] = partial(_consume, consumer, settings, health)
@@ -156,3 +157,8 @@ async def _deadlines(
 ) -> None:
     health.expect("deadlines", 120)
     await deadlines.run(database, handlers, clock, stop=stop, beat=partial(health.beat, "deadlines"))
+
+
+async def _housekeeping(database: Database, clock: Clock, health: Health, stop: asyncio.Event) -> None:
+    health.expect("housekeeping", 2 * housekeeping.EVERY_SECONDS)
+    await housekeeping.run(database, clock, stop=stop, beat=partial(health.beat, "housekeeping"))

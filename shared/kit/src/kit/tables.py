@@ -128,6 +128,7 @@ def add_kit_tables(metadata: MetaData) -> None:
         Column("status", SmallInteger),
         Column("response", Text),
         Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+        Index("ix_idempotency_keys_created_at", "created_at"),
         comment="Answers already given, written in the transaction of what they answer for.",
     )
     Table(
@@ -135,6 +136,7 @@ def add_kit_tables(metadata: MetaData) -> None:
         metadata,
         Column("jti", Uuid, primary_key=True),
         Column("used_at", DateTime(timezone=True), nullable=False),
+        Index("ix_used_proofs_used_at", "used_at"),
         comment="One-time-password proofs already spent.",
     )
     Table(
