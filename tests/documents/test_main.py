@@ -52,6 +52,12 @@ def test_settings_are_read_from_the_environment_and_hide_secrets(monkeypatch: py
     assert "hidden" not in repr(read)
 
 
+def test_a_suspicious_sweep_waits_for_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = environment(SOMEWHERE, "postgresql+asyncpg://h/d")
+    assert settings(monkeypatch, values).sweep_anyway is False
+    assert settings(monkeypatch, {**values, "MADOGUCHI_SWEEP_ANYWAY": "true"}).sweep_anyway is True
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -12,7 +12,9 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from documents import commands
 from documents.completion import finish
+from documents.errors import ScannerUnavailable
 from documents.models import Document
 from documents.scanner import EICAR, Clamd, NoScanner
 from madoguchi_stack.s3 import S3
@@ -166,7 +168,31 @@ async def test_without_a_verdict_nothing_is_stored_and_the_upload_can_be_complet
         assert await at.status_of(document_id) == "pending"
         assert at.objects(application, "files") == []
         clamd.behave = "scan"
+        at.clock.advance(seconds=int(answer.headers["retry-after"]))
         assert (await at.complete(document_id, owner)).status_code == 200
+
+
+async def test_asking_again_sooner_than_told_does_not_copy_and_scan_again(
+    postgres_url: FreshDatabase, s3: S3, owner: UUID
+) -> None:
+    scans = 0
+
+    class Down(NoScanner):
+        async def scan(self, chunks: AsyncIterator[bytes]) -> str | None:
+            nonlocal scans
+            scans += 1
+            raise ScannerUnavailable(retry_after_seconds=30)
+
+    async with desk(await postgres_url("documents"), s3, scanner=Down()) as at:
+        document_id = await at.uploaded(await at.started(owner), owner, pdf(10))
+        assert (await at.complete(document_id, owner)).status_code == 503
+        at.clock.advance(seconds=29)
+        answer = await at.complete(document_id, owner)
+        assert (answer.status_code, answer.json()["code"]) == (409, "request_in_progress")
+        assert scans == 1
+        at.clock.advance(seconds=1)
+        assert (await at.complete(document_id, owner)).status_code == 503
+        assert scans == 2
 
 
 async def test_a_scanner_that_is_not_there_is_no_clean_verdict(
@@ -217,16 +243,56 @@ async def test_an_upload_that_is_not_completed_in_time_is_over(at: Desk, owner: 
         at.clock.now = before
 
 
-async def test_completing_at_the_same_moment_stores_once_and_gives_everybody_the_same_answer(
-    at: Desk, owner: UUID
+async def test_completing_at_the_same_moment_checks_once_and_the_others_ask_again(
+    postgres_url: FreshDatabase, s3: S3, owner: UUID
 ) -> None:
-    application = await at.started(owner)
-    document_id = await at.uploaded(application, owner, pdf(10))
-    answers = await asyncio.gather(*(at.complete(document_id, owner) for _ in range(4)))
-    assert [answer.status_code for answer in answers] == [200] * 4
-    assert len({answer.text for answer in answers}) == 1
-    assert [name for name, _ in await at.events(application)] == ["DocumentStored"]
-    assert len(at.objects(application)) == 1
+    scans, others_answered = 0, asyncio.Event()
+
+    class Slow(NoScanner):
+        async def scan(self, chunks: AsyncIterator[bytes]) -> str | None:
+            nonlocal scans
+            scans += 1
+            async with asyncio.timeout(20):
+                await others_answered.wait()
+            return await super().scan(chunks)
+
+    async with desk(await postgres_url("documents"), s3, scanner=Slow()) as at:
+        application = await at.started(owner)
+        document_id = await at.uploaded(application, owner, pdf(10))
+        requests = [asyncio.create_task(at.complete(document_id, owner)) for _ in range(4)]
+        waiting = set(requests)
+        while len(waiting) > 1:
+            _, waiting = await asyncio.wait(waiting, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        losers = [request.result() for request in requests if request not in waiting]
+        assert [(one.status_code, one.json()["code"]) for one in losers] == [(409, "request_in_progress")] * 3
+        assert [one.headers["retry-after"] for one in losers] == ["5"] * 3
+        others_answered.set()
+        stored = await waiting.pop()
+        assert stored.status_code == 200
+        assert scans == 1
+        assert (await at.complete(document_id, owner)).text == stored.text
+        assert [name for name, _ in await at.events(application)] == ["DocumentStored"]
+        assert len(at.objects(application)) == 1
+
+
+async def test_who_ran_over_the_lease_does_not_end_the_lease_of_the_next(at: Desk, owner: UUID) -> None:
+    document_id = await at.uploaded(await at.started(owner), owner, pdf(10))
+    before = at.clock.now
+    try:
+        async with at.database.transaction() as session:
+            slow = await commands.take_up(session, document_id=document_id, now=at.clock())
+            assert slow is not None
+        async with at.database.transaction() as session:
+            assert await commands.take_up(session, document_id=document_id, now=at.clock()) is None
+        at.clock.advance(minutes=2)
+        async with at.database.transaction() as session:
+            assert await commands.take_up(session, document_id=document_id, now=at.clock()) is not None
+        async with at.database.transaction() as session:
+            await commands.return_lease(session, document=slow, until=at.clock())
+        async with at.database.transaction() as session:
+            assert await commands.take_up(session, document_id=document_id, now=at.clock()) is None
+    finally:
+        at.clock.now = before
 
 
 async def test_completing_late_in_a_race_sees_what_the_faster_request_decided(at: Desk, owner: UUID) -> None:

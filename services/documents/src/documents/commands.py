@@ -35,12 +35,16 @@ from documents.domain import (
     Refusal,
     refusal_finding,
 )
-from documents.errors import TooManyUploads, UnknownSlot, UploadOver, UploadRefused
+from documents.errors import CompletionInProgress, TooManyUploads, UnknownSlot, UploadOver, UploadRefused
 from documents.models import Document, DocumentSet, SubmittedDocument
 from documents.rules import Attachment, attach, is_placeholder, is_standard_type
 
 UPLOAD_LIFETIME = timedelta(minutes=15)  # long enough for 6 MB over a bad mobile line
 MAX_PENDING = 20  # per application: what somebody could otherwise fill the quarantine with
+# Who completes an upload has it alone for so long, longer than the checks of a file take; else every repeated request
+# would copy and scan it once more. Who dies loses it then. Running over time does no harm: only one decision counts.
+COMPLETION_LEASE = timedelta(minutes=2)
+ASK_AGAIN_SECONDS = 5
 
 
 # What applicants do
@@ -101,15 +105,31 @@ async def ask_completion(
 ) -> tuple[DocumentSet, Document]:
     """Note that the applicant says the file is there; from now on the worker finishes the upload if nobody else does.
 
-    A document that is settled already is returned as it is, so that a repeated request gets the same answer. Raises
-    UploadOver and what `authorise` raises.
+    A pending document is returned with the lease on its completion. One that is settled already is returned as it is,
+    so that a repeated request gets the same answer. Raises UploadOver, CompletionInProgress and what `authorise`
+    raises.
     """
-    documents, document = await authorised(session, actor, document_id, Action.COMPLETE)
-    if document.status == DocumentStatus.PENDING and document.completion_asked_at is None:
+    documents, _ = await authorised(session, actor, document_id, Action.COMPLETE)
+    document = await _lock_document(session, document_id)
+    if document.status != DocumentStatus.PENDING:
+        return documents, document
+    if document.completion_asked_at is None:
         if document.expires_at <= now:
             raise UploadOver(document_id=str(document_id))
         document.completion_asked_at = now
+    if not _lease(document, now):
+        raise CompletionInProgress(document_id=str(document_id), retry_after_seconds=ASK_AGAIN_SECONDS)
     return documents, document
+
+
+async def return_lease(session: AsyncSession, *, document: Document, until: datetime) -> None:
+    """Let the next one try the completion from `until` on, after a try that decided nothing.
+
+    Changes nothing when the lease that `document` holds ran out and somebody else has taken it.
+    """
+    now_held = await _lock_document(session, document.id)
+    if now_held.completing_until == document.completing_until:
+        now_held.completing_until = until
 
 
 async def settle_upload(
@@ -168,6 +188,12 @@ async def remove_document(session: AsyncSession, *, actor: Actor, document_id: U
 
 
 # What the worker does
+
+
+async def take_up(session: AsyncSession, *, document_id: UUID, now: datetime) -> Document | None:
+    """A pending document with the lease on its completion; None when it was settled or somebody else has the lease."""
+    document = await _lock_document(session, document_id)
+    return document if document.status == DocumentStatus.PENDING and _lease(document, now) else None
 
 
 async def expire_upload(session: AsyncSession, *, document_id: UUID, now: datetime) -> bool:
@@ -274,10 +300,22 @@ async def _lock_with_set(session: AsyncSession, document_id: UUID) -> tuple[Docu
         await session.execute(select(Document.application_id).where(Document.id == document_id))
     ).scalar_one()
     documents = await _lock_set(session, application_id)
-    document = await session.get_one(Document, document_id, with_for_update=True, populate_existing=True)
+    document = await _lock_document(session, document_id)
     if documents is None:
         raise NotFound
     return documents, document
+
+
+async def _lock_document(session: AsyncSession, document_id: UUID) -> Document:
+    return await session.get_one(Document, document_id, with_for_update=True, populate_existing=True)
+
+
+def _lease(document: Document, now: datetime) -> bool:
+    """Take the lease on the completion of a document whose row is locked; False when somebody has it."""
+    if document.completing_until is not None and document.completing_until > now:
+        return False
+    document.completing_until = now + COMPLETION_LEASE
+    return True
 
 
 async def _lock_set(session: AsyncSession, application_id: UUID) -> DocumentSet | None:

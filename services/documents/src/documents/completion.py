@@ -1,6 +1,6 @@
 """From "the file is there" to a document in the set, in steps that may each be the last before a crash.
 
-1. Note the wish (transaction).
+1. Note the wish, and take the lease: one at a time completes an upload (transaction).
 2. Without a lock: copy the file out of quarantine to a key of its own, and check the copy: size, SHA-256, type,
    malware. The applicant's upload permit stays valid for minutes, so the file in quarantine can change at any moment;
    the copy cannot, and it is the copy that is kept.
@@ -17,11 +17,13 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import structlog
 from kit.clock import Clock
 from kit.db import Database
+from kit.errors import Unavailable
 from kit.tokens import Actor
 
 from documents import commands
@@ -58,8 +60,8 @@ class Intake:
 async def complete_upload(intake: Intake, *, actor: Actor, document_id: UUID) -> Document:
     """Take the uploaded file into the set. May be called again at any time, and then gives the same answer.
 
-    Raises UploadRefused when a check failed, NotUploaded, UploadOver, NotFound, Forbidden; StorageUnavailable or
-    ScannerUnavailable, after which the worker goes on trying.
+    Raises UploadRefused when a check failed, NotUploaded, CompletionInProgress, UploadOver, NotFound, Forbidden;
+    StorageUnavailable or ScannerUnavailable, after which the worker goes on trying.
     """
     async with intake.database.transaction() as session:
         documents, document = await commands.ask_completion(
@@ -77,7 +79,21 @@ async def complete_upload(intake: Intake, *, actor: Actor, document_id: UUID) ->
 
 
 async def finish(intake: Intake, document: Document) -> Document:
-    """Check the file of a pending document, settle it, and clean up behind it. Raises NotUploaded, Unavailable."""
+    """Check the file of a pending document whose lease we have, settle it, and clean up behind it.
+
+    Raises NotUploaded, and Unavailable with the lease kept for as long as callers are told to wait. After any other
+    error nobody tries before the lease ends: a file that breaks the checks must not keep everybody busy.
+    """
+    try:
+        return await _finish(intake, document)
+    except (NotUploaded, Unavailable) as error:
+        until = intake.clock() + timedelta(seconds=error.retry_after_seconds or 0)
+        async with intake.database.transaction() as session:
+            await commands.return_lease(session, document=document, until=until)
+        raise
+
+
+async def _finish(intake: Intake, document: Document) -> Document:
     quarantined = quarantine_key(document.application_id, document.id)
     copy = file_key(document.application_id, document.id, uuid4())
     try:

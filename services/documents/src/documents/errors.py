@@ -7,6 +7,7 @@ kit.errors.ServiceError
 ├── Conflict
 │   ├── SetFrozen            the documents are part of a submission (DO-08)
 │   ├── NotUploaded          nothing has arrived in the store yet
+│   ├── CompletionInProgress somebody checks this file already, or has just tried
 │   └── UploadOver           the upload was cancelled or ran out of time
 ├── TooMany
 │   └── TooManyUploads       too many uploads were begun and not completed
@@ -50,6 +51,13 @@ class NotUploaded(Conflict):
 
     code = "not_uploaded"
     title = "ファイルがまだ届いていません。アップロードが終わってからもう一度お試しください。"
+
+
+class CompletionInProgress(Conflict):
+    """The file is being checked by another request or by the worker, or waits for its next try (409)."""
+
+    code = "request_in_progress"
+    title = "ファイルを確認しています。しばらくしてからもう一度お試しください。"
 
 
 class UploadOver(Conflict):

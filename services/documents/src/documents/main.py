@@ -55,7 +55,11 @@ def build_worker() -> Starlette:
         clock=system_clock,
         health=health,
         consumer=Consumer("documents", consumers.handlers(system_clock), database=intake.database, clock=system_clock),
-        loops={"reconcile": partial(reconcile.run, intake, beat=partial(health.beat, "reconcile"))},
+        loops={
+            "reconcile": partial(
+                reconcile.run, intake, beat=partial(health.beat, "reconcile"), sweep_anyway=settings.sweep_anyway
+            )
+        },
     )
 
 

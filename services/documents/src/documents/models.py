@@ -114,6 +114,11 @@ class Document(Base, table=True):
     created_at: datetime = Field(sa_type=DateTime(timezone=True))
     expires_at: datetime = Field(sa_type=DateTime(timezone=True))
     completion_asked_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    completing_until: datetime | None = Field(
+        default=None,
+        sa_type=DateTime(timezone=True),
+        description="until then nobody else completes it; afterwards, when it was last tried",
+    )
     stored_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 

@@ -2,13 +2,15 @@
 
 Rows lead. A row that waits is finished or given up; a row that left the set lets go of its file; and an object that no
 row names is rubbish, because every file is named by its row before anybody may rely on it. So a step that deletes an
-object may be lost at any time: the sweep finds it again.
+object may be lost at any time: the sweep finds it again. Unless the rows themselves are lost: a sweep that would delete
+suspiciously much deletes nothing and calls the operator.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,7 +23,7 @@ from documents import commands
 from documents.completion import Intake, delete, finish
 from documents.domain import DocumentStatus, quarantine_key
 from documents.errors import NotUploaded
-from documents.metrics import files_missing, objects_removed
+from documents.metrics import files_missing, objects_removed, sweep_refused
 from documents.models import Document, SubmittedDocument
 from documents.storage import StoredObject
 
@@ -30,15 +32,19 @@ log = structlog.get_logger(__name__)
 ROUND_SECONDS = 30
 SWEEP_EVERY = timedelta(hours=1)
 BATCH = 100
-# An interrupted completion is taken up after this; the applicant's own request is given the time to end before.
-TAKE_UP_AFTER = timedelta(minutes=2)
 # A wish that could not be met for so long, because the scanner is gone or never gives a verdict, is given up.
 GIVE_UP_AFTER = timedelta(hours=24)
-# Files that left a set stay this long: a submission that names them may still be on its way.
-KEEP_AFTER_LEAVING = timedelta(hours=24)
+# Files that left a set stay this long: a submission that names them may still be on its way, while the worker is down
+# or the application's key is parked. As long as the topics keep events, so that whoever can still hear of the
+# submission still has its files, and longer than anybody may take over a parked key.
+KEEP_AFTER_LEAVING = timedelta(days=30)
 # A completion that is under way has its copy in the store before its row names it.
 UNNAMED_OBJECT_AGE = timedelta(hours=1)
+# Crashes leave a handful of unnamed files. More than both of these: the database was restored, or is another one.
+UNNAMED_FILES = 20
+UNNAMED_PERCENT = 5
 
+_ANY_ROWS = text("SELECT EXISTS (SELECT FROM documents)")
 _WAITING_KEYS = text("""
 SELECT key FROM unnest(cast(:keys AS text[])) AS key
 JOIN documents ON status = 'pending' AND 'quarantine/' || application_id || '/' || id = key
@@ -50,7 +56,7 @@ WHERE object_key > :after AND (cast(:last AS text) IS NULL OR object_key <= :las
 """)
 
 
-async def run(intake: Intake, stop: asyncio.Event, *, beat: Callable[[], None]) -> None:
+async def run(intake: Intake, stop: asyncio.Event, *, beat: Callable[[], None], sweep_anyway: bool) -> None:
     """Reconcile until `stop`; several replicas do no harm to each other."""
     await intake.storage.ensure_bucket()
     swept_at: datetime | None = None
@@ -60,7 +66,7 @@ async def run(intake: Intake, stop: asyncio.Event, *, beat: Callable[[], None]) 
             await settle_waiting(intake, beat=beat)
             await purge_left(intake, beat=beat)
             if swept_at is None or intake.clock() - swept_at >= SWEEP_EVERY:
-                await sweep(intake, beat=beat)
+                await sweep(intake, beat=beat, anyway=sweep_anyway)
                 swept_at = intake.clock()
         except Unavailable as error:
             log.warning("reconcile_waits", code=error.code)
@@ -74,25 +80,41 @@ async def settle_waiting(intake: Intake, *, beat: Callable[[], None]) -> None:
     """Finish the uploads whose completion was interrupted, and give up those that nobody completed in time."""
     now = intake.clock()
     due = (
-        select(Document)
+        select(Document.id)
         .where(
             Document.status == DocumentStatus.PENDING,
-            or_(
-                col(Document.completion_asked_at) <= now - TAKE_UP_AFTER,
-                col(Document.completion_asked_at).is_(None) & (col(Document.expires_at) <= now),
-            ),
+            or_(col(Document.completion_asked_at).is_not(None), col(Document.expires_at) <= now),
+            or_(col(Document.completing_until).is_(None), col(Document.completing_until) <= now),
         )
-        .order_by(col(Document.expires_at))
+        # By the last try: files that never get a verdict must not stand before all others for a day.
+        .order_by(col(Document.completing_until).nulls_first(), col(Document.expires_at))
         .limit(BATCH)
     )
     async with intake.database.transaction() as session:
-        waiting = (await session.execute(due)).scalars().all()
-    for document in waiting:
+        ids: Sequence[UUID] = (await session.execute(due)).scalars().all()
+    for document_id in ids:
         beat()
-        await _settle(intake, document, now)
+        with _apart(document_id):
+            await _settle(intake, document_id)
 
 
-async def _settle(intake: Intake, document: Document, now: datetime) -> None:
+@contextmanager
+def _apart(document_id: UUID) -> Iterator[None]:
+    """The trouble of one document does not keep the others waiting; what is down is down for all of them."""
+    try:
+        yield
+    except Unavailable:
+        raise
+    except Exception as error:  # noqa: BLE001 - logged without its words, which may hold a file name
+        log.error("document_not_reconciled", document_id=str(document_id), error=type(error).__name__)
+
+
+async def _settle(intake: Intake, document_id: UUID) -> None:
+    now = intake.clock()
+    async with intake.database.transaction() as session:
+        document = await commands.take_up(session, document_id=document_id, now=now)
+    if document is None:
+        return
     asked_at = document.completion_asked_at
     if asked_at is not None and asked_at > now - GIVE_UP_AFTER:
         try:
@@ -112,7 +134,7 @@ async def _settle(intake: Intake, document: Document, now: datetime) -> None:
 
 
 async def purge_left(intake: Intake, *, beat: Callable[[], None]) -> None:
-    """Delete the files of documents that left their set a day ago and are in no submission."""
+    """Delete the files of documents that left their set 30 days ago and are in no submission."""
     now = intake.clock()
     left = (
         select(Document.id)
@@ -129,51 +151,78 @@ async def purge_left(intake: Intake, *, beat: Callable[[], None]) -> None:
         ids: Sequence[UUID] = (await session.execute(left)).scalars().all()
     for document_id in ids:
         beat()
-        async with intake.database.transaction() as session:
-            key = await commands.purge_document(session, document_id=document_id, now=now)
-        if key is not None:
-            log.info("file_purged", document_id=str(document_id))
+        with _apart(document_id):
+            async with intake.database.transaction() as session:
+                key = await commands.purge_document(session, document_id=document_id, now=now)
+            if key is not None:
+                log.info("file_purged", document_id=str(document_id))
+                await delete(intake.storage, key)
+
+
+async def sweep(intake: Intake, *, beat: Callable[[], None], anyway: bool = False) -> None:
+    """Go through the whole store: delete what no row names, and count the rows whose file is not there.
+
+    Deletes no upload and no file when that would be suspiciously much, unless the operator has looked: `anyway`.
+    """
+    old = intake.clock() - UNNAMED_OBJECT_AGE
+    async for page in intake.storage.pages("health/"):  # what looks at the store left when their process died
+        beat()
+        for key in _unnamed(page, set(), old):
             await delete(intake.storage, key)
-
-
-async def sweep(intake: Intake, *, beat: Callable[[], None]) -> None:
-    """Go through the whole store: delete what no row names, and count the rows whose file is not there."""
+    uploads: list[str] = []
     async for page in intake.storage.pages("quarantine/"):
         beat()
         keys = [found.key for found in page]
         async with intake.database.transaction() as session:
             waiting = set((await session.execute(_WAITING_KEYS, {"keys": keys})).scalars())
-        await _delete_unnamed(intake, page, waiting)
-    missing, after, listed_at = 0, "", intake.clock()
+        uploads += _unnamed(page, waiting, old)
+    files: list[str] = []
+    listed, missing, after, listed_at = 0, 0, "", intake.clock()
     async for page in intake.storage.pages("files/"):
         beat()
-        missing += await _compare(intake, page, after, page[-1].key, listed_at)
+        rows = await _named_between(intake, after, page[-1].key, listed_at)
+        files += _unnamed(page, set(rows), old)
+        missing += _count_missing(rows, page)
+        listed += len(page)
         after, listed_at = page[-1].key, intake.clock()
-    missing += await _compare(intake, [], after, None, listed_at)
+    missing += _count_missing(await _named_between(intake, after, None, listed_at), [])
     files_missing.set(missing)
     if missing:
         log.error("files_missing", count=missing)
+    async with intake.database.transaction() as session:
+        any_rows = (await session.execute(_ANY_ROWS)).scalar_one()
+    unnamed = len(files) + len(uploads)
+    if not anyway and (too_many(len(files), listed) or (unnamed and not any_rows)):
+        sweep_refused.set(unnamed)
+        log.error("sweep_refused", files=len(files), files_listed=listed, uploads=len(uploads), any_rows=any_rows)
+        return
+    sweep_refused.set(0)
+    for key in uploads + files:
+        beat()
+        await delete(intake.storage, key)
+        objects_removed.inc()
+        log.info("unnamed_object_removed", key=key)
 
 
-async def _compare(
-    intake: Intake, page: Sequence[StoredObject], after: str, last: str | None, listed_at: datetime
-) -> int:
-    """One page of checked files against the rows that name keys in its range; returns how many files are missing."""
+def too_many(unnamed: int, listed: int) -> bool:
+    """Whether so many unnamed files out of so many listed are more than crashes leave."""
+    return unnamed > UNNAMED_FILES and unnamed * 100 > listed * UNNAMED_PERCENT
+
+
+async def _named_between(intake: Intake, after: str, last: str | None, listed_at: datetime) -> dict[str, bool]:
+    """The keys in the range of one page that rows name: {key: whether its file must be in the listing}."""
     where = {"after": after, "last": last, "listed_at": listed_at}
     async with intake.database.transaction() as session:
-        rows = (await session.execute(_NAMED_KEYS, where)).all()
-    await _delete_unnamed(intake, page, {row.object_key for row in rows})
+        return {row.object_key: row.was_there for row in (await session.execute(_NAMED_KEYS, where)).all()}
+
+
+def _count_missing(rows: dict[str, bool], page: Sequence[StoredObject]) -> int:
     there = {found.key for found in page}
-    missing = [row.object_key for row in rows if row.was_there and row.object_key not in there]
+    missing = [key for key, was_there in rows.items() if was_there and key not in there]
     for key in missing:
         log.error("file_missing", key=key)
     return len(missing)
 
 
-async def _delete_unnamed(intake: Intake, page: Sequence[StoredObject], named: set[str]) -> None:
-    old = intake.clock() - UNNAMED_OBJECT_AGE
-    for found in page:
-        if found.key not in named and found.changed_at <= old:
-            await delete(intake.storage, found.key)
-            objects_removed.inc()
-            log.info("unnamed_object_removed", key=found.key)
+def _unnamed(page: Sequence[StoredObject], named: set[str], old: datetime) -> list[str]:
+    return [found.key for found in page if found.key not in named and found.changed_at <= old]

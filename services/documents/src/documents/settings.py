@@ -23,6 +23,7 @@ class Settings(ServiceSettings):
     scanner: Literal["none", "clamd"] = Field(description="none: files are not scanned; production refuses that")
     clamd_host: str | None = None
     clamd_port: int = Field(default=3310, ge=1, le=65535)
+    sweep_anyway: bool = Field(default=False, description="delete unnamed files also when they are suspiciously many")
 
     @model_validator(mode="after")
     def _scans_in_production(self) -> Self:

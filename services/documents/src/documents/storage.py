@@ -131,7 +131,10 @@ class Storage:
             log.info("bucket_made", bucket=self._bucket)
 
     async def check(self) -> None:
-        """Put, read and delete a few bytes: the store's own health page answers before it can keep anything."""
+        """Put, read and delete a few bytes: the store's own health page answers before it can keep anything.
+
+        Each look has a key of its own, because processes look at the same moment; the sweep deletes what a crash left.
+        """
         probe = secrets.token_bytes(16)
         key = f"health/{probe.hex()}"
 

@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("created_at", TIME, nullable=False),
         sa.Column("expires_at", TIME, nullable=False),
         sa.Column("completion_asked_at", TIME),
+        sa.Column("completing_until", TIME),
         sa.Column("stored_at", TIME),
         sa.Column("ended_at", TIME),
         sa.PrimaryKeyConstraint("id", name="pk_documents"),
