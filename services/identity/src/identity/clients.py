@@ -42,8 +42,8 @@ class Truth(BaseModel):
 class Callback(BaseModel):
     """The part of a callback that is used: which message it is, and about which verification."""
 
-    event_id: str = Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")
-    verification_id: str = Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$")
+    event_id: str = Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$", examples=["evt-7f3a-1"])
+    verification_id: str = Field(min_length=1, max_length=200, pattern=r"^[\x21-\x7e]+$", examples=["vrf-7f3a"])
 
 
 class Provider(NamedTuple):

@@ -12,10 +12,26 @@ from pydantic import BaseModel, ConfigDict, Field
 from identity.domain.ekyc import EkycMethod, EkycStatus
 
 Text = Annotated[str, Field(max_length=1000)]
-Token = Annotated[str, Field(min_length=1, max_length=200, description="a one-time token, as it came")]
-Password = Annotated[
-    str, Field(max_length=1000, description="I-07: the rules know no maximum; this only bounds the work")
+Token = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=200,
+        description="a one-time token, as it came",
+        examples=["q0Vd8bJ5m1yQ2o3w4e5r6t7y8u9i0p1a2s3d4f5g6h7"],
+    ),
 ]
+Password = Annotated[
+    str,
+    Field(
+        max_length=1000,
+        description="I-07: the rules know no maximum; this only bounds the work",
+        examples=["smile_2026"],
+    ),
+]
+Code = Annotated[str, Field(max_length=1000, examples=["492039"])]
+UserId = Annotated[str, Field(max_length=1000, examples=["7KQ4VXB29M"])]
+SecretAnswer = Annotated[str, Field(max_length=1000, examples=["さくら小学校"])]
 
 
 class Body(BaseModel):
@@ -84,7 +100,7 @@ class CommitBody(Body):
 
     token: Token
     secret_question: Text = Field(examples=["first_school"])
-    secret_answer: Text
+    secret_answer: SecretAnswer
     terms_accepted: bool
 
 
@@ -121,7 +137,7 @@ class ChangePasswordBody(Body):
 class ResetRequestBody(Body):
     """パスワードをお忘れですか? (ID-50)."""
 
-    user_id: Text
+    user_id: UserId
 
 
 # User ID reminder
@@ -130,8 +146,8 @@ class ResetRequestBody(Body):
 class ReminderBody(Body):
     """登録した情報の入力をお願いします (ID-60)."""
 
-    name: Text
-    mail: Text
+    name: Text = Field(examples=["山田 太郎"])
+    mail: Text = Field(examples=["taro@example.jp"])
 
 
 class ReminderQuestion(BaseModel):
@@ -145,7 +161,7 @@ class ReminderAnswerBody(Body):
     """再通知メールを受け取る (ID-62)."""
 
     reminder_token: Token
-    answer: Text
+    answer: SecretAnswer
 
 
 # Login
@@ -154,7 +170,7 @@ class ReminderAnswerBody(Body):
 class LoginBody(Body):
     """ログイン (ID-26)."""
 
-    user_id: Text
+    user_id: UserId
     password: Password
 
 
@@ -199,22 +215,26 @@ class OtpLoginBody(Body):
     """ワンタイムパスワード at login (ID-35)."""
 
     login_token: Token
-    code: Text
+    code: Code
 
 
 class OtpResetBody(Body):
     """ワンタイムパスワードトークンをリセットする (ID-46)."""
 
     login_token: Token
-    secret_answer: Text
+    secret_answer: SecretAnswer
 
 
 class ProofBody(Body):
     """ワンタイムパスワード at submission and approval of proxy input (ID-40 c, d)."""
 
-    code: Text
+    code: Code
     purpose: Literal["submit", "approve_proxy"]
-    digest: str = Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of what is submitted or approved")
+    digest: str = Field(
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256 of what is submitted or approved",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
 
 
 class ProofAnswer(BaseModel):

@@ -8,7 +8,8 @@ from io import BytesIO
 from typing import Annotated, Any, cast
 
 import segno
-from fastapi import Depends, Header, Request
+from fastapi import Depends, Request
+from fastapi.security import APIKeyHeader, HTTPBearer
 from kit.errors import Unauthenticated
 from kit.http import AppContext, NowDep, context_of
 from kit.tokens import ACCESS_TOKEN_LIFETIME, Actor
@@ -60,13 +61,29 @@ class Holder:
     session_expires_at: datetime
 
 
-async def _holder(context: ContextDep, now: NowDep, authorization: Annotated[str | None, Header()] = None) -> Holder:
+# For the document: one of the two is sent. `_holder` reads them, so that everything else gets the same answer.
+_bearer = HTTPBearer(bearerFormat="JWT", auto_error=False, description="an access token of identity")
+_session = APIKeyHeader(
+    name="Authorization",
+    scheme_name="Session",
+    auto_error=False,
+    description="`Session <session_token>`, as a login told it",
+)
+
+
+async def _holder(
+    request: Request,
+    context: ContextDep,
+    now: NowDep,
+    _: Annotated[Any, Depends(_bearer)],
+    __: Annotated[Any, Depends(_session)],
+) -> Holder:
     """By session token or access token. Every authenticated request is an operation: the 30 minutes start again (I-58).
 
     In a transaction of its own: the request was an operation also when it is refused, and a session's row lock must not
     be held while the command waits for its account's.
     """
-    scheme, _, token = (authorization or "").partition(" ")
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     which: dict[str, Any]
     if scheme.lower() == "session" and token:
         which = {"token": token}

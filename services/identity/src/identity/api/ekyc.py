@@ -50,7 +50,15 @@ async def open_link(body: schemas.TokenBody, session: SessionDep, context: Conte
     return {"url": url, "qr_svg": qr_svg(url)}
 
 
-@router.post("/callbacks", status_code=204, summary="For the provider")
+@router.post(
+    "/callbacks",
+    status_code=204,
+    summary="For the provider",
+    # The signature is over the bytes as they came, so the body is read here and not by FastAPI.
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": Callback.model_json_schema()}}}
+    },
+)
 async def callback(
     request: Request,
     session: SessionDep,
