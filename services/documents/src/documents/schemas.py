@@ -35,7 +35,10 @@ class UploadRequest(BaseModel):
     slot: Key = Field(examples=["kanri_kiyaku"])
     file_name: FileName = Field(description="as the computer names it, without folders", examples=["管理規約.pdf"])
     size_bytes: int = Field(ge=0, le=10**12, examples=[3_000_000])
-    sha256: Sha256 = Field(description="of the file's bytes, in lower-case hex")
+    sha256: Sha256 = Field(
+        description="of the file's bytes, in lower-case hex",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
     content_type: ContentType = Field(
         description="as the browser sees it; application/octet-stream when it does not know",
         examples=["application/pdf"],

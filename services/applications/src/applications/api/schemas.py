@@ -18,7 +18,14 @@ from applications.queries.applications import Check, TimelineEntry, View
 from applications.queries.reviews import QueueItem, ReviewView
 from applications.workflow import Document
 
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256, hexadecimal")]
+Digest = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256, hexadecimal",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    ),
+]
 ShortText = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 LongText = Annotated[str, Field(max_length=4000, pattern=r"^[^\x00]*$")]
 
@@ -48,7 +55,11 @@ class Submit(BaseModel):
     """登録する: what was confirmed, and the proof of a right one-time password for it (AS-73)."""
 
     content_sha256: Digest
-    proof: str = Field(max_length=4096, description="from POST /v1/otp/proofs, purpose submit, digest content_sha256")
+    proof: str = Field(
+        max_length=4096,
+        description="from POST /v1/otp/proofs, purpose submit, digest content_sha256",
+        examples=["eyJhbGciOiJFUzI1NiIsImtpZCI6InNpZ24tMSJ9.e30.c2lnbmF0dXJl"],
+    )
     mailing_notes_accepted: bool = Field(default=False, description="資料の確認及び承認 (AS-62)")
 
 
@@ -58,13 +69,13 @@ class RemarkBody(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     field: ShortText = Field(examples=["representative.address"])
-    text: LongText
+    text: LongText = Field(examples=["住所に建物名を補ってください。"])
 
 
 class Reject(BaseModel):
     """否認: the reason goes into the mail, the remarks onto the correction screen (AS-81)."""
 
-    reason: LongText
+    reason: LongText = Field(examples=["代表者の住所に不備があります。"])
     remarks: list[RemarkBody] = Field(default_factory=list, max_length=200)
 
 
