@@ -42,7 +42,7 @@ def test_the_page_lists_exactly_the_headers_that_are_sent():
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
         replay=True,
     )
-    told = set(re.findall(r"`((?:ce_|content-)[a-z-]+)`", catalogue().split("## All events")[0]))
+    told = set(re.findall(r"`(traceparent|(?:ce_|content-)[a-z-]+)`", catalogue().split("## All events")[0]))
     assert told == {name for name, _ in encode(envelope)}
 
 

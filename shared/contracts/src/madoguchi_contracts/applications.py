@@ -122,7 +122,7 @@ class ReviewRecommended(ReviewEvent):
 class ApplicationRejected(ApplicationEvent):
     """The office rejected the submission; the applicant may correct it and submit again (AS-81).
 
-    When: the approving officer decided so. Causes mail NO-10.
+    When: an officer decided so. Causes mail NO-10.
     """
 
     readers: ClassVar[tuple[str, ...]] = ("documents", "notifications")
@@ -139,7 +139,7 @@ class ApplicationApproved(ApplicationEvent):
     When: the approving officer decided so. Causes mail NO-09 when it is the first approval (AS-80).
     """
 
-    readers: ClassVar[tuple[str, ...]] = ("documents", "notifications")
+    readers: ClassVar[tuple[str, ...]] = ("identity", "notifications")
 
     account_id: UUID = Field(description="The account that the application belongs to.")
     programme: Key = Field(description="The programme, such as bond. Open: new programmes appear.")

@@ -45,6 +45,7 @@ How to read events in your own program: `shared/contracts/README.md`. How to add
 | `ce_dataschema` | schema name, the `$id` of the released JSON Schema |
 | `content-type` | `application/json` |
 | `ce_traceparent` | W3C trace context of what caused the event, if it was traced |
+| `traceparent` | the same, where instrumentations of Kafka clients look for it |
 | `ce_replay` | `true` on an event that is told again on purpose; otherwise missing |
 """
 

@@ -84,8 +84,6 @@ class DocumentsFrozen(DocumentSetEvent):
     When: the submission was heard of. A rejection opens the set again.
     """
 
-    readers: ClassVar[tuple[str, ...]] = ("applications",)
-
     submission: int = Field(ge=1, description="The submission that they belong to.")
     document_ids: tuple[UUID, ...] = Field(description="The frozen documents, in the order of the slots.")
 

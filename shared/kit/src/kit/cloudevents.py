@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
 
@@ -44,27 +45,56 @@ class Envelope:
     replay: bool = False
 
 
-def encode(envelope: Envelope) -> Headers:
-    """The Kafka headers of an event."""
-    aggregate_id = str(envelope.aggregate_id).encode()
-    headers = [
+@lru_cache(maxsize=1024)
+def constant_headers(type_name: str, source: str, dataschema: str) -> tuple[tuple[str, bytes], ...]:
+    """The headers that all events of a type share; cached, since the relay needs them for every event."""
+    return (
         ("ce_specversion", b"1.0"),
-        ("ce_id", str(envelope.event_id).encode()),
-        ("ce_source", envelope.source.encode()),
-        ("ce_type", envelope.type.encode()),
-        ("ce_time", envelope.time.astimezone(UTC).isoformat().replace("+00:00", "Z").encode()),
-        ("ce_subject", aggregate_id),
-        ("ce_partitionkey", aggregate_id),
-        ("ce_sequence", b"%d" % envelope.sequence),
-        ("ce_dataschema", envelope.dataschema.encode()),
+        ("ce_source", source.encode()),
+        ("ce_type", type_name.encode()),
+        ("ce_dataschema", dataschema.encode()),
         ("content-type", b"application/json"),
+    )
+
+
+def build_headers(
+    constant: Sequence[tuple[str, bytes]],
+    *,
+    event_id: str,
+    subject: str,
+    sequence: str,
+    time: str,
+    traceparent: str | None,
+    replay: bool,
+) -> Headers:
+    """The Kafka headers of an event whose attributes are text already; `constant` as of `constant_headers`."""
+    key = subject.encode()
+    headers = [
+        *constant,
+        ("ce_id", event_id.encode()),
+        ("ce_time", time.encode()),
+        ("ce_subject", key),
+        ("ce_partitionkey", key),
+        ("ce_sequence", sequence.encode()),
     ]
-    if envelope.traceparent:
-        traceparent = envelope.traceparent.encode()
-        headers += [("ce_traceparent", traceparent), ("traceparent", traceparent)]
-    if envelope.replay:
+    if traceparent:
+        headers += [("ce_traceparent", traceparent.encode()), ("traceparent", traceparent.encode())]
+    if replay:
         headers.append(("ce_replay", b"true"))
     return headers
+
+
+def encode(envelope: Envelope) -> Headers:
+    """The Kafka headers of an event."""
+    return build_headers(
+        constant_headers(envelope.type, envelope.source, envelope.dataschema),
+        event_id=str(envelope.event_id),
+        subject=str(envelope.aggregate_id),
+        sequence=str(envelope.sequence),
+        time=envelope.time.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        traceparent=envelope.traceparent,
+        replay=envelope.replay,
+    )
 
 
 def decode(headers: Sequence[tuple[str, bytes | None]]) -> Envelope:

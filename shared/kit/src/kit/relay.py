@@ -22,6 +22,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from kit.cloudevents import build_headers, constant_headers
 from kit.eventlog import BUCKETS
 from kit.metrics import (
     outbox_oldest_seconds,
@@ -71,18 +72,6 @@ def _partition_of(key: bytes, partitions: int) -> int:
     return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
-@lru_cache(maxsize=1024)
-def _constant_headers(type_name: str, source: str) -> list[tuple[str, bytes]]:
-    return [
-        ("ce_specversion", b"1.0"),
-        ("ce_source", source.encode()),
-        ("ce_type", type_name.encode()),
-        # The schema name of the contracts package.
-        ("ce_dataschema", b"urn:" + type_name.replace(".", ":").encode()),
-        ("content-type", b"application/json"),
-    ]
-
-
 def make_publisher(producer: AIOKafkaProducer, source: str) -> Publish:
     """Tell rows with one batch per partition, which the broker takes as a whole or not at all.
 
@@ -105,18 +94,17 @@ def make_publisher(producer: AIOKafkaProducer, source: str) -> Publish:
             if place in full:
                 continue
             batch = batches.get(place) or batches.setdefault(place, producer.create_batch())
-            headers = [
-                *_constant_headers(row["type"], source),
-                ("ce_id", row["event_id"].encode()),
-                ("ce_time", row["time"].encode()),
-                ("ce_subject", key),
-                ("ce_partitionkey", key),
-                ("ce_sequence", row["version"].encode()),
-            ]
-            if row["traceparent"]:
-                headers.append(("ce_traceparent", row["traceparent"].encode()))
-            if row["replay"]:
-                headers.append(("ce_replay", b"true"))
+            # The data schema is the schema name of the contracts package.
+            schema = "urn:" + row["type"].replace(".", ":")
+            headers = build_headers(
+                constant_headers(row["type"], source, schema),
+                event_id=row["event_id"],
+                subject=row["aggregate_id"],
+                sequence=row["version"],
+                time=row["time"],
+                traceparent=row["traceparent"],
+                replay=row["replay"],
+            )
             if batch.append(timestamp=None, key=key, value=row["data"].encode(), headers=headers) is None:
                 full.add(place)
                 continue
