@@ -1,6 +1,7 @@
 """A programme is a folder: another one, known to tests only, runs on the same machinery by one line of registration."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -8,13 +9,13 @@ import applications
 import pytest
 import pytest_asyncio
 from applications import timers
-from applications.cases import lock, move
+from applications.cases import Proof, lock, move
 from applications.programme import registered
 from applications.programmes import PROGRAMMES
 from applications.workflow import NOTHING, Deadline, Relation, Transition, Who, Workflow
 from kit.deadlines import fire_one
 from kit.errors import Forbidden, Refused, ServiceError
-from kit.tokens import Actor
+from kit.tokens import Actor, ProofRefused
 from madoguchi_contracts import Role
 from support.counter import findings, open_counter
 from support.toy_programme.workflow import CONSENT
@@ -239,3 +240,26 @@ async def test_a_step_that_needs_a_proof_is_not_taken_without(garden):
     assert isinstance(caught.value, Refused)
     assert caught.value.code == "otp_proof_refused"
     assert await state_of(garden, application) == "draft"
+
+
+async def test_a_proof_opens_one_step_also_where_nothing_is_submitted(garden):
+    """A signature, say: a row with a one-time password, and no version to keep."""
+    owner = garden.person(Role.APPLICANT)
+    first = await owner.start("garden_plot")
+    second = await garden.person(Role.APPLICANT, owner.account_id).start("garden_plot")
+    proof = Proof(uuid4(), "submit")
+
+    async def sign(application_id):
+        async with garden.database.transaction() as session:
+            application = await lock(session, garden.desk, application_id)
+            workflow = application.programme.workflow
+            rows = (replace(row, guards=(), event=None) for row in workflow.transitions)
+            signing = replace(application.programme, workflow=replace(workflow, transitions=tuple(rows)))
+            application = replace(application, programme=signing)
+            case = application.case(garden.clock())
+            await move(session, garden.desk, application, case, "submit", actor=actor_of(owner), proof=proof)
+
+    await sign(first)
+    with pytest.raises(ProofRefused):
+        await sign(second)
+    assert (await state_of(garden, first), await state_of(garden, second)) == ("requested", "draft")

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from kit import deadlines, eventlog
 from kit.errors import Conflict, NotFound
 from kit.japan import to_jst
-from kit.tokens import Actor, ProofRefused
+from kit.tokens import Actor, ProofRefused, burn_proof
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -79,7 +79,7 @@ class Application:
         return self.tracks[self.programme.workflow.main, self.id].state
 
     def after(self, row: Transition, submission: int) -> Application:
-        """The application as it is after a step of its main track."""
+        """The application after a step of its main track, to be shown: its tracks are no rows to go on with."""
         key = (self.programme.workflow.main, self.id)
         here = self.tracks.get(key) or Track(self.id, row.target, 0)
         return replace(self, submission=submission, tracks={**self.tracks, key: replace(here, state=row.target)})
@@ -205,7 +205,7 @@ async def move(
     The caller holds the application's lock (or has just inserted it). The row of the programme's table is found and its
     guards are asked; then state, history and event are written together, with the time of the case. `actor` None is
     the system; `note` is the encrypted reason; `version` has the columns of what is submitted. A row with `otp` needs a
-    verified proof for that purpose, which is burnt with the version. Raises Forbidden, ImpossibleTransition,
+    verified proof for that purpose, which works once. Raises Forbidden, ImpossibleTransition,
     SecondOfficerNeeded, Refused, ProofRefused, Conflict: then nothing was written.
     """
     workflow = application.programme.workflow
@@ -217,6 +217,8 @@ async def move(
     check(row, case, actor_id=actor_id, first_officer=first_officer)
     if row.otp is not None and (proof is None or proof.purpose != row.otp):
         raise ProofRefused(application_id=str(application.id), command=command)
+    if proof is not None and version is None:  # else it is burnt together with the version
+        await burn_proof(session, proof.jti, case.now)
     submission = case.filing.submission if case.filing else case.submission
     step = {
         "application_id": application.id,
@@ -231,7 +233,7 @@ async def move(
         "reason": note,
         "at": case.now,
     }
-    if here is not None and here.state == row.target:
+    if version is None and here is not None and here.state == row.target:
         await session.execute(hot.REMEMBER, step)
     else:
         track_id = here.id if here else uuid4()

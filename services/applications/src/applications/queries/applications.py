@@ -11,7 +11,7 @@ from uuid import UUID
 from kit import eventlog
 from kit.errors import Finding
 from kit.tokens import Actor
-from madoguchi_contracts import ReviewClaimed, ReviewOpened
+from madoguchi_contracts import ReviewClaimed, ReviewOpened, Role
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,13 +27,26 @@ SELECT content, documents, content_sha256, ekyc_status, submitted_at FROM applic
 WHERE application_id = :application_id AND submission = :submission
 """)
 _HISTORY = text("""
-SELECT id, track, command, actor_id, role, submission, at FROM application_history
+SELECT id, track, source, command, actor_id, role, submission, at FROM application_history
 WHERE application_id = :application_id ORDER BY id
 """)
 _LAST_NOTE = text("""
 SELECT submission, reason FROM application_history
 WHERE application_id = :application_id AND reason IS NOT NULL ORDER BY id DESC LIMIT 1
 """)
+
+# Who took a step, as people read it.
+_BY: Mapping[Role, str] = {
+    Role.ASSOCIATION: "申請者",
+    Role.COMPANY: "管理会社",
+    Role.APPLICANT: "申請者",
+    Role.JOINT_DEBTOR: "連帯債務者",
+    Role.OFFICE_REVIEWER: "担当者",
+    Role.OFFICE_APPROVER: "担当者",
+    Role.INSPECTION_BODY: "検査機関",
+    Role.BANK: "金融機関",
+    Role.OPERATOR: "運用担当者",
+}
 
 # Events that are no step of a workflow, with what people read and whether the applicant sees them.
 _OTHER_STEPS: Mapping[str, tuple[str, bool]] = {
@@ -166,12 +179,12 @@ async def _steps(session: AsyncSession, application: Application, office: bool) 
     workflow = application.programme.workflow
     entries = []
     for row in (await session.execute(_HISTORY, {"application_id": application.id})).all():
-        transition = workflow.rows(row.track, row.command)[0]
-        if office or transition.public:
-            by = "システム" if row.role is None else "担当者" if row.role in OFFICE else "申請者"
-            entries.append(
-                TimelineEntry(row.at, transition.label, by, row.submission or None, row.actor_id if office else None)
-            )
+        # A step that the table does not know any more stays inside the office.
+        taken = next((one for one in workflow.rows(row.track, row.command) if row.source in one.sources), None)
+        if office or (taken is not None and taken.public):
+            label = taken.label if taken is not None else row.command
+            by = "システム" if row.role is None else _BY[Role(row.role)]
+            entries.append(TimelineEntry(row.at, label, by, row.submission or None, row.actor_id if office else None))
     return entries
 
 
