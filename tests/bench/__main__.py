@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import uvloop
-from bench import consumer, relay, submission
+from bench import consumer, end_to_end, relay, submission
 from bench.harness import Table, machine, postgres
 from kit.japan import JST
 from madoguchi_stack.servers import Servers
@@ -17,6 +17,7 @@ BENCHES: dict[str, Callable[[Servers, int], Awaitable[Table]]] = {
     "consumer": consumer.throughput,
     "consumer-idle": consumer.idle,
     "submission": submission.http,
+    "end-to-end": end_to_end.idle,
 }
 REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
