@@ -80,14 +80,77 @@ def test_no_file_beside_the_process_is_read(monkeypatch: pytest.MonkeyPatch, tmp
     assert settings(monkeypatch).environment == "local"
 
 
-@pytest.mark.parametrize(("name", "value"), [("kafka_idempotence", "false"), ("log_level", "DEBUG")])
+PRODUCTION = {"environment": "production", "kafka_security_protocol": "SSL"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kafka_idempotence", "false"),
+        ("log_level", "DEBUG"),
+        ("kafka_security_protocol", "PLAINTEXT"),
+        ("identity_jwks_url", "http://identity:8000/.well-known/jwks.json"),
+        ("identity_jwks_url", "http://127.0.0.1.example.jp/jwks.json"),
+        ("identity_jwks_url", "http://127.0.0.1@example.jp/jwks.json"),
+        ("identity_jwks_url", "example.jp/jwks.json"),
+    ],
+)
 def test_what_is_convenient_locally_is_refused_in_production(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     settings(monkeypatch, **{name: value})
-    said = refusal(monkeypatch, **{"environment": "production", name: value})
+    said = refusal(monkeypatch, **{**PRODUCTION, name: value})
     assert name in said
-    assert settings(monkeypatch, environment="production").environment == "production"
+    assert settings(monkeypatch, **PRODUCTION).environment == "production"
+
+
+LOGIN = {"kafka_sasl_username": "notifications", "kafka_sasl_password": "a-long-password"}
+
+
+def test_production_refuses_a_login_at_the_broker_in_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    in_clear = {"kafka_security_protocol": "SASL_PLAINTEXT", **LOGIN}
+    settings(monkeypatch, **in_clear)
+    said = refusal(monkeypatch, **PRODUCTION | in_clear)
+    assert "kafka_security_protocol" in said
+    assert "a-long-password" not in said
+    read = settings(monkeypatch, **PRODUCTION | in_clear | {"kafka_security_protocol": "SASL_SSL"})
+    assert "a-long-password" not in repr(read)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://identity.example.jp/jwks.json",
+        "http://localhost:8000/jwks.json",
+        "http://127.0.0.1:8000/jwks.json",
+        "http://[::1]:8000/jwks.json",
+    ],
+)
+def test_production_takes_the_keys_of_identity_over_tls_or_from_this_machine(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    assert settings(monkeypatch, **PRODUCTION, identity_jwks_url=url).identity_jwks_url == url
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"kafka_security_protocol": "SASL_SSL"},
+        {"kafka_security_protocol": "SASL_SSL", **LOGIN, "kafka_sasl_password": ""},
+        {"kafka_security_protocol": "SASL_SSL", **LOGIN, "kafka_sasl_username": None},
+        {"kafka_security_protocol": "SSL", **LOGIN},
+        {"kafka_security_protocol": "SSL", "kafka_ca_file": "/nowhere/ca.pem"},
+        {"kafka_ca_file": __file__},
+        {"kafka_sasl_mechanism": "GSSAPI"},
+    ],
+    ids=str,
+)
+def test_settings_of_the_broker_that_do_not_fit_each_other_are_refused(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, str | None]
+) -> None:
+    said = refusal(monkeypatch, **changes)
+    assert "kafka_" in said
+    assert "a-long-password" not in said
 
 
 @pytest.mark.parametrize(

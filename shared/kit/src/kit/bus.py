@@ -17,11 +17,11 @@ import asyncio
 import hashlib
 import json
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 import structlog
@@ -37,9 +37,13 @@ from kit.db import Database, is_transient
 from kit.errors import Permanent, Transient, Unavailable
 from kit.health import Health
 from kit.inbox import first_time
-from kit.metrics import consumed, consumer_retries, event_age_seconds, parked_keys
+from kit.kafka import broker_security
+from kit.metrics import consumed, consumer_lag, consumer_retries, event_age_seconds, parked_keys
 from kit.settings import ServiceSettings
 from kit.telemetry import span
+
+if TYPE_CHECKING:
+    from faststream.kafka import KafkaBroker
 
 log = structlog.get_logger(__name__)
 
@@ -417,22 +421,29 @@ class Consumer:
                 continue
 
 
-async def consume(consumer: Consumer, settings: ServiceSettings, health: Health, stop: asyncio.Event) -> None:
-    """Join the service's consumer group and process until `stop`. Raises when the broker cannot be reached."""
+def make_broker(service: str, settings: ServiceSettings) -> KafkaBroker:
+    """FastStream's side of a service's consumer, not connected yet."""
     # Here, because only a worker consumes: an API starts a second sooner and 30 MB lighter without it.
     from faststream import AckPolicy  # noqa: PLC0415
     from faststream.kafka import KafkaBroker  # noqa: PLC0415
-    from faststream.kafka.message import KafkaAckableMessage  # noqa: PLC0415
 
-    broker = KafkaBroker(
+    return KafkaBroker(
         settings.kafka_bootstrap.split(","),
         # FastStream's default acknowledges first, which loses what a crash interrupts.
         ack_policy=AckPolicy.NACK_ON_ERROR,
-        client_id=f"madoguchi-{consumer.service}",
+        client_id=f"madoguchi-{service}",
         graceful_timeout=20,
         apply_types=False,
         logger=None,
+        security=broker_security(settings),
     )
+
+
+async def consume(consumer: Consumer, settings: ServiceSettings, health: Health, stop: asyncio.Event) -> None:
+    """Join the service's consumer group and process until `stop`. Raises when the broker cannot be reached."""
+    from faststream.kafka.message import KafkaAckableMessage  # noqa: PLC0415
+
+    broker = make_broker(consumer.service, settings)
 
     async def parse_batch(records: tuple[Any, ...]) -> KafkaAckableMessage:
         # The default parser decodes every header as UTF-8: one stranger's bytes would block the partition for ever.
@@ -469,7 +480,7 @@ async def consume(consumer: Consumer, settings: ServiceSettings, health: Health,
     subscriber(handle)
     await broker.start()
     try:
-        progress = _Progress()
+        progress = _Progress(consumer.topics)
         health.expect("consumer", STUCK_SECONDS)
         # Waiting for a database that is down is not being stuck: a restart would not help.
         consumer.on_attempt = lambda: health.beat("consumer")
@@ -485,18 +496,20 @@ async def consume(consumer: Consumer, settings: ServiceSettings, health: Health,
 
 
 class _Progress:
-    """Whether the consumer gets on: per partition, its position moved or nothing waits behind it.
+    """Whether the consumer gets on: per partition, its position moved or nothing waits behind it. Tells the lag, too.
 
     A rebalance counts as progress: partitions without a position yet are not held against the process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, topics: Iterable[str]) -> None:
+        self._topics = tuple(topics)
         self._positions: dict[TopicPartition, int] = {}
 
     async def seen(self, consumer: Any) -> bool:
         """Look once; False when some partition has waiting records and has not moved since the last look."""
         moving = True
         positions: dict[TopicPartition, int] = {}
+        lag = dict.fromkeys(self._topics, 0)  # also of a topic whose partitions went to another worker
         for partition in consumer.assignment() if consumer else ():
             try:
                 position = await asyncio.wait_for(consumer.position(partition), 0.2)
@@ -506,5 +519,8 @@ class _Progress:
             if high is not None and position < high and self._positions.get(partition) == position:
                 moving = False
             positions[partition] = position
+            lag[partition.topic] += max((high or 0) - position, 0)
+        for topic, records in lag.items():
+            consumer_lag.labels(topic).set(records)
         self._positions = positions
         return moving

@@ -20,5 +20,6 @@ event_age_seconds = Histogram(
     "madoguchi_event_age_seconds", "From recording to effect", ["topic"], buckets=(*_FAST, 30, 60, 300, 3600)
 )
 consumer_retries = Counter("madoguchi_consumer_retries", "Transient failures tried again in place", ["error"])
+consumer_lag = Gauge("madoguchi_consumer_lag", "Records in this worker's partitions that it has not taken", ["topic"])
 parked_keys = Gauge("madoguchi_parked_keys", "Keys waiting for an operator")
 deadlines_overdue_seconds = Gauge("madoguchi_deadlines_overdue_seconds", "Age of the oldest due, unfired deadline")

@@ -11,7 +11,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from starlette.applications import Starlette
 
-from kit import bus, deadlines, housekeeping, relay
+from kit import bus, deadlines, housekeeping, kafka, relay
 from kit.bus import Consumer
 from kit.clock import Clock
 from kit.db import Database
@@ -117,10 +117,9 @@ def build_worker_app(
     return Starlette(routes=health.routes(), lifespan=lifespan)
 
 
-async def _relay(
-    service: str, settings: ServiceSettings, database: Database, health: Health, stop: asyncio.Event
-) -> None:
-    producer = AIOKafkaProducer(
+def relay_producer(service: str, settings: ServiceSettings) -> AIOKafkaProducer:
+    """The producer of a service's relay, not connected yet."""
+    return AIOKafkaProducer(
         bootstrap_servers=settings.kafka_bootstrap,
         client_id=f"madoguchi-{service}-relay",
         acks="all",
@@ -128,7 +127,14 @@ async def _relay(
         linger_ms=0,  # the relay brings its own batches
         max_batch_size=900_000,  # below the broker's usual limit of 1 MB, above the largest event
         max_request_size=1_048_576,
+        **kafka.client_arguments(settings),
     )
+
+
+async def _relay(
+    service: str, settings: ServiceSettings, database: Database, health: Health, stop: asyncio.Event
+) -> None:
+    producer = relay_producer(service, settings)
 
     async def kafka_answers() -> None:
         await producer.client.fetch_all_metadata()

@@ -13,6 +13,8 @@ from sqlalchemy import text
 
 from kit.db import Database
 from kit.eventlog import retell
+from kit.kafka import client_arguments
+from kit.settings import KafkaSettings
 
 BROKER_SECONDS = 30
 
@@ -27,7 +29,10 @@ def replay(
         str | None, typer.Option(metavar="BOOTSTRAP", help="only if the broker at BOOTSTRAP has forgotten the topics")
     ] = None,
 ) -> None:
-    """Queue the log to be told again, in order, marked as replay. Consumers stop what they know at their inbox."""
+    """Queue the log to be told again, in order, marked as replay. Consumers stop what they know at their inbox.
+
+    A secured broker is reached by the MADOGUCHI_KAFKA_... settings of a service.
+    """
     typer.echo(asyncio.run(_replay(database_url, UUID(aggregate) if aggregate else None, if_topic_empty)))
 
 
@@ -54,7 +59,12 @@ async def _all_empty(bootstrap: str, topics: set[str]) -> bool:
     partitions = await _partitions(bootstrap, topics)
     if not partitions:
         return True
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        **client_arguments(KafkaSettings()),
+    )
     try:
         await consumer.start()
         consumer.assign(partitions)
@@ -72,7 +82,7 @@ async def _all_empty(bootstrap: str, topics: set[str]) -> bool:
 
 
 async def _partitions(bootstrap: str, topics: set[str]) -> list[TopicPartition]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **client_arguments(KafkaSettings()))
     try:
         await admin.start()
         # Asked only for what exists: a broker may create a topic that is asked for.

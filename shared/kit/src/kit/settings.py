@@ -8,7 +8,10 @@ and all.
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
@@ -16,10 +19,37 @@ from pydantic import Field, Json, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class ServiceSettings(BaseSettings):
-    """What every service needs. Services subclass it with their own."""
+class KafkaSettings(BaseSettings):
+    """How a connection to the broker is secured: what a command needs that has nothing else of a service."""
 
     model_config = SettingsConfigDict(env_prefix="MADOGUCHI_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ca_file: Path | None = Field(default=None, description="PEM; none: the authorities that the system trusts")
+
+    @model_validator(mode="after")
+    def _kafka_settings_fit_each_other(self) -> Self:
+        """Said at the start: else a password would be set and never asked for, or asked for and not there."""
+        given = bool(self.kafka_sasl_username) and bool(self.kafka_sasl_password)
+        if self.kafka_security_protocol.startswith("SASL_") and not given:
+            raise ValueError("kafka_security_protocol SASL_... needs kafka_sasl_username and kafka_sasl_password")
+        if not self.kafka_security_protocol.startswith("SASL_") and (
+            self.kafka_sasl_username or self.kafka_sasl_password
+        ):
+            raise ValueError("kafka_sasl_username and kafka_sasl_password need kafka_security_protocol SASL_...")
+        if self.kafka_ca_file is not None:
+            if not self.kafka_security_protocol.endswith("SSL"):
+                raise ValueError("kafka_ca_file needs kafka_security_protocol SSL or SASL_SSL")
+            if not self.kafka_ca_file.is_file():
+                raise ValueError("kafka_ca_file is not a file")
+        return self
+
+
+class ServiceSettings(KafkaSettings):
+    """What every service needs. Services subclass it with their own."""
 
     environment: Literal["local", "production"] = Field(description="production refuses convenient settings")
     database_url: SecretStr = Field(description="postgresql+asyncpg://...")
@@ -72,4 +102,19 @@ class ServiceSettings(BaseSettings):
                 raise ValueError("production needs kafka_idempotence")
             if self.log_level == "DEBUG":  # libraries log URLs with one-time tokens and signatures at this level
                 raise ValueError("production refuses log_level DEBUG")
+            if not self.kafka_security_protocol.endswith("SSL"):  # sealed or not, who acts on what is nobody's business
+                raise ValueError("production needs kafka_security_protocol SSL or SASL_SSL")
+            if not _is_safe(self.identity_jwks_url):  # who can change the keys on their way can log in as anybody
+                raise ValueError("production needs https in identity_jwks_url")
         return self
+
+
+def _is_safe(url: str) -> bool:
+    """Whether what the URL answers cannot be changed on its way: TLS, or it never leaves this machine."""
+    parts = urlsplit(url)
+    if parts.scheme == "https":
+        return bool(parts.hostname)
+    try:
+        return parts.hostname == "localhost" or ip_address(parts.hostname or "").is_loopback
+    except ValueError:
+        return False
