@@ -61,7 +61,7 @@ def test_a_suspicious_sweep_waits_for_a_setting(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     "changes",
     [
-        {"environment": "production"},
+        {"environment": "production", "kafka_security_protocol": "SSL"},
         {"scanner": "clamd"},
         {"scanner": ""},
         {"scanner": "later"},
@@ -88,9 +88,8 @@ def test_a_scanner_must_be_named_even_if_it_is_none(monkeypatch: pytest.MonkeyPa
 
 
 def test_production_starts_with_a_scanner(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = environment(
-        SOMEWHERE, "postgresql+asyncpg://h/d", environment="production", scanner="clamd", clamd_host="clamd"
-    )
+    production = {"environment": "production", "kafka_security_protocol": "SSL"}
+    values = environment(SOMEWHERE, "postgresql+asyncpg://h/d", **production, scanner="clamd", clamd_host="clamd")
     assert settings(monkeypatch, values).clamd_port == 3310
 
 

@@ -53,7 +53,8 @@ def test_relays_are_a_list_in_the_order_of_preference(monkeypatch: pytest.Monkey
         {"host": "one.test", "port": 587, "starttls": True, "username": "u", "password": "p"},
         {"host": "127.0.0.1", "port": 25},
     ]
-    found = settings(monkeypatch, ENVIRONMENT="production", SMTP_RELAYS=json.dumps(relays)).smtp_relays
+    production = {"ENVIRONMENT": "production", "KAFKA_SECURITY_PROTOCOL": "SSL"}
+    found = settings(monkeypatch, **production, SMTP_RELAYS=json.dumps(relays)).smtp_relays
     assert [relay.name for relay in found] == ["one.test:587", "127.0.0.1:25"]
     assert "'p'" not in repr(found)
 
@@ -78,7 +79,7 @@ def test_a_relay_that_is_unsafe_or_half_configured_is_refused_silently_about_its
 
 def test_production_sends_no_mail_in_clear_over_a_network(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(ValidationError, match="starttls"):
-        settings(monkeypatch, ENVIRONMENT="production")
+        settings(monkeypatch, ENVIRONMENT="production", KAFKA_SECURITY_PROTOCOL="SSL")
 
 
 @pytest.mark.parametrize(
