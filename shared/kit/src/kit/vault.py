@@ -68,5 +68,5 @@ class Vault:
             raise CannotDecrypt(type(error).__name__) from None
 
     def is_current(self, text: str) -> bool:
-        """Whether the text was made with the current key; if not, a rotation re-encrypts it."""
+        """Whether the text was made with the current key; if not, a rotation has to re-encrypt it."""
         return text.startswith(f"{self.current}.")
