@@ -262,6 +262,39 @@ class TestStatus:
         assert f"GET /v1/verifications/{counter.provider.of(old).id}" not in counter.provider.requests
 
     @pytest.mark.rule("ID-77")
+    async def test_an_answer_about_a_run_that_was_replaced_meanwhile_changes_nothing(self, counter: Counter) -> None:
+        old, _ = await counter.started()
+        await counter.choose()
+        told = await counter.told()
+        await self._hear(counter, old, ProviderStatus.FAILED, 1)
+        assert await counter.told() == told
+
+    @pytest.mark.rule("ID-74")
+    async def test_a_place_for_a_run_that_was_replaced_meanwhile_mails_no_link(self, counter: Counter) -> None:
+        old = await counter.choose()
+        await counter.choose()
+        async with counter.world.database.transaction() as session:
+            await ekyc.link_ready(
+                session,
+                counter.world.context.tools,
+                due=ekyc.Due(UUID(old), "photo", None, 1, counter.world.clock()),
+                verification_id="v",
+                url="https://provider.test/v",
+                now=counter.world.clock(),
+            )
+        assert "EkycStarted" not in await counter.world.names(counter.member.account_id)
+
+    @pytest.mark.rule("ID-77", "ID-76")
+    async def test_a_link_that_was_used_in_time_does_not_fall_back_at_its_end(self, counter: Counter) -> None:
+        ekyc_id, _ = await counter.started()
+        counter.provider.finish(ekyc_id, "running")
+        await counter.callback(ekyc_id)
+        await counter.work()
+        counter.world.clock.advance(minutes=30)
+        assert await counter.world.fire_deadlines(HANDLERS) == 1
+        assert (await counter.told())[-1] == "running"
+
+    @pytest.mark.rule("ID-77")
     async def test_an_older_answer_that_arrives_late_changes_nothing(self, counter: Counter) -> None:
         ekyc_id, _ = await counter.started()
         counter.provider.finish(ekyc_id, "running")
@@ -272,6 +305,15 @@ class TestStatus:
         for status, sequence in ((ProviderStatus.RUNNING, 1), (ProviderStatus.FAILED, 9), (ProviderStatus.PENDING, 0)):
             await self._hear(counter, ekyc_id, status, sequence)
         assert await counter.told() == told
+
+    @pytest.mark.rule("ID-76", "ID-77")
+    async def test_an_older_answer_does_not_make_a_used_link_usable_again(self, counter: Counter) -> None:
+        ekyc_id, token = await counter.started("my_number_card")
+        counter.provider.finish(ekyc_id, "running")
+        await counter.callback(ekyc_id)
+        await counter.work()
+        await self._hear(counter, ekyc_id, ProviderStatus.PENDING, 0)
+        await counter.open(token, status=410)
 
     async def _hear(self, counter: Counter, ekyc_id: str, status: ProviderStatus, sequence: int) -> None:
         due = ekyc.Due(UUID(ekyc_id), "photo", "v", 1, counter.world.clock())

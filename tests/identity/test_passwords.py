@@ -249,10 +249,16 @@ class TestChange:
     async def test_it_voids_reset_links_and_half_finished_logins(self, world: World) -> None:
         member = await world.logged_in()
         token = await ask_for_reset(world, member)
-        world.clock.advance(minutes=20)
-        await world.post("/v1/sessions/refresh", headers=member.session)
+        async with world.database.transaction() as session:
+            await session.execute(
+                text("UPDATE accounts SET last_otp_login_at = last_otp_login_at - interval '90 days'")
+            )
+        login_token = (await world.give_password(member))["login_token"]
         await change(world, member, NEW)
         await set_with(world, token, "third-1word", status=410)
+        world.clock.advance(seconds=30)
+        body = {"login_token": login_token, "code": world.code(member)}
+        assert (await world.post("/v1/sessions/otp", body, status=401))["code"] == "login_expired"
 
     @pytest.mark.rule("ID-42")
     async def test_nobody_is_asked_for_a_one_time_password(self, world: World) -> None:

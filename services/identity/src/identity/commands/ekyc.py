@@ -194,10 +194,10 @@ def _is_over(attempt: EkycAttempt, now: datetime) -> bool:
 async def expire_link(session: AsyncSession, attempt_id: UUID, now: datetime) -> None:
     """The photo link ran out unused: back to 情報登録済 (ID-76, I-23). A timer calls this."""
     attempt = await _locked_attempt(session, attempt_id)
-    if attempt is None or attempt.provider_status != ProviderStatus.PENDING:
+    if attempt is None:
         return
     account = await queries.account_of(session, attempt.account_id)
-    if account.ekyc_status == EkycStatus.METHOD_CHOSEN:
+    if account.ekyc_status == EkycStatus.METHOD_CHOSEN:  # any other status says that it was used
         await _move(session, account, EkycStatus.DATA_REGISTERED, now)
 
 
