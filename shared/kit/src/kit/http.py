@@ -184,12 +184,7 @@ class Malformed(ServiceError):
 def _on_validation_error(_: Request, error: Exception) -> Response:
     # Only where and what kind: the input itself may be personal, and is known to the caller anyway.
     errors = [
-        {
-            # Half of a surrogate pair in the name of a field has no UTF-8 form, and the answer would fail in its turn.
-            "field": ".".join(str(part) for part in e["loc"]).encode(errors="replace").decode(),
-            "kind": e["type"],
-            "message": e["msg"],
-        }
+        {"field": ".".join(str(part) for part in e["loc"]), "kind": e["type"], "message": e["msg"]}
         for e in cast(RequestValidationError, error).errors()
     ]
     return JSONResponse({**Malformed().problem(), "errors": errors}, 422, media_type=PROBLEM)

@@ -86,7 +86,6 @@ async def _digest(request: Request) -> str:
     # The same JSON written otherwise is the same request; of what is no JSON, or nested too deeply, the bytes count.
     with suppress(ValueError, RecursionError):
         body = json.dumps(json.loads(body), sort_keys=True).encode()
-    # The path of the scope: request.url is put together with the Host header, and fails on a bad one.
     return hashlib.sha256(b"\n".join([request.method.encode(), request.scope["path"].encode(), body])).hexdigest()
 
 
