@@ -116,21 +116,23 @@ class Crowd:
 
         return str(await until(look, "the review", PATIENCE_SECONDS))
 
-    async def insist(self, person: StackPerson, method: str, path: str, body: Any = None) -> Any:
+    async def insist(
+        self, person: StackPerson, method: str, path: str, body: Any = None, *, service: str = "applications"
+    ) -> Any:
         """The JSON of the good answer that came in the end."""
-        answer = await self._until_answered(person, method, path, body)
+        answer = await self._until_answered(person, method, path, body, service=service)
         assert answer.is_success, f"{method} {path}: {answer.status_code} {answer.text}"
         self.replayed += answer.headers.get("Idempotent-Replay") == "true"
         return answer.json()
 
     async def _until_answered(
-        self, person: StackPerson, method: str, path: str, body: Any, **headers: str
+        self, person: StackPerson, method: str, path: str, body: Any, *, service: str = "applications", **headers: str
     ) -> httpx.Response:
         key = str(uuid4())
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 try:
-                    answer = await person.ask(method, "applications", path, body, key=key, **headers)
+                    answer = await person.ask(method, service, path, body, key=key, **headers)
                 except httpx.TransportError:
                     self.unanswered += 1
                     await asyncio.sleep(0.3)

@@ -156,6 +156,29 @@ VERSIONS = "SELECT application_id, submission FROM application_versions"
 
 
 @pytest.mark.slow
+async def test_a_deployment_under_load_does_nothing_twice(stack: Stack):
+    crowd = Crowd(stack, random.Random(SEED + 2))
+    people = await stack.people(SUBMITTERS)
+    before = {(row.application_id, row.submission) for row in await stack.rows("applications", VERSIONS)}
+    earlier = await reckon(stack, before)
+    applying = asyncio.create_task(crowd.apply(people))
+    deployed = 0
+    while not applying.done():
+        for name in VICTIMS:
+            await stack.stop(name)
+            await stack.start_again(name)
+            deployed += 1
+    await applying
+    await settle(stack)
+    result = await reckon(stack, crowd.accepted | before)
+    report("SIGTERM under load", {"stopped and started": deployed, "replayed": crowd.replayed, **vars(result)})
+    assert result.wrong == {}
+    assert crowd.replayed == 0
+    for once in ("retold", "resent", "unknown"):
+        assert getattr(result, once) == getattr(earlier, once), once
+
+
+@pytest.mark.slow
 async def test_a_process_frozen_in_a_transaction_locks_nobody_out_for_long(stack: Stack):
     (person,) = await stack.people(1)
     crowd = Crowd(stack, random.Random(SEED))
