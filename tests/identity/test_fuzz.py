@@ -10,16 +10,24 @@ from identity import api
 from identity.areas import AREAS
 from kit import simulations
 from madoguchi_contracts import Role
-from support.fuzz import SIMULATOR, Target, ask, document_of, gaps, operations_with_header, public_operations, schema_of
+from support.fuzz import (
+    SIMULATOR,
+    Target,
+    ask,
+    document_of,
+    gaps,
+    operations_with_header,
+    public_operations,
+    schema_of,
+    schema_of_areas,
+)
 from support.identity import ANSWER, PASSWORD, World, generous, identity_world
 from support.servers import FreshDatabase
 
 DOCUMENT = document_of([*api.routers, simulations.build_router(AREAS)], title="Madoguchi identity")
 # A link that is unknown or used up is 410, a locked user ID 423 (ID-34).
 LINKS = ("registrations/inspect", "registrations/commit", "passwords/inspect", "passwords/set", "ekyc/open")
-schema = schema_of(
-    DOCUMENT, AREAS, refused_by_rules={"/v1/sessions": ("423",), **{f"/v1/{link}": ("410",) for link in LINKS}}
-)
+schema = schema_of(DOCUMENT, refused_by_rules={"/v1/sessions": ("423",), **{f"/v1/{link}": ("410",) for link in LINKS}})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -65,9 +73,20 @@ async def target(world: World) -> Target:
     return Target(world.http, asyncio.get_running_loop(), callers, known)
 
 
+@pytest_asyncio.fixture(loop_scope="session")
+async def simulator(world: World) -> Target:
+    """Needs nothing and nobody."""
+    return Target(world.http, asyncio.get_running_loop())
+
+
 @schema.parametrize()
 def test_every_operation_keeps_what_the_document_promises(case, target: Target):
     ask(case, target)
+
+
+@schema_of_areas(DOCUMENT, AREAS).parametrize()
+def test_every_area_answers_questions_of_its_form(case, simulator: Target):
+    ask(case, simulator)
 
 
 async def test_the_document_is_served_and_complete(world: World):

@@ -21,7 +21,17 @@ def _usable_name(name: str) -> str:
     return name
 
 
-FileName = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(_usable_name)]
+FileName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=255),
+    AfterValidator(_usable_name),
+    # What `_usable_name` asks for, in the words of the document.
+    Field(
+        json_schema_extra={
+            "pattern": r"^[^\u0000-\u001f\u007f-\u009f]*[^\s\u0000-\u001f\u007f-\u009f][^\u0000-\u001f\u007f-\u009f]*$"
+        }
+    ),
+]
 ContentType = Annotated[
     str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9][\w!#$&^.+-]{0,62}/[A-Za-z0-9][\w!#$&^.+-]{0,126}$")
 ]
