@@ -1,0 +1,102 @@
+"""The HTTP API of applications under generated requests, good and bad, and its OpenAPI document."""
+
+import asyncio
+from typing import Any
+
+import pytest_asyncio
+from applications import api
+from applications.areas import AREAS
+from kit import simulations
+from madoguchi_contracts import Role
+from support.counter import Counter, content_with, good_content
+from support.fuzz import (
+    SIMULATOR,
+    Target,
+    ask,
+    document_of,
+    gaps,
+    operations_with_header,
+    public_operations,
+    schema_of,
+    schema_of_areas,
+)
+
+DOCUMENT = document_of([*api.routers, simulations.build_router(AREAS)], title="Madoguchi applications")
+schema = schema_of(DOCUMENT, refused_by_rules={"/v1/reviews": ("400",)})  # a cursor that is none of ours
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def target(counter: Counter) -> Target:
+    """For each operation anew, since most things can be done once: a draft that may be submitted, and reviews that
+    wait, are recommended, and are decided.
+    """
+    owner = await counter.association()
+    draft = await owner.start()
+    await counter.upload(draft, "kanri_kiyaku", "sokai_gijiroku")
+    await owner.save(draft, good_content())
+    digest = (await owner.check(draft))["content_sha256"]
+    waiting, recommended, rejected = [await counter.applied() for _ in range(3)]
+    reviewer, approver = counter.person(Role.OFFICE_REVIEWER), counter.person(Role.OFFICE_APPROVER)
+    await reviewer.post(f"/v1/reviews/{recommended.review_id}/recommend")
+    await counter.reject(rejected)
+    known: dict[str, list[Any]] = {
+        "application_id": [str(draft), str(draft), *(str(one.application_id) for one in (waiting, rejected))],
+        "review_id": [str(one.review_id) for one in (waiting, recommended, rejected)],
+        "programme": ["bond"],
+        "If-Match": ['"1"', '"2"', '"3"'],
+        "content": [good_content(), content_with({"corporate_number": "7000012050002", "incorporated": True})],
+        "content_sha256": [digest],
+        "proof": [counter.gate.proof(owner.account_id, digest)],
+        "code": ["1128570", "0001"],
+        "query": ["0001", "みずほ", "001"],
+        "cursor": [(await reviewer.get("/v1/reviews")).json()["next_cursor"] or "none"],
+        "book": ["bond"],
+        "area": [area.name.partition("/")[2] for area in AREAS],
+    }
+    people = (
+        owner,
+        owner,
+        owner,
+        owner,
+        waiting.owner,
+        rejected.owner,
+        reviewer,
+        approver,
+        approver,
+        counter.person(Role.OPERATOR),
+    )
+    callers = [{"Authorization": counter.gate.headers(one.role, one.account_id)["Authorization"]} for one in people]
+    return Target(counter.client, asyncio.get_running_loop(), callers, known)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def simulator(counter: Counter) -> Target:
+    """Needs nothing and nobody."""
+    return Target(counter.client, asyncio.get_running_loop(), known={"year": [2026]})
+
+
+@schema.parametrize()
+def test_every_operation_keeps_what_the_document_promises(case, target: Target):
+    ask(case, target)
+
+
+@schema_of_areas(DOCUMENT, AREAS).parametrize()
+def test_every_area_answers_questions_of_its_form(case, simulator: Target):
+    ask(case, simulator)
+
+
+async def test_the_document_is_served_and_complete(counter: Counter):
+    served = (await counter.client.get("/openapi.json")).json()
+    assert (served["paths"], served["components"]) == (DOCUMENT["paths"], DOCUMENT["components"])
+    assert gaps(DOCUMENT) == []
+
+
+def test_only_the_programmes_and_the_rules_are_open_to_anybody():
+    assert public_operations(DOCUMENT) == {"GET /v1/programmes", f"POST {SIMULATOR}"}
+
+
+def test_every_step_needs_an_idempotency_key_and_a_draft_the_version_it_replaces():
+    steps = operations_with_header(DOCUMENT, "Idempotency-Key")
+    posts = {f"POST {path}" for path, item in DOCUMENT["paths"].items() if "post" in item}
+    assert steps == posts - {f"POST {SIMULATOR}"}
+    assert operations_with_header(DOCUMENT, "If-Match") == {"PUT /v1/applications/{application_id}/draft"}
