@@ -26,9 +26,9 @@ class SimulatedProvider:
         self._clock = clock
         self.down = False
         self.requests: list[str] = []
-        folder = Path(tempfile.mkdtemp(prefix="ekyc-"))
+        self._folder = tempfile.TemporaryDirectory(prefix="ekyc-")  # removed together with this object
         settings = Settings(
-            state=folder / "state.json",
+            state=Path(self._folder.name) / "state.json",
             url="http://provider.test",
             api_key=SecretStr("the-key"),
             callback_secret=SecretStr(CALLBACK_SECRET),
