@@ -1,6 +1,7 @@
 """Transactions: all or nothing, and what the database's troubles mean to the caller."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
@@ -91,6 +92,31 @@ async def test_a_connection_killed_between_statements_is_unavailable_and_replace
             await session.execute(_WRITE, {"what": "gone"})
             await kill(session, database.dsn)
             await session.execute(_WRITE, {"what": "never"})
+    assert await effects(database) == []
+
+
+async def terminate(dsn: str, process_id: int) -> None:
+    """End a connection from outside, and wait for its end."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute("SELECT pg_terminate_backend($1, 5000)", process_id)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_is_unavailable_at_every_moment_of_its_end(database: Database, turns: int) -> None:
+    """The driver has an error of its own for what is asked between the server's last word and the end of the line."""
+    with pytest.raises(Unavailable):
+        async with database.transaction() as session:
+            process_id = (await session.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+            # From another thread, while this event loop stands still and must not see the last word yet.
+            killer = threading.Thread(target=asyncio.run, args=(terminate(database.dsn, process_id),))
+            killer.start()
+            killer.join()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await session.execute(text("SELECT 1"))
     assert await effects(database) == []
 
 
