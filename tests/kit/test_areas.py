@@ -264,11 +264,18 @@ def test_services_add_single_commands_and_groups(
 def test_commands_that_cannot_be_loaded_are_named_and_the_others_work(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command(monkeypatch, "group", "one") == 0
-    lines = capsys.readouterr().err.splitlines()
+    assert run_command(monkeypatch, "--help") == 0
+    told = capsys.readouterr()
+    lines = told.err.splitlines()
     assert len(lines) == 2
     assert lines[0].startswith("madoguchi: the command broken (no_such_module:commands) cannot be loaded")
     assert "not a typer.Typer" in lines[1]
+    assert "group" in told.out
+
+
+def test_a_command_loads_nobody_elses(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_command(monkeypatch, "group", "one") == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_a_command_nobody_offers_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
