@@ -145,7 +145,7 @@ async def test_three_replicas_keep_order_while_their_connections_are_killed(data
         while True:
             try:
                 await relay.run(database.dsn, told, stop=asyncio.Event(), beat=lambda: None)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
                 await asyncio.sleep(0.01)
 
     replicas = [asyncio.create_task(keep_running()) for _ in range(3)]

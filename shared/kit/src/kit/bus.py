@@ -382,7 +382,7 @@ class Consumer:
                         return True
                     await self._do_parked(session, event_row)
             except Exception as error:
-                if isinstance(error, (Transient, Unavailable)) or is_transient(error):
+                if event_row is None or isinstance(error, (Transient, Unavailable)) or is_transient(error):
                     raise
                 async with self._database.transaction() as session:
                     failed = {
