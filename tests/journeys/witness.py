@@ -139,7 +139,8 @@ def read_all(bootstrap: str, recorded: set[str]) -> list[Told]:
     told: list[Told] = []
     unseen = set(recorded)
     try:
-        topics = consumer.list_topics(timeout=30).topics.values()
+        # Kafka keeps its own books in topics whose names begin with two underscores.
+        topics = [one for one in consumer.list_topics(timeout=30).topics.values() if not one.topic.startswith("__")]
         consumer.assign(
             [TopicPartition(one.topic, number, OFFSET_BEGINNING) for one in topics for number in one.partitions]
         )
