@@ -79,7 +79,6 @@ def report(title: str, facts: dict[str, object]) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.real
 @pytest.mark.rule("NO-12", "AS-82")
 async def test_nothing_is_lost_or_doubled_when_processes_are_killed_under_load(stack: Stack):
     draws = random.Random(SEED)
@@ -110,7 +109,6 @@ async def test_nothing_is_lost_or_doubled_when_processes_are_killed_under_load(s
 
 
 @pytest.mark.slow
-@pytest.mark.real
 async def test_a_second_replica_takes_over_from_a_frozen_one_and_order_holds(stack: Stack):
     draws = random.Random(SEED + 1)
     crowd = Crowd(stack, draws)
