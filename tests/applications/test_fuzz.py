@@ -2,13 +2,16 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
+import pytest
 import pytest_asyncio
 from applications import api
 from applications.areas import AREAS
+from applications.programmes import PROGRAMMES
 from kit import simulations
 from madoguchi_contracts import Role
-from support.counter import Counter, content_with, good_content
+from support.counter import Counter, Person, content_with, good_content
 from support.fuzz import (
     SIMULATOR,
     Target,
@@ -19,6 +22,7 @@ from support.fuzz import (
     public_operations,
     schema_of,
     schema_of_areas,
+    schema_of_form,
 )
 
 DOCUMENT = document_of([*api.routers, simulations.build_router(AREAS)], title="Madoguchi applications")
@@ -83,6 +87,32 @@ def test_every_operation_keeps_what_the_document_promises(case, target: Target):
 @schema_of_areas(DOCUMENT, AREAS).parametrize()
 def test_every_area_answers_questions_of_its_form(case, simulator: Target):
     ask(case, simulator)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def draft(counter: Counter) -> tuple[Person, UUID]:
+    """Somebody with a draft."""
+    owner = await counter.association()
+    return owner, await owner.start()
+
+
+@schema_of_form(PROGRAMMES["bond"].form).parametrize()
+@pytest.mark.rule("AS-70", "AS-71")
+def test_whatever_is_put_into_the_form_can_be_saved_and_is_checked(case, draft: tuple[Person, UUID], simulator: Target):
+    owner, application_id = draft
+    if not isinstance(case.body, dict):
+        return  # no content at all: `Draft` refuses it, as the other tests show
+
+    async def save_and_check() -> None:
+        saved = await owner.save(application_id, case.body)
+        assert saved.status_code == 200, saved.text
+        check = await owner.check(application_id)
+        assert {finding["rule"] for finding in check["findings"]} != set(), "there is no document yet"
+        await owner.save(application_id, check["content"])
+        again = await owner.check(application_id)
+        assert (again["content"], again["content_sha256"]) == (check["content"], check["content_sha256"])
+
+    simulator.loop.run_until_complete(save_and_check())
 
 
 async def test_the_document_is_served_and_complete(counter: Counter):

@@ -35,6 +35,7 @@ from kit.areas import Area
 from kit.db import Database
 from kit.health import Health
 from kit.http import AppContext, build_app
+from pydantic import BaseModel
 from schemathesis.core.parameters import ParameterLocation
 
 from support.actors import Gate
@@ -78,6 +79,16 @@ def schema_of_areas(document: dict[str, Any], areas: Sequence[Area]) -> Any:
     """What generates questions for each area of the simulator, in the form that the area has."""
     paths = {f"/v1/simulations/{area.name}": _simulation(area) for area in areas}
     return _schema({**document, "paths": paths}, dict.fromkeys(paths, ("422",)))
+
+
+def schema_of_form(form: type[BaseModel]) -> Any:
+    """What generates contents of a form, right and wrong, as bodies of a request that no API has."""
+    shown = form.model_json_schema()
+    body = {"application/json": {"schema": _inline(shown, shown.get("$defs", {}))}}
+    operation = {"requestBody": {"required": True, "content": body}, "responses": {"default": {"description": ""}}}
+    return _schema(
+        {"openapi": "3.1.0", "info": {"title": "", "version": ""}, "paths": {"/form": {"put": operation}}}, {}
+    )
 
 
 def _schema(document: dict[str, Any], refused: Mapping[str, Sequence[str]]) -> Any:

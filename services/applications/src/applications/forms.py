@@ -33,7 +33,7 @@ def read(model: type[FormModel], draft: Mapping[str, Any]) -> tuple[FormModel, l
     Such a value counts as not given, so that one wrong field does not hide what is wrong with the others. Blank texts
     count as not given too.
     """
-    rest = _without_blanks(draft)
+    rest = without_blanks(draft)
     findings: list[Finding] = []
     while True:
         try:
@@ -45,10 +45,10 @@ def read(model: type[FormModel], draft: Mapping[str, Any]) -> tuple[FormModel, l
                 _remove(rest, path)
 
 
-def _without_blanks(value: Any) -> Any:
+def without_blanks(value: Any) -> Any:
     """The value without empty and blank texts, nulls, and sections in which nothing is left."""
     if isinstance(value, dict):
-        kept = {key: _without_blanks(one) for key, one in value.items()}
+        kept = {key: without_blanks(one) for key, one in value.items()}
         return {key: one for key, one in kept.items() if one not in (None, "", {})}
     if isinstance(value, str) and not value.strip():
         return None

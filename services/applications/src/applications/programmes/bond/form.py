@@ -14,7 +14,7 @@ from uuid import UUID
 from kit.errors import Finding
 from pydantic import StringConstraints
 
-from applications.forms import Form, asked, read
+from applications.forms import Form, asked, read, without_blanks
 from applications.programme import CONTACT_NOT_YET_KNOWN, Facts
 from applications.programmes.bond import rules
 from applications.workflow import Validation
@@ -307,7 +307,7 @@ def _content(form: AssociationForm, facts: Facts) -> dict[str, Any]:
     """What will be kept and is shown on the confirmation screen: normalised kana (AS-29), the institution's record
     (I-33), and no company block where papers go to the representative (AS-66).
     """
-    content = form.model_dump(mode="json", exclude_none=True)
+    content: dict[str, Any] = without_blanks(form.model_dump(mode="json", exclude_none=True))
     if form.mailing is not Mailing.COMPANY:
         content.pop("mailing_company", None)
     account = content.get("account")
