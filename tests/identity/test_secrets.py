@@ -28,7 +28,7 @@ MAIL = "hanako.yamada@example.jp"
 def service_log() -> Iterator[StringIO]:
     """What the service writes to its standard output, with its own configuration, undone afterwards."""
     root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+    handlers, level, configuration = root.handlers[:], root.level, structlog.get_config()
     written = StringIO()
     with redirect_stdout(written):  # the log's handler keeps the stream that it finds
         telemetry.configure("identity", "api", log_level="DEBUG", otlp_endpoint=None)
@@ -36,7 +36,7 @@ def service_log() -> Iterator[StringIO]:
         yield written
     finally:
         root.handlers, root.level = handlers, level
-        structlog.reset_defaults()
+        structlog.configure(**configuration)
 
 
 async def everything(world: World) -> list[str]:

@@ -103,7 +103,7 @@ def configure(service: str, process: str, *, log_level: str, otlp_endpoint: str 
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
+        # Loggers are not cached: one that was used before would keep an older configuration, and go unheard by tests.
     )
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(
