@@ -35,6 +35,10 @@ class DocumentPolicy(_Part):
 
     slots: tuple[DocumentSlot, ...] = Field(description="All slots, in the order of the screen.")
     total_limit_bytes: int = Field(ge=1, description="The largest sum of all file sizes in bytes, inclusive (DO-05).")
+    keeps_unsubmitted: bool = Field(
+        default=False,
+        description="Whether files that were never submitted outlive a draft set aside and a session timeout (DO-07).",
+    )
 
 
 class SubmittedDocument(_Part):
@@ -43,6 +47,24 @@ class SubmittedDocument(_Part):
     document_id: UUID = Field(description="The document.")
     slot: Key = Field(description="The slot it was put into.")
     sha256: Sha256 = Field(description="The digest of the file's bytes, to prove later what was submitted.")
+
+
+class Party(_Part):
+    """Somebody besides the owner who may do something with the application."""
+
+    party_id: UUID = Field(description="An account, or an organisation: then everybody who acts for it.")
+    kind: Key = Field(description="Who it is to the application, such as management_company. Open.")
+    grants: tuple[Key, ...] = Field(
+        description="What it may do: view, edit. Open: a reader ignores what it does not know."
+    )
+
+
+class Party(_Part):
+    """Somebody besides the owner who takes part in an application."""
+
+    party_id: UUID = Field(description="The account, or the organisation, for which each of its accounts may act.")
+    kind: Key = Field(description="What it is to the application, such as management_company. Open: programmes add some.")
+    grants: tuple[Key, ...] = Field(description="What it may do: view, edit. Open: programmes add some.")
 
 
 class ApplicationEvent(Event):
@@ -67,6 +89,35 @@ class ApplicationStarted(ApplicationEvent):
     account_id: UUID = Field(description="The account that the application belongs to.")
     reference: Reference = Field(description="The number that people see.")
     documents: DocumentPolicy = Field(description="What may and must be handed in.")
+
+
+class DraftSetAside(ApplicationEvent):
+    """The applicant saved the draft to go on another time (AS-70).
+
+    When: 一時保存. Files that belong to no submission are dropped, unless the programme keeps them (DO-07).
+    """
+
+
+class ApplicationPartiesChanged(ApplicationEvent):
+    """Who besides the owner may see the application, or work on it.
+
+    When: the office approved a content that names other parties, or other grants, than the one before (AS-56). The
+    list is whole: who is not in it may do nothing any more.
+    """
+
+    parties: tuple[Party, ...] = Field(description="All parties besides the owner.")
+
+
+class ApplicationReopened(ApplicationEvent):
+    """The content may be changed again after an approval; what was approved stays in force (AS-83).
+
+    When: somebody began a change. It ends with the submission of that number.
+    """
+
+    submission: int = Field(ge=2, description="The number that the coming submission will have.")
+    editors: tuple[UUID, ...] = Field(
+        description="Who may change it meanwhile: accounts or organisations, nobody else."
+    )
 
 
 class ApplicationSubmitted(ApplicationEvent):
@@ -128,6 +179,9 @@ class ApplicationRejected(ApplicationEvent):
     readers: ClassVar[tuple[str, ...]] = ("documents", "notifications")
 
     account_id: UUID = Field(description="The account that the application belongs to.")
+    programme: Key | None = Field(
+        default=None, description="The programme, such as bond. Open: new programmes appear. Null in old events."
+    )
     submission: int = Field(ge=1, description="The submission that was rejected.")
     reason: Annotated[Sealed, sealed_for("notifications", Reason, "What has to be corrected, for mail NO-10.")]
     officer_id: UUID = Field(description="The account of the officer who decided.")
@@ -148,12 +202,65 @@ class ApplicationApproved(ApplicationEvent):
     officer_id: UUID = Field(description="The account of the officer who decided.")
 
 
+class ApplicationReopened(ApplicationEvent):
+    """The content and the files may be changed again; what was approved stays in force until the change is (AS-83).
+
+    When: the owner, or a company that may enter data by proxy, began a change; and when the owner declined what the
+    company had entered, so that it goes on (AS-57). Only the editors may change anything, until the next event of this
+    kind, a submission, or the end of the change. A rejection gives the content back to the owner.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("documents",)
+
+    submission: int = Field(ge=1, description="The number that the coming submission will have.")
+    editors: tuple[UUID, ...] = Field(description="Who may change content and files: accounts and organisations.")
+
+
+class ChangeWithdrawn(ApplicationEvent):
+    """A change of what is in force was given up; nothing of it will be used (AS-83).
+
+    When: the owner withdrew it, before or after submitting it.
+    """
+
+    account_id: UUID = Field(description="The account that the application belongs to.")
+    programme: Key = Field(description="The programme, such as bond. Open: new programmes appear.")
+    approved_submission: int = Field(ge=1, description="The submission whose content is in force, now as before.")
+
+
+class ApplicationPartiesChanged(ApplicationEvent):
+    """Others than before take part in the application; the list is the whole new one.
+
+    When: an approval brought other permissions into force (AS-56), an invitation was accepted, or an organisation was
+    closed.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("documents",)
+
+    parties: tuple[Party, ...] = Field(description="Everybody besides the owner who may do anything, in a fixed order.")
+
+
+class DraftSetAside(ApplicationEvent):
+    """The draft was put away to be gone on with later, without its files (AS-70).
+
+    When: 一時保存. Files that were not submitted yet are dropped (DO-07).
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("documents",)
+
+
 EVENTS: tuple[type[Event], ...] = (
     ApplicationStarted,
+    DraftSetAside,
+    ApplicationPartiesChanged,
+    ApplicationReopened,
     ApplicationSubmitted,
     ReviewOpened,
     ReviewClaimed,
     ReviewRecommended,
     ApplicationRejected,
     ApplicationApproved,
+    ApplicationReopened,
+    ChangeWithdrawn,
+    ApplicationPartiesChanged,
+    DraftSetAside,
 )

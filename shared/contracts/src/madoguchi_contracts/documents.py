@@ -3,6 +3,7 @@
 Aggregate and Kafka key: the application, because its documents change as one set.
 """
 
+from datetime import date
 from typing import ClassVar
 from uuid import UUID
 
@@ -54,7 +55,7 @@ class DocumentStored(DocumentSetEvent):
 class DocumentRemoved(DocumentSetEvent):
     """A document is no longer in the set; its slot is empty.
 
-    When: the applicant deleted it, or a draft's files were dropped (DO-07).
+    When: the applicant deleted it, a draft's files were dropped (DO-07), or the time for which files are kept was over.
     """
 
     readers: ClassVar[tuple[str, ...]] = ("applications",)
@@ -88,4 +89,36 @@ class DocumentsFrozen(DocumentSetEvent):
     document_ids: tuple[UUID, ...] = Field(description="The frozen documents, in the order of the slots.")
 
 
-EVENTS: tuple[type[Event], ...] = (DocumentStored, DocumentRemoved, DocumentRefused, DocumentsFrozen)
+class DocumentRequested(DocumentSetEvent):
+    """The office asked for one more document; there is a slot for it, open until a file is in it.
+
+    When: an officer did so while the application was under review.
+    """
+
+    slot: Key = Field(description="The new slot, the last of the set.")
+    due_on: date = Field(description="The day by which it is asked for, in Japan time. Later files are taken too.")
+    officer_id: UUID = Field(description="The account of the officer who asked.")
+
+
+class PaperArrived(DocumentSetEvent):
+    """A paper came by post and was judged (DO-34).
+
+    When: an officer recorded it; once more, with the same `paper_id`, when an officer corrected the record.
+    """
+
+    paper_id: UUID = Field(description="The paper.")
+    kind: Key = Field(
+        description="What it is: an identity paper such as passport, or the slot whose file it stands for."
+    )
+    result: Code = Field(description="OK, or what is wrong with it, such as TOO_OLD. Open.")
+    arrived_on: date = Field(description="The day of its arrival, in Japan time.")
+
+
+EVENTS: tuple[type[Event], ...] = (
+    DocumentStored,
+    DocumentRemoved,
+    DocumentRefused,
+    DocumentsFrozen,
+    DocumentRequested,
+    PaperArrived,
+)
