@@ -59,14 +59,6 @@ class Party(_Part):
     )
 
 
-class Party(_Part):
-    """Somebody besides the owner who takes part in an application."""
-
-    party_id: UUID = Field(description="The account, or the organisation, for which each of its accounts may act.")
-    kind: Key = Field(description="What it is to the application, such as management_company. Open: programmes add some.")
-    grants: tuple[Key, ...] = Field(description="What it may do: view, edit. Open: programmes add some.")
-
-
 class ApplicationEvent(Event):
     """Something happened to an application."""
 
@@ -101,8 +93,8 @@ class DraftSetAside(ApplicationEvent):
 class ApplicationPartiesChanged(ApplicationEvent):
     """Who besides the owner may see the application, or work on it.
 
-    When: the office approved a content that names other parties, or other grants, than the one before (AS-56). The
-    list is whole: who is not in it may do nothing any more.
+    When: the office approved a content that names other parties, or other grants, than the one before (AS-56); an
+    organisation was closed; an invitation was accepted. The list is whole: who is not in it may do nothing any more.
     """
 
     parties: tuple[Party, ...] = Field(description="All parties besides the owner.")
@@ -111,7 +103,8 @@ class ApplicationPartiesChanged(ApplicationEvent):
 class ApplicationReopened(ApplicationEvent):
     """The content may be changed again after an approval; what was approved stays in force (AS-83).
 
-    When: somebody began a change. It ends with the submission of that number.
+    When: somebody began a change, or went on with one that the owner had declined (AS-57). It ends with the submission
+    of that number, or when the change is withdrawn. After a rejection the owner corrects, whoever entered the change.
     """
 
     submission: int = Field(ge=2, description="The number that the coming submission will have.")
@@ -202,20 +195,6 @@ class ApplicationApproved(ApplicationEvent):
     officer_id: UUID = Field(description="The account of the officer who decided.")
 
 
-class ApplicationReopened(ApplicationEvent):
-    """The content and the files may be changed again; what was approved stays in force until the change is (AS-83).
-
-    When: the owner, or a company that may enter data by proxy, began a change; and when the owner declined what the
-    company had entered, so that it goes on (AS-57). Only the editors may change anything, until the next event of this
-    kind, a submission, or the end of the change. A rejection gives the content back to the owner.
-    """
-
-    readers: ClassVar[tuple[str, ...]] = ("documents",)
-
-    submission: int = Field(ge=1, description="The number that the coming submission will have.")
-    editors: tuple[UUID, ...] = Field(description="Who may change content and files: accounts and organisations.")
-
-
 class ChangeWithdrawn(ApplicationEvent):
     """A change of what is in force was given up; nothing of it will be used (AS-83).
 
@@ -225,27 +204,6 @@ class ChangeWithdrawn(ApplicationEvent):
     account_id: UUID = Field(description="The account that the application belongs to.")
     programme: Key = Field(description="The programme, such as bond. Open: new programmes appear.")
     approved_submission: int = Field(ge=1, description="The submission whose content is in force, now as before.")
-
-
-class ApplicationPartiesChanged(ApplicationEvent):
-    """Others than before take part in the application; the list is the whole new one.
-
-    When: an approval brought other permissions into force (AS-56), an invitation was accepted, or an organisation was
-    closed.
-    """
-
-    readers: ClassVar[tuple[str, ...]] = ("documents",)
-
-    parties: tuple[Party, ...] = Field(description="Everybody besides the owner who may do anything, in a fixed order.")
-
-
-class DraftSetAside(ApplicationEvent):
-    """The draft was put away to be gone on with later, without its files (AS-70).
-
-    When: 一時保存. Files that were not submitted yet are dropped (DO-07).
-    """
-
-    readers: ClassVar[tuple[str, ...]] = ("documents",)
 
 
 EVENTS: tuple[type[Event], ...] = (
@@ -259,8 +217,5 @@ EVENTS: tuple[type[Event], ...] = (
     ReviewRecommended,
     ApplicationRejected,
     ApplicationApproved,
-    ApplicationReopened,
     ChangeWithdrawn,
-    ApplicationPartiesChanged,
-    DraftSetAside,
 )
