@@ -1,6 +1,6 @@
-"""What the identity service tells: accounts, their credentials, eKYC.
+"""What the identity service tells: accounts, their credentials, eKYC; and the organisations that accounts belong to.
 
-Aggregate and Kafka key: the account.
+Aggregate and Kafka key: the account, or the organisation. The two are different topics.
 """
 
 from typing import Annotated, ClassVar, Literal
@@ -23,6 +23,16 @@ class AccountEvent(Event):
     account_id: UUID = Field(description="The account; before the user ID is issued, the registration.")
 
 
+class OrganisationEvent(Event):
+    """Something happened to an organisation whose people work at the counter: none of it is a person's data."""
+
+    service: ClassVar[str] = "identity"
+    topic: ClassVar[str] = "identity.organisations.v1"
+    aggregate_field: ClassVar[str] = "organisation_id"
+
+    organisation_id: UUID = Field(description="The organisation.")
+
+
 class RegistrationRequested(AccountEvent):
     """Somebody asked to be registered and is to prove the mail address by opening a one-time link.
 
@@ -40,10 +50,11 @@ class RegistrationRequested(AccountEvent):
 
 
 class UserIdIssued(AccountEvent):
-    """An account exists: it has a user ID, and its contact is known.
+    """An account has a user ID, and the contact of its holder is known.
 
-    When: the registration was committed (ID-15), or the office or an operator opened the account. Causes mail
-    NO-03.
+    When: the registration was committed (ID-15), an invitation was accepted by somebody new, an operator opened the
+    account, or the association's next representative took it over (ID-12): then it is told for the account again, with
+    the new holder's contact. Causes mail NO-03.
     """
 
     readers: ClassVar[tuple[str, ...]] = ("notifications", "applications")
@@ -57,6 +68,9 @@ class UserIdIssued(AccountEvent):
         Sealed | None,
         sealed_for("applications", Contact, "The same contact, for the check of the mail address in forms (AS-36)."),
     ] = None
+    organisation_id: UUID | None = Field(
+        default=None, description="The organisation that the holder works for; missing or null when there is none."
+    )
 
 
 class PasswordLinkIssued(AccountEvent):
@@ -124,6 +138,80 @@ class AccountLapsed(AccountEvent):
     """
 
 
+class AccountLapseNoticed(AccountEvent):
+    """The user ID will lapse soon if its holder does not log in; the holder is told.
+
+    When: 90 days and 30 days before the lapse (ID-02). Causes mail LAPSE-NOTICE.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("notifications",)
+
+    lapses_at: UtcTime = Field(description="The lapse, unless the holder logs in before.")
+
+
+class AccountClosed(AccountEvent):
+    """Nobody can log in with the account any more. What was done with it stays.
+
+    When: an operator closed it, or the organisation that its holder works for.
+    """
+
+
+class InvitationSent(AccountEvent):
+    """The holder asked somebody else to take part in an application; the invited person gets a one-time link.
+
+    When: an applicant invited a joint debtor. Causes mail INVITATION.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("notifications",)
+
+    invitation_id: UUID = Field(description="The invitation.")
+    link: Annotated[
+        Sealed,
+        sealed_for("notifications", RegistrationLink, "Link, address and name of the invited person."),
+    ]
+    link_expires_at: UtcTime = Field(description="From this instant on the link no longer works.")
+
+
+class InvitationAccepted(AccountEvent):
+    """The account takes part in an application that somebody else began.
+
+    When: the invited person opened the account with the link, or accepted it with an account they had.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("applications",)
+
+    invitation_id: UUID = Field(description="The invitation.")
+    application_id: UUID = Field(description="The application, as the one who invited named it: identity knows none.")
+    invited_by: UUID = Field(description="The account that invited. Whether it may, its application decides.")
+    role: Key = Field(description="As what the account takes part: joint_debtor. Open.")
+
+
+class SuccessionStarted(AccountEvent):
+    """The association's next representative is to take the account over, and gets a one-time link (代表者変更).
+
+    When: the representative, the office or an operator began it. Causes mail SUCCESSION.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("notifications",)
+
+    succession_id: UUID = Field(description="The change of the representative.")
+    link: Annotated[
+        Sealed,
+        sealed_for("notifications", RegistrationLink, "Link, address and name of the next representative."),
+    ]
+    link_expires_at: UtcTime = Field(description="From this instant on the link no longer works.")
+
+
+class RepresentativeChanged(AccountEvent):
+    """The account has another holder: from now on the next representative acts for the association (代表者変更).
+
+    When: the next representative answered the secret question (ID-12). The former one's sessions end, and nobody can
+    log in as them. Told together with UserIdIssued, which has the new contact.
+    """
+
+    succession_id: UUID = Field(description="The change of the representative.")
+
+
 class EkycStarted(AccountEvent):
     """A run of online identity verification began. Links of earlier runs are void.
 
@@ -173,15 +261,61 @@ class ContactChanged(AccountEvent):
 
 
 class SessionsEnded(AccountEvent):
-    """Sessions of the account are over; their access tokens run out within minutes.
+    """Sessions of the account are over. From now on their access tokens are refused, which otherwise live five minutes.
 
-    When: the holder logged out, or sessions were ended because of a new password, a reset or an operator.
+    When: the holder logged out or ended them, 30 minutes passed without an operation (ID-38), or they were ended
+    because of a new password, a reset, another representative, a lapse or an operator.
     """
 
-    session_ids: tuple[UUID, ...] | None = Field(description="The sessions that ended; null means all of them.")
-    reason: Key = Field(
-        description="Why: logout, password_changed, password_reset, otp_reset, account_lapsed or operator. Open."
+    readers: ClassVar[tuple[str, ...]] = ("applications", "documents", "notifications")
+
+    session_ids: tuple[UUID, ...] | None = Field(
+        description="The sessions that ended. Null, in events before release 1.2: all of the account's."
     )
+    reason: Key = Field(
+        description="Why: logout, ended_by_holder, idle, password_changed, password_reset, otp_reset, "
+        "representative_changed, account_lapsed, account_closed. Open."
+    )
+
+
+# One line, so that no other text finds room in it.
+_ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
+
+
+class _OrganisationFacts(OrganisationEvent):
+    kind: Key = Field(description="company (管理会社), inspection_body (適合証明検査機関) or bank (金融機関). Open.")
+    name: str = Field(max_length=100, pattern=_ONE_LINE, description="The registered name of the organisation.")
+    name_kana: str = Field(max_length=100, pattern=_ONE_LINE, description="The name in katakana.")
+    postal_code: str = Field(pattern=r"^[0-9]{7}$", description="Postal code of the office that is written to.")
+    address: str = Field(max_length=200, pattern=_ONE_LINE, description="Its address.")
+    phone: str = Field(pattern=r"^[0-9]{10,11}$", description="Its telephone number, digits only.")
+
+
+class OrganisationRegistered(_OrganisationFacts):
+    """An organisation exists: its people may get accounts, and it can be named in applications.
+
+    When: an operator registered it for the agency.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("applications",)
+
+
+class OrganisationChanged(_OrganisationFacts):
+    """The organisation's data is another one; the whole new data is told.
+
+    When: an operator changed it.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("applications",)
+
+
+class OrganisationClosed(OrganisationEvent):
+    """The organisation takes part in nothing any more: none of its people can log in.
+
+    When: an operator closed it.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("applications",)
 
 
 EVENTS: tuple[type[Event], ...] = (
@@ -194,8 +328,17 @@ EVENTS: tuple[type[Event], ...] = (
     OtpReset,
     AccountLocked,
     AccountLapsed,
+    AccountLapseNoticed,
+    AccountClosed,
+    InvitationSent,
+    InvitationAccepted,
+    SuccessionStarted,
+    RepresentativeChanged,
     EkycStarted,
     EkycStatusChanged,
     ContactChanged,
     SessionsEnded,
+    OrganisationRegistered,
+    OrganisationChanged,
+    OrganisationClosed,
 )
