@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -209,15 +210,14 @@ async def test_a_lost_database_connection_delays_and_loses_nothing(effects: Effe
     records = story(key, 40)
 
     async def cut() -> None:
+        connection = await asyncpg.connect(effects.database.dsn)
         for _ in range(5):
             await asyncio.sleep(0.03)
-            async with effects.database.engine.connect() as connection:
-                await connection.execute(
-                    text(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                    )
-                )
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        await connection.close()
 
     cutting = asyncio.create_task(cut())
     for record in records:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
-from kit.db import Database, is_down, is_transient, sqlstate
+from kit.db import Database, driver, is_down, is_transient, sqlstate
 from kit.errors import NotFound, Unavailable
 from kit.eventlog import record
 from sqlalchemy import text
@@ -130,6 +130,35 @@ async def test_a_connection_killed_before_the_commit_is_unavailable_and_nothing_
     assert await effects(database) == []
 
 
+async def test_a_session_and_its_driver_work_in_one_transaction(database: Database) -> None:
+    with pytest.raises(NotFound):
+        async with database.transaction() as session:
+            await session.execute(_WRITE, {"what": "by the session"})
+            assert await driver(session).fetchval("SELECT what FROM effects") == "by the session"
+            await driver(session).execute("INSERT INTO effects (key, what) VALUES ($1, 'by the driver')", uuid4())
+            assert len((await session.execute(text("SELECT what FROM effects"))).all()) == 2
+            raise NotFound
+    assert await effects(database) == []
+
+
+async def test_a_connection_whose_rollback_was_interrupted_never_comes_back_from_the_pool(
+    empty_postgres_url: FreshDatabase,
+) -> None:
+    direct = await kit_database(empty_postgres_url)
+    database = Database(direct.url, pool_size=1)
+    try:
+        async with database.engine.connect() as connection:
+            left = (await connection.get_raw_connection()).driver_connection
+            assert left is not None
+            await left.execute("BEGIN; INSERT INTO effects (key, what) VALUES (gen_random_uuid(), 'of somebody else')")
+        async with database.transaction() as session:
+            assert driver(session) is not left
+        assert await effects(database) == []
+    finally:
+        await database.close()
+        await direct.close()
+
+
 async def test_a_restarted_database_costs_each_pool_one_failure_at_most(
     empty_postgres_url: FreshDatabase,
 ) -> None:
@@ -183,7 +212,7 @@ async def test_a_request_that_finds_every_connection_in_use_is_told_to_come_back
 async def test_a_violation_found_only_at_the_commit_is_raised(database: Database) -> None:
     async with database.transaction() as session:
         await session.execute(text("CREATE TABLE late (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)"))
-    with pytest.raises(IntegrityError):
+    with pytest.raises(asyncpg.UniqueViolationError):
         async with database.transaction() as session:
             await session.execute(text("INSERT INTO late VALUES (1), (1)"))
     async with database.transaction() as session:

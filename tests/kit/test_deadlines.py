@@ -236,7 +236,7 @@ async def test_one_that_fails_is_put_off_with_its_reason_and_holds_up_no_other(
     (row,) = (await rows(database)).values()
     assert (row.subject_id, row.attempts, row.not_before) == (failing, 1, NOW + timedelta(seconds=30))
     assert row.due_at == NOW - timedelta(hours=1)
-    assert row.last_error in {"RuntimeError", "IntegrityError", "DBAPIError", "Unavailable"}
+    assert row.last_error in {"RuntimeError", "UniqueViolationError", "DBAPIError", "Unavailable"}
 
 
 async def test_it_is_tried_again_after_growing_pauses_for_ever_until_it_works(database: Database) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from kit.db import Database
@@ -11,7 +12,7 @@ from kit.eventlog import MAX_EVENT_BYTES, EventTooLarge, history, record, retell
 from madoguchi_contracts.applications import ApplicationStarted, DocumentPolicy
 from madoguchi_contracts.identity import SessionsEnded
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from support.clock import FakeClock
 from support.examples import event_of
 from support.kit_database import kit_database
@@ -62,7 +63,7 @@ async def test_two_writers_of_one_aggregate_without_its_lock_cannot_both_succeed
             await asyncio.sleep(0.05)
 
     results = await asyncio.gather(write(), write(), return_exceptions=True)
-    assert sorted(type(result) for result in results if result) == [IntegrityError]
+    assert sorted(type(result) for result in results if result) == [asyncpg.UniqueViolationError]
 
 
 @pytest.mark.parametrize("statement", ["UPDATE events SET type = 'x'", "DELETE FROM events"])

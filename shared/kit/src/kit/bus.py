@@ -36,7 +36,7 @@ from kit.clock import Clock
 from kit.db import Database, is_transient
 from kit.errors import Permanent, Transient, Unavailable
 from kit.health import Health
-from kit.inbox import first_time
+from kit.inbox import Address, admit, first_time
 from kit.kafka import broker_security
 from kit.metrics import consumed, consumer_lag, consumer_retries, event_age_seconds, parked_keys
 from kit.settings import ServiceSettings
@@ -109,16 +109,11 @@ class Incoming:
     error: Exception | None = None
 
     @property
-    def address(self) -> tuple[str, str]:
+    def address(self) -> Address:
         """The topic and key: what waits together when one of them is parked."""
         return self.record.topic, self.key
 
 
-_PARKED = text("""
-SELECT topic, key FROM parked_keys
-WHERE consumer = :consumer AND (topic, key) IN (SELECT * FROM unnest(cast(:topics AS text[]), cast(:keys AS text[])))
-FOR SHARE
-""")
 _PARK_KEY = text("""
 INSERT INTO parked_keys (consumer, topic, key, parked_at, error_class) VALUES (:consumer, :topic, :key, :now, :error)
 ON CONFLICT DO NOTHING
@@ -273,15 +268,15 @@ class Consumer:
 
     async def _take(self, session: AsyncSession, batch: Sequence[Incoming]) -> list[tuple[Incoming, str]]:
         """The effects of a batch in the caller's transaction; returns each event with its outcome."""
-        waiting = await self._parked(session, batch)
-        # Decided before the inbox is asked: an event that is parked must not count as done.
-        parked: list[bool] = []
+        broken: set[Address] = set()
+        new: dict[UUID, Address] = {}
+        # Decided before the inbox is asked: an event that waits behind an unreadable one must not count as done.
         for incoming in batch:
             if incoming.error is not None:
-                waiting.add(incoming.address)
-            parked.append(incoming.address in waiting)
-        ids = [i.event_id for i, waits in zip(batch, parked, strict=True) if not waits and i.event_id]
-        fresh = await first_time(session, self.service, ids) if ids else set()
+                broken.add(incoming.address)
+            elif incoming.event_id is not None and incoming.address not in broken:
+                new.setdefault(incoming.event_id, incoming.address)
+        fresh, parked = await admit(session, self.service, {incoming.address for incoming in batch}, new)
         done: list[tuple[Incoming, str]] = []
         run: list[Incoming] = []
 
@@ -291,8 +286,10 @@ class Consumer:
                 done.extend((incoming, "done") for incoming in run)
                 run.clear()
 
-        for incoming, waits in zip(batch, parked, strict=True):
-            if waits:
+        for incoming in batch:
+            if incoming.error is not None:
+                parked.add(incoming.address)
+            if incoming.address in parked:
                 await self._park(session, incoming, incoming.error)
                 done.append((incoming, "parked"))
             elif incoming.event_id not in fresh:
@@ -315,19 +312,6 @@ class Consumer:
             if incoming.meta is not None:
                 with span(f"consume {incoming.type}", traceparent=incoming.meta.traceparent):
                     await handler(session, incoming.event, incoming.meta)
-
-    async def _parked(self, session: AsyncSession, batch: Sequence[Incoming]) -> set[tuple[str, str]]:
-        """The parked addresses among the batch. Waits while an operator's retry drains one of them."""
-        addresses = sorted({incoming.address for incoming in batch})
-        rows = await session.execute(
-            _PARKED,
-            {
-                "consumer": self.service,
-                "topics": [topic for topic, _ in addresses],
-                "keys": [key for _, key in addresses],
-            },
-        )
-        return {(row.topic, row.key) for row in rows}
 
     async def _park(self, session: AsyncSession, incoming: Incoming, error: Exception | None) -> None:
         """Keep the event, byte for byte, behind its key."""
@@ -401,7 +385,7 @@ class Consumer:
         if incoming is not None:
             if incoming.error is not None:
                 raise incoming.error
-            if incoming.event_id and await first_time(session, self.service, [incoming.event_id]):
+            if incoming.event_id and await first_time(session, self.service, incoming.event_id):
                 await self._handle(session, [incoming])
                 self._count([(incoming, "done")])
         await session.execute(_RESOLVE, {"id": row.id, "by": "operator", "now": self._clock()})

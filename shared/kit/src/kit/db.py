@@ -1,15 +1,20 @@
-"""Sessions and units of work: one request, or one event, is one transaction, committed here and nowhere else."""
+"""Sessions and units of work: one request, or one event, is one transaction, committed here and nowhere else.
+
+A session and the driver's own connection (`driver`) work in the same transaction. Statements go through the session;
+the few that every request or every event runs go straight to the driver, at half of the cost (docs/benchmarks.md).
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import asyncpg
 from sqlalchemy import MetaData, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from kit.errors import Unavailable
 
@@ -44,6 +49,11 @@ def is_down(error: BaseException) -> bool:
         return error.filename is None  # a missing file is a defect of ours and would be tried again for ever
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
+    # Said by the driver and not the server, so there is no SQLSTATE: the connection is closed, or broke in mid-answer.
+    if isinstance(error, asyncpg.InternalClientError):
+        return True
+    if isinstance(error, asyncpg.InterfaceError):
+        return "closed" in str(error)
     return sqlstate(error).startswith(_DOWN_SQLSTATE_CLASSES)
 
 
@@ -51,7 +61,7 @@ def is_transient(error: BaseException) -> bool:
     """Whether the same work may succeed when simply tried again: the database is down, a race was lost, or a migration
     has just changed a table under a prepared statement."""
     statement_is_stale = isinstance(
-        getattr(getattr(error, "orig", None), "__cause__", None), asyncpg.InvalidCachedStatementError
+        getattr(getattr(error, "orig", None), "__cause__", error), asyncpg.InvalidCachedStatementError
     )
     return statement_is_stale or is_down(error) or sqlstate(error) in _LOST_RACES
 
@@ -70,6 +80,7 @@ class Database:
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
             url,
+            isolation_level="AUTOCOMMIT",  # `transaction` begins and commits, on the driver's connection
             hide_parameters=True,  # else the text of every error repeats the values of its statement
             pool_size=pool_size,
             max_overflow=0,
@@ -86,7 +97,6 @@ class Database:
                 },
             },
         )
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self.after_events: Callable[[], None] = _nobody_to_wake
 
     @property
@@ -101,16 +111,21 @@ class Database:
         Raises Unavailable when PostgreSQL cannot be reached or has no connection left: nothing was changed then, unless
         the connection broke in the very moment of the commit; callers are idempotent for that case.
         """
-        async with self._sessions() as session:
-            try:
-                async with session.begin():
+        try:
+            async with self.engine.connect() as connection:
+                held = await _live(connection)
+                async with (
+                    _unit_of_work(held),
+                    AsyncSession(connection, expire_on_commit=False, info={"driver": held}) as session,
+                ):
                     yield session
-            except Exception as error:
-                if not isinstance(error, Unavailable) and is_down(error):
-                    raise Unavailable(retry_after_seconds=5) from error
-                raise
-            if session.info.get("events_recorded"):
-                self.after_events()
+                    await session.flush()
+        except Exception as error:
+            if not isinstance(error, Unavailable) and is_down(error):
+                raise Unavailable(retry_after_seconds=5) from error
+            raise
+        if session.info.get("events_recorded"):
+            self.after_events()
 
     async def ping(self) -> None:
         """Raise if the database does not answer a query."""
@@ -120,6 +135,36 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def driver(session: AsyncSession) -> asyncpg.Connection[Any]:
+    """The driver's connection, in the session's transaction. JSON goes in and comes out as text."""
+    held: asyncpg.Connection[Any] = session.info["driver"]
+    return held
+
+
+@asynccontextmanager
+async def _unit_of_work(held: asyncpg.Connection[Any]) -> AsyncIterator[None]:
+    """Commit at the end. A rollback that fails never hides why it was tried, least of all a cancellation."""
+    transaction = held.transaction()
+    await transaction.start()
+    try:
+        yield
+    except BaseException:
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # then `_live` drops the connection
+            await transaction.rollback()
+        raise
+    await transaction.commit()
+
+
+async def _live(connection: AsyncConnection) -> asyncpg.Connection[Any]:
+    """The driver's connection; another one when it was closed in the pool, or its last rollback was interrupted."""
+    held: asyncpg.Connection[Any] | None = None
+    while held is None or held.is_closed() or held.is_in_transaction():
+        if held is not None:
+            await connection.invalidate()  # the pool has more of this kind after a restart of the server
+        held = (await connection.get_raw_connection()).driver_connection
+    return held
 
 
 def _nobody_to_wake() -> None:

@@ -18,21 +18,21 @@ from madoguchi_contracts import Event
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kit.db import driver
 from kit.metrics import events_recorded
 from kit.telemetry import current_traceparent
 
 BUCKETS = 64
 MAX_EVENT_BYTES = 500_000  # well below the broker's limit: an event too large to be told must fail where it is made
 
-_RECORD = text("""
+_RECORD = """
 WITH e AS (
   INSERT INTO events (event_id, topic, aggregate_id, version, type, data, traceparent, bucket, recorded_at)
-  VALUES (:event_id, :topic, :aggregate_id,
-          coalesce((SELECT max(version) FROM events WHERE aggregate_id = :aggregate_id), 0) + 1,
-          :type, cast(:data AS json), :traceparent, :bucket, :recorded_at)
+  VALUES ($1, $2, $3, coalesce((SELECT max(version) FROM events WHERE aggregate_id = $3), 0) + 1, $4, $5::json, $6, $7,
+          $8)
   RETURNING id, version, bucket)
 INSERT INTO outbox (id, bucket) SELECT id, bucket FROM e RETURNING (SELECT version FROM e)
-""")
+"""
 
 _HISTORY = text("""
 SELECT id, event_id, version, type, data, traceparent, recorded_at FROM events
@@ -71,28 +71,27 @@ def bucket_of(aggregate_id: UUID) -> int:
 async def record(session: AsyncSession, event: Event, *, now: datetime) -> int:
     """Append the event and a pointer for the relay; returns the aggregate's new version (1, 2, ...).
 
-    Raises EventTooLarge; IntegrityError when another transaction recorded for this aggregate without its row lock.
+    Raises EventTooLarge; asyncpg's UniqueViolationError when another transaction recorded for this aggregate without
+    its row lock.
     """
     data = event.model_dump_json()
     size_bytes = len(data.encode())  # Japanese text takes three bytes a character
     if size_bytes > MAX_EVENT_BYTES:
         raise EventTooLarge(f"{event.type_name}: {size_bytes} bytes")
-    result = await session.execute(
+    version: int = await driver(session).fetchval(
         _RECORD,
-        {
-            "event_id": uuid.uuid4(),
-            "topic": event.topic,
-            "aggregate_id": event.aggregate_id,
-            "type": event.type_name,
-            "data": data,
-            "traceparent": current_traceparent(),
-            "bucket": bucket_of(event.aggregate_id),
-            "recorded_at": now,
-        },
+        uuid.uuid4(),
+        event.topic,
+        event.aggregate_id,
+        event.type_name,
+        data,
+        current_traceparent(),
+        bucket_of(event.aggregate_id),
+        now,
     )
     session.info["events_recorded"] = True
     events_recorded.labels(event.type_name).inc()
-    return int(result.scalar_one())
+    return version
 
 
 async def history(session: AsyncSession, aggregate_id: UUID) -> list[StoredEvent]:

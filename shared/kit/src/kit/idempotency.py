@@ -12,22 +12,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated
 
+import asyncpg
 from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kit.db import sqlstate
+from kit.db import driver
 from kit.errors import Conflict, ServiceError
 from kit.http import ActorDep, SessionDep
 
-_CLAIM = text("""
-INSERT INTO idempotency_keys (actor, key, request_sha256) VALUES (:actor, :key, :request_sha256)
-ON CONFLICT DO NOTHING RETURNING true
-""")
-_READ = text("SELECT request_sha256, status, response FROM idempotency_keys WHERE actor = :actor AND key = :key")
-_STORE = text("UPDATE idempotency_keys SET status = :status, response = :response WHERE actor = :actor AND key = :key")
+_CLAIM = """
+INSERT INTO idempotency_keys (actor, key, request_sha256) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING true
+"""
+_READ = "SELECT request_sha256, status, response FROM idempotency_keys WHERE actor = $1 AND key = $2"
+_STORE = "UPDATE idempotency_keys SET status = $3, response = $4 WHERE actor = $1 AND key = $2"
 
 
 class IdempotencyKeyRequired(ServiceError):
@@ -64,21 +62,21 @@ class Once:
 
     async def __call__(self, work: Callable[[], Awaitable[BaseModel]], *, status: int = 201) -> Response:
         """The answer of `work`, or the stored one. Raises IdempotencyKeyReused, InProgress, and what `work` raises."""
-        where = {"actor": self.actor, "key": self.key}
+        sql = driver(self.session)
         try:
-            claimed = await self.session.execute(_CLAIM, {**where, "request_sha256": self.request_sha256})
-        except DBAPIError as error:
-            if sqlstate(error) == "55P03":  # lock_not_available: the first request is still running
-                raise InProgress(retry_after_seconds=3) from None
-            raise
-        if claimed.scalar_one_or_none():
+            claimed = await sql.fetchval(_CLAIM, self.actor, self.key, self.request_sha256)
+        except asyncpg.LockNotAvailableError:  # the first request is still running
+            raise InProgress(retry_after_seconds=3) from None
+        if claimed:
             body = (await work()).model_dump_json()
-            await self.session.execute(_STORE, {**where, "status": status, "response": body})
+            await sql.execute(_STORE, self.actor, self.key, status, body)
             return Response(body, status, media_type="application/json")
-        row = (await self.session.execute(_READ, where)).one()
-        if row.request_sha256 != self.request_sha256:
+        row = await sql.fetchrow(_READ, self.actor, self.key)
+        if row is None:  # it was forgotten between the two statements
+            raise InProgress(retry_after_seconds=3)
+        if row["request_sha256"] != self.request_sha256:
             raise IdempotencyKeyReused
-        return Response(row.response, row.status, {"Idempotent-Replay": "true"}, media_type="application/json")
+        return Response(row["response"], row["status"], {"Idempotent-Replay": "true"}, media_type="application/json")
 
 
 async def _digest(request: Request) -> str:
