@@ -19,6 +19,7 @@ from kit.clock import system_clock
 from kit.cloudevents import Envelope, encode
 from kit.db import Database
 from kit.health import Health
+from kit.settings import ServiceSettings
 from madoguchi_contracts import Event
 from madoguchi_contracts.applications import ReviewClaimed
 from madoguchi_stack.servers import Servers
@@ -66,12 +67,11 @@ def _envelope(event: Event, sequence: int) -> Envelope:
     )
 
 
-class _Settings:
-    kafka_session_timeout_ms = 4_000
-    kafka_fetch_max_wait_ms = 5
-
-    def __init__(self, bootstrap: str) -> None:
-        self.kafka_bootstrap = bootstrap
+def _settings(bootstrap: str) -> ServiceSettings:
+    """What a consumer needs of a service's settings."""
+    return ServiceSettings.model_construct(
+        kafka_bootstrap=bootstrap, kafka_session_timeout_ms=4_000, kafka_fetch_max_wait_ms=5
+    )
 
 
 _EFFECT = text("INSERT INTO effects (key, what) VALUES (:key, :what)")
@@ -101,8 +101,8 @@ async def _ours(servers: Servers, handler: Any) -> float:
     async with database(servers) as ours, mock_broker() as bootstrap:
         await publish(bootstrap, EVENTS)
         consumer = Consumer("notifications", {ReviewClaimed: handler}, database=ours, clock=system_clock)
-        settings: Any = _Settings(bootstrap)
-        return await _timed(ours, consume(consumer, settings, Health(), stop := asyncio.Event()), stop, EVENTS)
+        work = consume(consumer, _settings(bootstrap), Health(), stop := asyncio.Event())
+        return await _timed(ours, work, stop, EVENTS)
 
 
 async def _timed(target: Database, work: Any, stop: asyncio.Event, number: int) -> float:
@@ -214,11 +214,11 @@ async def idle(servers: Servers, rounds: int) -> Table:
             group = f"bench-{uuid.uuid4().hex[:8]}"
             consumer = Consumer(group, {ReviewClaimed: notice}, database=target, clock=system_clock)
             stop = asyncio.Event()
-            settings: Any = _Settings(servers.kafka_bootstrap)
+            settings = _settings(servers.kafka_bootstrap)
             task = asyncio.create_task(consume(consumer, settings, Health(), stop))
             figure = await _idle_round(servers.kafka_bootstrap, seen)
             stop.set()
-            await asyncio.wait({task}, timeout=10)
+            await task
             return figure
 
     async def framework() -> float:
@@ -252,7 +252,7 @@ async def _idle_round(bootstrap: str, seen: asyncio.Event) -> float:
         key = str(event.application_id).encode()
         await producer.send_and_wait(TOPIC, event.model_dump_json().encode(), key=key, headers=headers)
         elapsed = stopwatch()
-        await seen.wait()
+        await asyncio.wait_for(seen.wait(), 30)
         if n >= 10:  # the first ones wait for the group to form
             waits.append(elapsed() * 1000)
         await asyncio.sleep(0.03)
