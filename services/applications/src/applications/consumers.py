@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kit import sessions
 from kit.bus import EventMeta, Handlers
 from kit.clock import Clock
 from kit.sealed import unseal
@@ -55,6 +56,7 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
         )
 
     return {
+        **sessions.HANDLERS,
         UserIdIssued: on_contact,
         ContactChanged: on_contact,
         EkycStatusChanged: on_ekyc_status_changed,

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from kit.db import new_metadata
+from kit.sessions import add_ended_sessions
 from kit.tables import add_kit_tables
 from sqlalchemy import (
     CheckConstraint,
@@ -30,6 +31,7 @@ from sqlmodel import BigInteger, Field, SQLModel
 
 metadata = new_metadata()
 add_kit_tables(metadata)
+add_ended_sessions(metadata)
 
 application_numbers = Sequence("application_numbers", metadata=metadata)
 
