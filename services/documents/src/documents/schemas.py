@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -34,6 +34,11 @@ FileName = Annotated[
 ]
 ContentType = Annotated[
     str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9][\w!#$&^.+-]{0,62}/[A-Za-z0-9][\w!#$&^.+-]{0,126}$")
+]
+
+
+Label = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 
 
@@ -91,6 +96,8 @@ class SlotBody(BaseModel):
     slot: str
     label: str
     required: bool
+    due_on: date | None = Field(description="by when the office asked for it; null for the programme's own slots")
+    changeable: bool = Field(description="whether the reader may put a file here now")
     document: DocumentBody | None
 
 
@@ -99,10 +106,28 @@ class DocumentSetBody(BaseModel):
 
     application_id: UUID
     version: int = Field(description="grows by one with every change")
-    changeable: bool = Field(description="false while the documents are part of a submission under review (DO-08)")
+    changeable: bool = Field(
+        description="whether the reader may change the set now; nobody may while a submission is reviewed (DO-08)"
+    )
     total_bytes: int
     total_limit_bytes: int = Field(description="inclusive (DO-05)")
     slots: list[SlotBody]
+
+
+class DocumentRequest(BaseModel):
+    """What the office asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Label = Field(description="what it is, as the applicant reads it; no names", examples=["修繕積立金の決算書"])
+    due_on: date = Field(description="in Japan time, today or later", examples=["2026-04-30"])
+
+
+class RequestedSlotBody(BaseModel):
+    """The slot for it."""
+
+    slot: str
+    due_on: date
 
 
 class DownloadBody(BaseModel):
