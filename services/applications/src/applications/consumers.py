@@ -13,11 +13,12 @@ from madoguchi_contracts import (
     DocumentRemoved,
     DocumentStored,
     EkycStatusChanged,
+    InvitationAccepted,
     UserIdIssued,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from applications.commands import projections, reviews
+from applications.commands import guests, projections, reviews
 from applications.desk import Desk
 
 
@@ -49,9 +50,22 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
         await reviews.open_review(
             session=session,
             desk=desk,
+            programme=event.programme,
             application_id=event.application_id,
             submission=event.submission,
             submitted_at=meta.occurred_at,
+            now=clock(),
+        )
+
+    async def on_invitation_accepted(session: AsyncSession, event: InvitationAccepted, _: EventMeta) -> None:
+        await guests.admit_guest(
+            session=session,
+            desk=desk,
+            application_id=event.application_id,
+            account_id=event.account_id,
+            role=event.role,
+            invited_by=event.invited_by,
+            invitation_id=event.invitation_id,
             now=clock(),
         )
 
@@ -63,4 +77,5 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
         DocumentStored: on_document_set,
         DocumentRemoved: on_document_set,
         ApplicationSubmitted: on_application_submitted,
+        InvitationAccepted: on_invitation_accepted,
     }

@@ -12,7 +12,9 @@ from kit.japan.months import add_months
 
 from applications.programmes.bond.rules import RepresentativeType
 
-TOTAL_LIMIT_BYTES = 6 * 1024 * 1024  # DO-05, I-46: 6 MB, inclusive
+TOTAL_LIMIT_MEGABYTES = 6
+TOTAL_LIMIT_LABEL = f"{TOTAL_LIMIT_MEGABYTES}MB"
+TOTAL_LIMIT_BYTES = TOTAL_LIMIT_MEGABYTES * 1024 * 1024  # DO-05, I-46: inclusive
 
 
 @dataclass(frozen=True)
