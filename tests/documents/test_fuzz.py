@@ -30,7 +30,7 @@ from support.fuzz import (
 )
 from support.servers import FreshDatabase
 
-ROUTERS = [api.router, simulations.build_router(AREAS)]
+ROUTERS = [*api.routers, simulations.build_router(AREAS)]
 DOCUMENT = document_of(ROUTERS, title="Madoguchi documents")
 schema = schema_of(DOCUMENT)
 
@@ -107,4 +107,5 @@ def test_what_makes_something_new_needs_an_idempotency_key():
     assert operations_with_header(DOCUMENT, "Idempotency-Key") == {
         "POST /v1/applications/{application_id}/documents",
         "POST /v1/applications/{application_id}/documents/requests",
+        "POST /v1/applications/{application_id}/papers",
     }

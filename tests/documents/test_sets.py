@@ -52,6 +52,7 @@ async def test_documents_are_listed_in_the_order_of_the_slots(at: Desk, owner: U
         ("kanri_kiyaku", True),
         ("sokai_gijiroku", False),
         ("gian_sho", True),
+        ("shogyo_toki", False),
         ("other1", False),
         ("other2", True),
     ]

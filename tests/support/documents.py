@@ -43,8 +43,8 @@ from support.clock import FakeClock
 from support.records import record_of
 
 LIMIT = 6 * 1024 * 1024
-SLOTS = ("kanri_kiyaku", "sokai_gijiroku", "gian_sho", "other1", "other2")
-LABELS = ("管理規約", "総会議事録", "議会議案書", "その他1", "その他2")
+SLOTS = ("kanri_kiyaku", "sokai_gijiroku", "gian_sho", "shogyo_toki", "other1", "other2")
+LABELS = ("管理規約", "総会議事録", "議会議案書", "商業登記簿謄本", "その他1", "その他2")
 PDF = b"%PDF-1.7\n"
 SEALED = Sealed("eyJhbGciOiJFQ0RILUVTIn0.a.b.c.d")
 
@@ -280,7 +280,7 @@ async def desk(url: str, s3: S3, *, scanner: Scanner | None = None) -> AsyncIter
     intake = Intake(database, storage, scanner or NoScanner(), clock)
     gate = Gate(clock)
     context = api.Context("documents", database, clock, gate.verifier, Health(), intake)
-    app = build_app(context, title="documents", routers=[api.router])
+    app = build_app(context, title="documents", routers=api.routers)
     consumer = Consumer("documents", handlers(clock), database=database, clock=clock)
     transport = httpx.ASGITransport(app=app)
     try:

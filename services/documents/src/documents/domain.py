@@ -66,6 +66,8 @@ class Action(StrEnum):
     LIST = "list"
     DOWNLOAD = "download"
     ASK = "ask"  # the office: for one more document
+    RECORD = "record"  # the office: a paper that came by post
+    LIST_PAPERS = "list_papers"
 
 
 class Relation(StrEnum):
@@ -112,7 +114,7 @@ _CHANGE = frozenset({Action.UPLOAD, Action.HAND_IN, Action.COMPLETE, Action.DELE
 _WHILE_FROZEN = frozenset({Action.HAND_IN, Action.COMPLETE, Action.LIST, Action.DOWNLOAD})
 _LOOK = frozenset({Action.LIST, Action.DOWNLOAD})
 _LOOK_AND_COMPLETE = _LOOK | {Action.COMPLETE}
-_STAFF = _LOOK | {Action.ASK}
+_STAFF = _LOOK | {Action.ASK, Action.RECORD, Action.LIST_PAPERS}
 
 STAFF = frozenset({Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER})
 _OWNERS = frozenset({Role.ASSOCIATION, Role.APPLICANT})

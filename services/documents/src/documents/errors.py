@@ -3,6 +3,7 @@
 kit.errors.ServiceError
 ├── Refused
 │   ├── UnknownSlot          the application has no such slot (DO-01)
+│   ├── PaperNotRecordable   a paper by post: its arrival is yet to come, or a date that decides is missing (DO-34)
 │   ├── DueDatePassed        the office asked for a document by a day that is over
 │   └── UploadRefused        a check failed; carries the rule and the code that the event carries
 ├── Conflict
@@ -38,6 +39,13 @@ class DueDatePassed(Refused):
 
     code = "due_date_passed"
     title = "提出期限には、今日以降の日付を指定してください。"
+
+
+class PaperNotRecordable(Refused):
+    """The record of a paper that came by post lacks something, or cannot be right (409, DO-34)."""
+
+    code = "paper_not_recordable"
+    title = "書類の到着を記録できませんでした。入力内容をご確認ください。"
 
 
 class UploadRefused(Refused):

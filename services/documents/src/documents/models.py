@@ -6,7 +6,7 @@ document has an object, and nothing else claims to have one.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -119,6 +119,12 @@ class Document(Base, table=True):
             unique=True,
             postgresql_where=text("status = 'stored'"),
         ),
+        # What the office waits for (DO-13).
+        Index(
+            "ix_documents_announced",
+            "application_id",
+            postgresql_where=text("status = 'stored' AND placeholder"),
+        ),
         Index("uq_documents_object_key", "object_key", unique=True),
         # What the reconciling loop looks for.
         Index("ix_documents_session_id", "session_id", postgresql_where=text("status IN ('pending', 'stored')")),
@@ -188,12 +194,29 @@ class SubmittedDocument(Base, table=True):
     document_id: UUID = Field(primary_key=True, foreign_key="documents.id", index=True)
 
 
+class PostedPaper(Base, table=True):
+    """A paper that came by post, as an officer recorded it (DO-34). A correction is a further version."""
+
+    __tablename__ = "posted_papers"
+    __table_args__ = (CheckConstraint("version >= 1", name="version"),)
+
+    id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    application_id: UUID = Field(foreign_key="document_sets.application_id", index=True)
+    kind: str = Field(description="an identity paper, or the slot whose file it stands for")
+    arrived_on: date
+    facts: dict[str, Any] = Field(sa_type=JSONB, description="what else was seen: dates, sides, pages")
+    result: str
+    recorded_by: UUID
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
 class AccessLogEntry(Base, table=True):
     """Who was shown what. File names and files are personal."""
 
     __tablename__ = "access_log"
     __table_args__ = (
-        CheckConstraint("action IN ('list', 'download')", name="action"),
+        CheckConstraint("action IN ('list', 'download', 'list_papers')", name="action"),
         Index("ix_access_log_application_id_at", "application_id", "at"),
     )
 

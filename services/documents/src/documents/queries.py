@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from kit.errors import NotFound
+from kit.errors import Forbidden, NotFound
 from kit.tokens import Actor
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlmodel import col, select, text
 
 from documents.access import authorise, authorised, log_access, relation_to
-from documents.domain import Action, DocumentStatus, Relation
-from documents.models import Document, DocumentSet, SubmittedDocument
+from documents.domain import STAFF, Action, DocumentStatus, Relation
+from documents.models import Document, DocumentSet, PostedPaper, SubmittedDocument
 
 
 async def documents_of(
@@ -76,3 +78,72 @@ def _shown_submission(documents: DocumentSet, relation: Relation) -> int | None:
         return documents.approved_submission or documents.submission
     # A change that was withdrawn is no business of the office any more: a frozen set is what was handed in.
     return None if documents.frozen else documents.settled_submission
+
+
+# Papers by post
+
+PAGE = 50
+# A placeholder waits until a good paper for its slot is recorded (DO-13); a later version of a record replaces it.
+_AWAITED = """
+FROM document_sets s JOIN documents d USING (application_id)
+WHERE s.frozen AND s.approved_submission IS DISTINCT FROM s.submission AND d.status = 'stored' AND d.placeholder
+  AND NOT EXISTS (
+    SELECT FROM posted_papers p
+    WHERE p.application_id = d.application_id AND p.kind = d.slot AND p.result = 'OK'
+      AND NOT EXISTS (SELECT FROM posted_papers n WHERE n.id = p.id AND n.version > p.version))
+"""
+_AWAITED_OF = text(f"SELECT d.slot {_AWAITED} AND s.application_id = :application_id")
+_AWAITED_PAGE = text(f"""
+SELECT s.application_id, s.programme, s.submission, s.state_since, s.slots, array_agg(d.slot) AS awaited {_AWAITED}
+  AND (s.state_since, s.application_id) > (:since, :after)
+GROUP BY s.application_id ORDER BY s.state_since, s.application_id LIMIT :page
+""")
+_LATEST_PAPERS = (
+    select(PostedPaper)
+    .ext(distinct_on(col(PostedPaper.id)))
+    .order_by(col(PostedPaper.id), col(PostedPaper.version).desc())
+)
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """An application under review whose applicant announced papers by post that are not here yet."""
+
+    application_id: UUID
+    programme: str
+    submission: int
+    waiting_since: datetime
+    slots: list[str]
+
+
+async def papers_of(
+    session: AsyncSession, *, actor: Actor, application_id: UUID, now: datetime
+) -> tuple[list[str], Sequence[PostedPaper]]:
+    """The slots whose papers are still awaited (DO-13), and what came by post, oldest first. Raises NotFound.
+
+    Put down in the access log.
+    """
+    documents = authorise(await session.get(DocumentSet, application_id), actor, Action.LIST_PAPERS)
+    rows = (await session.execute(_AWAITED_OF, {"application_id": application_id})).scalars()
+    awaited = set(rows)
+    papers = (await session.execute(_LATEST_PAPERS.where(PostedPaper.application_id == application_id))).scalars()
+    log_access(session, actor=actor, action=Action.LIST_PAPERS, application_id=application_id, now=now)
+    in_order = sorted(papers, key=lambda paper: (paper.arrived_on, paper.recorded_at, paper.id))
+    return [slot for slot in documents.slot_keys if slot in awaited], in_order
+
+
+async def awaited_papers(
+    session: AsyncSession, *, actor: Actor, after: tuple[datetime, UUID], now: datetime
+) -> list[Awaited]:
+    """Up to 50 applications under review that wait for papers, those that wait longest first. Raises Forbidden.
+
+    `after` is the last one of the page before. Each application shown is put down in the access log.
+    """
+    if actor.role not in STAFF:
+        raise Forbidden
+    found = []
+    for row in (await session.execute(_AWAITED_PAGE, {"since": after[0], "after": after[1], "page": PAGE})).all():
+        slots = [slot["key"] for slot in row.slots if slot["key"] in row.awaited]
+        found.append(Awaited(row.application_id, row.programme, row.submission, row.state_since, slots))
+        log_access(session, actor=actor, action=Action.LIST_PAPERS, application_id=row.application_id, now=now)
+    return found

@@ -1,5 +1,6 @@
 """Writes: one function per use case, in the caller's transaction, under the row lock of the application's set."""
 
+from documents.commands.papers import correct_paper, record_paper
 from documents.commands.requests import ask_for_document
 from documents.commands.sets import (
     approve_set,
@@ -34,11 +35,13 @@ __all__ = [
     "ask_completion",
     "ask_for_document",
     "change_parties",
+    "correct_paper",
     "drop_of_sessions",
     "expire_upload",
     "freeze_set",
     "open_set",
     "purge_document",
+    "record_paper",
     "remove_document",
     "reopen_for",
     "return_lease",

@@ -1,29 +1,31 @@
-"""The HTTP side: begin an upload, complete it, list, download, delete."""
+"""Routes of files: begin an upload, complete it, list, download, delete; ask for one more."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, cast
+from typing import cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
-from kit.http import ActorDep, AppContext, NowDep, SessionDep, context_of
+from fastapi import APIRouter, Response
+from kit.http import ActorDep, NowDep, SessionDep
 from kit.idempotency import OnceDep
 from kit.tokens import Actor
 
 from documents import commands, queries
 from documents.access import may
+from documents.api.context import Context, ContextDep
 from documents.commands.parts import opened_by_request
-from documents.completion import Intake, complete_upload
+from documents.completion import complete_upload
 from documents.domain import Action, quarantine_key
 from documents.models import Document, DocumentSet
+from documents.programmes import POST_OFFICES
 from documents.schemas import (
     DocumentBody,
     DocumentRequest,
     DocumentSetBody,
     DownloadBody,
+    PostBody,
     RequestedSlotBody,
     SignedForm,
     SlotBody,
@@ -34,20 +36,6 @@ from documents.schemas import (
 DOWNLOAD_LIFETIME = timedelta(seconds=60)  # the link is followed at once; it works for whoever has it
 
 router = APIRouter(prefix="/v1", tags=["documents"])
-
-
-@dataclass(frozen=True)
-class Context(AppContext):
-    """What requests work with."""
-
-    intake: Intake
-
-
-async def _context(request: Request) -> Context:
-    return cast(Context, context_of(request))
-
-
-ContextDep = Annotated[Context, Depends(_context)]
 
 
 @router.post("/applications/{application_id}/documents", status_code=201, response_model=UploadBody)
@@ -146,6 +134,7 @@ def _document_body(document: Document) -> DocumentBody:
 
 def _set_body(documents: DocumentSet, found: Sequence[Document], actor: Actor) -> DocumentSetBody:
     in_slot = {document.slot: _document_body(document) for document in found}
+    post = POST_OFFICES.get(documents.programme)
     changeable = may(documents, actor, Action.UPLOAD)
     may_hand_in = may(documents, actor, Action.HAND_IN)
     return DocumentSetBody(
@@ -165,4 +154,5 @@ def _set_body(documents: DocumentSet, found: Sequence[Document], actor: Actor) -
             )
             for slot in documents.slots
         ],
+        post=None if post is None else PostBody.model_validate(post),
     )
