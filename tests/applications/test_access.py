@@ -4,23 +4,33 @@ from itertools import product
 from uuid import UUID, uuid4
 
 import pytest
-from applications.access import MATRIX, Action, Standing, allow
+from applications.access import GRANTS, MATRIX, Action, Reach, allow
 from kit.errors import Forbidden, NotFound
 from kit.tokens import Actor
-from madoguchi_contracts import Role
+from madoguchi_contracts import Party, Role
 
 OWNERS = {Role.ASSOCIATION, Role.APPLICANT}
 OFFICE = {Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER}
-FOR_OWNERS = {Action.START, Action.LIST_OWN, Action.VIEW, Action.TIMELINE, Action.EDIT, Action.CHECK, Action.SUBMIT}
+PARTIES = {Role.COMPANY, Role.JOINT_DEBTOR, Role.INSPECTION_BODY, Role.BANK}
+FOR_OWNERS = {
+    *(Action.START, Action.LIST_OWN, Action.VIEW, Action.TIMELINE, Action.EDIT, Action.CHECK),
+    *(Action.SUBMIT, Action.STEP),
+}
 FOR_OFFICE = {
     *(Action.VIEW, Action.TIMELINE, Action.LIST_REVIEWS, Action.VIEW_REVIEW),
-    *(Action.CLAIM, Action.RELEASE, Action.DECIDE),
+    *(Action.CLAIM, Action.RELEASE, Action.DECIDE, Action.STEP),
 }
-ME = UUID(int=1)
-APPLICATIONS = {
-    (mine, submitted): Standing(ME if mine else UUID(int=2), int(submitted))
-    for mine, submitted in product((True, False), repeat=2)
+# What a party must have been granted for what it may be admitted to at all.
+FOR_PARTIES = {
+    Action.LIST_OWN: None,
+    Action.STEP: None,
+    Action.VIEW: "view",
+    Action.TIMELINE: "view",
+    Action.EDIT: "edit",
+    Action.CHECK: "edit",
 }
+ME, MY_FIRM, OTHERS = (UUID(int=n) for n in range(1, 4))
+GRANTED = [(), ("view",), ("edit",), ("view", "edit")]
 
 
 def expected(role, action, mine, submitted):
@@ -28,20 +38,49 @@ def expected(role, action, mine, submitted):
         return None if mine else NotFound
     if role in OFFICE and action in FOR_OFFICE:
         return None if submitted else NotFound
+    if role in PARTIES and action in FOR_PARTIES:
+        return NotFound
     return Forbidden
 
 
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("role", Role)
 def test_every_cell_of_the_matrix(role, action):
-    actor = Actor(ME, role, uuid4())
-    for (mine, submitted), application in APPLICATIONS.items():
+    actor = Actor(ME, role, uuid4(), MY_FIRM)
+    for mine, submitted in product((True, False), repeat=2):
+        application = Reach(ME if mine else OTHERS, int(submitted))
         error = expected(role, action, mine, submitted)
         if error is None:
             allow(actor, action, application)
         else:
             with pytest.raises(error):
                 allow(actor, action, application)
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("role", sorted(PARTIES))
+@pytest.mark.parametrize("grants", GRANTED)
+def test_a_party_reaches_what_it_was_granted_itself_or_by_its_organisation(role, action, grants):
+    for party in (ME, MY_FIRM, OTHERS):
+        application = Reach(OTHERS, 1, (Party(party_id=party, kind="some", grants=grants),))
+        needed = FOR_PARTIES.get(action, "nothing will do")
+        if party != OTHERS and needed in {None, *grants}:
+            allow(Actor(ME, role, uuid4(), MY_FIRM), action, application)
+        else:
+            with pytest.raises(NotFound if action in FOR_PARTIES else Forbidden):
+                allow(Actor(ME, role, uuid4(), MY_FIRM), action, application)
+
+
+@pytest.mark.parametrize("role", sorted(set(Role) - PARTIES))
+def test_taking_part_opens_nothing_to_other_roles(role):
+    reach = Reach(OTHERS, 0, (Party(party_id=ME, kind="some", grants=("view", "edit")),))
+    for action in Action:
+        with pytest.raises((Forbidden, NotFound)):
+            allow(Actor(ME, role, uuid4(), MY_FIRM), action, reach)
+
+
+def test_grants_are_asked_where_parties_are_admitted():
+    assert set(GRANTS) <= {action for action, roles in MATRIX.items() if set(roles) >= PARTIES}
 
 
 def test_the_matrix_has_a_row_for_every_action():
@@ -60,6 +99,7 @@ ROUTES = [
     ("PUT", "/v1/applications/{application}/draft", {"content": {}}),
     ("GET", "/v1/applications/{application}/check", None),
     ("POST", "/v1/applications/{application}/submit", {"content_sha256": "0" * 64, "proof": "x"}),
+    ("POST", "/v1/applications/{application}/steps/withdraw", {}),
     ("GET", "/v1/applications/{application}/timeline", None),
     ("GET", "/v1/reviews", None),
     ("GET", "/v1/reviews/{review}", None),
@@ -87,16 +127,19 @@ async def test_nobody_gets_in_without_a_token(counter, method, path, body):
 
 @pytest.mark.parametrize("role", sorted(set(Role) - OWNERS - OFFICE))
 async def test_other_roles_see_nothing(counter, filed, role):
-    stranger = counter.person(role)
+    stranger = counter.person(role, organisation_id=uuid4())
     for method, path, body in ROUTES[:-3]:
         place = path.format(application=filed.application_id, review=filed.review_id)
         answer = await stranger.call(method, place, proven(stranger, body), If_Match='"1"')
-        assert answer.status_code == 403, (method, path)
+        if path == "/v1/applications" and method == "GET" and role in PARTIES:
+            assert answer.json()["items"] == []
+        else:
+            assert answer.status_code in ({403, 404} if role in PARTIES else {403}), (method, path)
 
 
 async def test_another_association_learns_nothing_of_an_application(counter, filed):
     stranger = await counter.association()
-    for method, path, body in ROUTES[2:7]:
+    for method, path, body in ROUTES[2:8]:
         sent = proven(stranger, body)
         own = await stranger.call(method, path.format(application=filed.application_id), sent, If_Match='"1"')
         none = await stranger.call(method, path.format(application=uuid4()), sent, If_Match='"1"')

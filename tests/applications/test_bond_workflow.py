@@ -7,10 +7,11 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from applications.cases import Proof, filing_of, lock, move
+from applications.cases import Proof, filing_of, lock
 from applications.errors import ImpossibleTransition
+from applications.moves import move
 from applications.programmes.bond.workflow import TRACK, WORKFLOW
-from applications.workflow import NOTHING, Case, Document, ReviewFacts, Validation, choose
+from applications.workflow import NOTHING, Caller, Case, Document, ReviewFacts, Validation, choose
 from kit.errors import Forbidden
 from kit.tokens import Actor
 from madoguchi_contracts import Role
@@ -66,7 +67,7 @@ def test_the_table_allows_exactly_what_the_rules_say(state, command):
     for role, account in PEOPLE:
         expected = outcome(state, command, role, account)
         try:
-            came = choose(WORKFLOW, case, command, role=role, account_id=account).target
+            came = choose(WORKFLOW, case, command, Caller(role, account)).target
         except (Forbidden, ImpossibleTransition) as refused:
             came = type(refused)
         assert came == expected, (state, command, role)
@@ -84,7 +85,7 @@ def test_an_impossible_transition_names_its_rules(command):
     case = case_in("approved")
     (who, *_) = rows[0].actors
     with pytest.raises(ImpossibleTransition) as caught:
-        choose(WORKFLOW, case, command, role=who.role, account_id=OWNER)
+        choose(WORKFLOW, case, command, Caller(who.role, OWNER))
     assert caught.value.status == 409
     assert set(caught.value.rules) == {rule for row in rows for rule in row.rules}
 
@@ -130,7 +131,7 @@ async def attempt(counter, application_id, command, actor):
                 review=ReviewFacts(uuid4(), date(2026, 4, 15)),
                 reason="理由",
             )
-            proof = Proof(uuid4(), "submit")
+            proof = Proof(uuid4(), "submit", filing.sha256)
             await move(session, counter.desk, application, case, command, actor=actor, proof=proof)
             after = (await lock(session, counter.desk, application_id)).state
             raise Undo(after)

@@ -173,5 +173,5 @@ async def test_the_review_is_due_from_the_submission_and_not_from_when_it_was_he
     counter.clock.advance(days=3)
     filed = await counter.reviewed(owner, application)
     (review,) = await counter.rows("SELECT due_on, opened_at FROM reviews WHERE id = :id", id=filed.review_id)
-    assert review.due_on == review_due_on(submitted_at, counter.desk.review_business_days)
+    assert review.due_on == review_due_on(submitted_at, counter.desk.programmes["bond"].review_business_days)
     assert review.opened_at == counter.clock()

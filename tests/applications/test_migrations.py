@@ -1,5 +1,7 @@
 """The migrations make exactly the tables of the models, and the tables refuse what must never be."""
 
+import asyncio
+from datetime import UTC, datetime
 from importlib.resources import files
 from uuid import uuid4
 
@@ -11,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from applications.models import metadata
 from kit.db import Database
+from kit.migrate import upgrade
 from sqlalchemy import CheckConstraint, text
 from sqlalchemy.exc import DBAPIError
 
@@ -47,7 +50,7 @@ async def test_the_checks_of_the_migrated_database_are_those_of_the_models(datab
         if isinstance(constraint, CheckConstraint)
     }
     # The kit's own tables are the kit's to compare.
-    ours = {"applications", "application_history", "application_versions", "tracks", "reviews"}
+    ours = {"applications", "application_history", "application_versions", "tracks", "reviews", "application_parties"}
     assert {one for one in made if one[0] in ours} == {one for one in declared if one[0] in ours}
     assert len(declared) > 10
 
@@ -70,64 +73,98 @@ INSERT INTO application_versions (application_id, submission, content, documents
 VALUES (:id, 1, '', '[]', '', '{}', :jti, :account, now())
 """
 REVIEW = """
-INSERT INTO reviews (id, application_id, submission, state, due_on, opened_at, recommended_by, decided_by, decided_at,
-                     claimed_by)
-VALUES (:review, :id, 1, :state, now(), now(), :first, :second, :decided_at, :claimed_by)
+INSERT INTO reviews (id, application_id, submission, round, due_on, opened_at, recommended_by, closed_by, closed_at,
+                     outcome, four_eyes, claimed_by)
+VALUES (:review, :id, 1, :round, now(), now(), :first, :second, cast(:closed AS timestamptz), :outcome, :four_eyes,
+        :claimed_by)
 """
 
 
-async def insert(database, review):
+async def insert(database, *reviews):
     one = {"id": uuid4(), "account": uuid4(), "reference": str(uuid4()), "only_one": False}
     async with database.transaction() as session:
         await session.execute(text(APPLICATION), one)
         await session.execute(text(VERSION), {**one, "jti": uuid4()})
-        await session.execute(text(REVIEW), {**one, "review": uuid4(), **review})
+        for review in reviews:
+            await session.execute(text(REVIEW), {**one, "review": uuid4(), **review})
 
 
-def decision(**changes):
-    nobody = {"state": "waiting", "first": None, "second": None, "decided_at": None, "claimed_by": None}
-    return {**nobody, **changes}
+def review_with(**changes):
+    nothing = dict.fromkeys(("first", "second", "closed", "outcome", "claimed_by"))
+    return {**nothing, "round": 1, "four_eyes": False, **changes}
 
 
 ONE, OTHER = uuid4(), uuid4()
+CLOSED = {"closed": datetime(2026, 4, 1, tzinfo=UTC), "outcome": "approve"}
+BY_TWO = {**CLOSED, "four_eyes": True}
 
 
 @pytest.mark.rule("AS-80", "AS-82")
 @pytest.mark.parametrize(
     ("review", "constraint"),
     [
-        ({"state": "approved", "first": ONE, "second": ONE, "decided_at": "now"}, "ck_reviews_four_eyes"),
-        ({"state": "approved", "second": ONE, "decided_at": "now"}, "ck_reviews_four_eyes"),
-        ({"state": "approved", "first": ONE, "second": OTHER}, "ck_reviews_decided"),
-        ({"state": "waiting", "second": ONE, "decided_at": "now"}, "ck_reviews_decided"),
-        ({"state": "rejected", "decided_at": "now"}, "ck_reviews_decided_by"),
-        ({"state": "lost"}, "ck_reviews_state"),
+        ({**BY_TWO, "first": ONE, "second": ONE}, "ck_reviews_four_eyes"),
+        ({**BY_TWO, "second": ONE}, "ck_reviews_four_eyes"),
+        ({**BY_TWO, "first": ONE}, "ck_reviews_four_eyes"),
+        ({"four_eyes": True, "first": ONE}, "ck_reviews_four_eyes"),
+        ({"second": ONE}, "ck_reviews_closed_by"),
+        ({"outcome": "approve"}, "ck_reviews_outcome"),
+        ({"closed": CLOSED["closed"]}, "ck_reviews_outcome"),
+        ({"round": 0}, "ck_reviews_round"),
         ({"claimed_by": ONE}, "ck_reviews_claim"),
     ],
 )
-async def test_a_review_that_must_never_be_is_refused_by_the_table(database, review, constraint, counter):
-    if review.get("decided_at"):
-        review = {**review, "decided_at": counter.clock()}
+async def test_a_review_that_must_never_be_is_refused_by_the_table(database, review, constraint):
     with pytest.raises(DBAPIError, match=constraint):
-        await insert(database, decision(**review))
+        await insert(database, review_with(**review))
 
 
-async def test_a_review_that_may_be_is_taken(database, counter):
-    await insert(database, decision())
-    await insert(database, decision(state="approved", first=ONE, second=OTHER, decided_at=counter.clock()))
+async def test_a_review_that_may_be_is_taken(database):
+    await insert(database, review_with())
+    await insert(database, review_with(**CLOSED, second=ONE))  # one officer's act, or
+    await insert(database, review_with(**CLOSED))  # the system's
+    await insert(database, review_with(**BY_TWO, first=ONE, second=OTHER), review_with(round=2))
 
 
-@pytest.mark.rule("AS-70")
-async def test_one_application_per_account_is_kept_by_the_table_where_the_programme_says_so(database):
-    account = uuid4()
+async def test_an_application_has_one_open_review_at_most(database):
+    with pytest.raises(DBAPIError, match="uq_reviews_open"):
+        await insert(database, review_with(), review_with(round=2))
 
-    async def start(only_one):
-        row = {"id": uuid4(), "account": account, "reference": str(uuid4()), "only_one": only_one}
-        async with database.transaction() as session:
-            await session.execute(text(APPLICATION), row)
 
-    for _ in range(2):
-        await start(False)
-    await start(True)
-    with pytest.raises(DBAPIError, match="uq_applications_only_one"):
-        await start(True)
+async def test_what_became_of_a_review_is_kept_when_its_states_go(empty_postgres_url):
+    url = await empty_postgres_url("applications")
+    await asyncio.to_thread(upgrade, "applications", url, "0001")
+    made = Database(url)
+    one = {"account": uuid4(), "only_one": False}
+    old = (
+        "INSERT INTO reviews (id, application_id, submission, state, due_on, opened_at, recommended_by, decided_by, "
+        "decided_at) VALUES (:review, :id, 1, :state, now(), now(), :first, :second, cast(:at AS timestamptz))"
+    )
+    ids = {state: uuid4() for state in ("waiting", "recommended", "approved", "rejected")}
+    for state, review in ids.items():
+        decided = state in {"approved", "rejected"}
+        application = {**one, "id": uuid4(), "reference": str(uuid4()), "jti": uuid4()}
+        facts = {
+            "review": review,
+            "state": state,
+            "first": None if state in {"waiting", "rejected"} else ONE,
+            "second": OTHER if decided else None,
+            "at": CLOSED["closed"] if decided else None,
+        }
+        async with made.transaction() as session:
+            await session.execute(text(APPLICATION), application)
+            await session.execute(text(VERSION), application)
+            await session.execute(text(old), {**application, **facts})
+    await asyncio.to_thread(upgrade, "applications", url)
+    async with made.transaction() as session:
+        rows = (
+            await session.execute(text("SELECT id, round, outcome, four_eyes, closed_at, closed_by FROM reviews"))
+        ).all()
+    await made.close()
+    at = CLOSED["closed"]
+    assert {row.id: tuple(row)[1:] for row in rows} == {
+        ids["waiting"]: (1, None, False, None, None),
+        ids["recommended"]: (1, None, False, None, None),
+        ids["approved"]: (1, "approve", True, at, OTHER),
+        ids["rejected"]: (1, "reject", False, at, OTHER),
+    }

@@ -98,13 +98,8 @@ async def test_the_worklist_shows_undecided_reviews_unless_asked_otherwise(count
         return {item["review_id"] for item in await all_of(officer, f"/v1/reviews?{query}")} & mine.keys()
 
     assert await shown("") == {str(waiting.review_id), str(recommended.review_id)}
-    for state, one in (
-        ("waiting", waiting),
-        ("recommended", recommended),
-        ("approved", approved),
-        ("rejected", rejected),
-    ):
-        assert await shown(f"state={state}") == {str(one.review_id)}
+    for state, some in (("waiting", [waiting]), ("recommended", [recommended]), ("closed", [approved, rejected])):
+        assert await shown(f"state={state}") == {str(one.review_id) for one in some}
     assert (await officer.get("/v1/reviews?state=lost")).status_code == 422
 
 
@@ -244,7 +239,7 @@ async def test_a_rejection_tells_the_reason_sealed_and_opens_the_draft_for_corre
     filed = await counter.applied()
     remarks = [{"field": "location.address", "text": "住居表示でご記入ください。"}]
     answer = await counter.reject(filed, "所在地の表記をご確認ください。", remarks=remarks)
-    assert (answer.status_code, answer.json()["state"]) == (200, "rejected")
+    assert (answer.status_code, answer.json()["state"], answer.json()["outcome"]) == (200, "closed", "reject")
     (event,) = await counter.rows(
         "SELECT data FROM events WHERE aggregate_id = :id AND type LIKE '%ApplicationRejected%'",
         id=filed.application_id,

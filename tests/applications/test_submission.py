@@ -172,11 +172,11 @@ async def test_papers_to_the_company_need_the_tick_on_the_confirmation_screen(co
     owner, application = await ready(counter, **TO_COMPANY)
     check = await owner.check(application)
     assert check["may_submit"]
-    assert [(one["rule"], one["field"]) for one in check["confirmations"]] == [("AS-62", "mailing_notes_accepted")]
+    assert [(one["rule"], one["field"]) for one in check["confirmations"]] == [("AS-62", "consents.mailing_notes")]
     refused = await owner.submit(application)
-    assert (refused.status_code, findings(refused)) == (409, {("AS-62", "REQUIRED", "mailing_notes_accepted")})
+    assert (refused.status_code, findings(refused)) == (409, {("AS-62", "REQUIRED", "consents.mailing_notes")})
     assert await nothing_happened(counter, application)
-    assert (await owner.submit(application, mailing_notes_accepted=True)).status_code == 201
+    assert (await owner.submit(application, consents=["mailing_notes"])).status_code == 201
     (version,) = await counter.rows(
         "SELECT consents FROM application_versions WHERE application_id = :id", id=application
     )

@@ -8,12 +8,24 @@ from uuid import UUID, uuid4
 
 import pytest
 from applications.errors import ImpossibleTransition, SecondOfficerNeeded
-from applications.workflow import NOTHING, SYSTEM, Case, Relation, Transition, Who, Workflow, check, choose
+from applications.workflow import (
+    NOTHING,
+    SYSTEM,
+    Caller,
+    Case,
+    Effect,
+    Relation,
+    Transition,
+    Who,
+    Workflow,
+    check,
+    choose,
+)
 from kit.errors import Finding, Forbidden, Refused
-from madoguchi_contracts import Role
+from madoguchi_contracts import Party, Role
 
 RECORD = Path(__file__).parents[2] / "docs" / "decisions" / "0003-workflow-engine.md"
-WORDS = {one.__name__: one for one in (Finding, Relation, Transition, Who, Workflow, Role)} | {
+WORDS = {one.__name__: one for one in (Effect, Finding, Relation, Transition, Who, Workflow, Role)} | {
     "NOTHING": NOTHING,
     "SYSTEM": SYSTEM,
 }
@@ -50,6 +62,7 @@ class Life:
             approved_submission=None,
             states=self.states if states is None else states,
             now=datetime(2026, 4, 1, tzinfo=UTC),
+            parties=(Party(party_id=DEBTOR, kind="joint_debtor", grants=("view",)),),
         )
 
     def do(
@@ -57,7 +70,7 @@ class Life:
     ) -> None:
         key = (track, about or self.id)
         case = self.case()
-        row = choose(self.workflow, case, command, role=role, account_id=by, track=track, subject=key[1])
+        row = choose(self.workflow, case, command, Caller(role, by), track=track, subject=key[1])
         steps = self.since_entered.setdefault(key, {})
         check(row, case, actor_id=by, first_officer=steps.get(row.second_of or ""))
         if row.target == case.state(*key):
@@ -187,7 +200,7 @@ def test_side_exits_are_open_where_the_book_says():
         for state in workflow.states("loan"):
             case = life.case({("loan", life.id): state})
             try:
-                choose(workflow, case, command, role=role, account_id=OWNER)
+                choose(workflow, case, command, Caller(role, OWNER))
             except ImpossibleTransition:
                 continue
             found.add(state)

@@ -55,7 +55,6 @@ async def _prepare(servers: Servers, url: str, number: int) -> list[Case]:
         seal=lambda content, service: Sealed("eyJh.b.c.d.e"),
         institutions=ZenginInstitutions(),
         claim_lease=timedelta(minutes=30),
-        review_business_days=10,
     )
     turns = asyncio.Semaphore(4)
 

@@ -15,16 +15,26 @@ from support.servers import FreshDatabase
 
 APPLICANTS = {Role.ASSOCIATION, Role.APPLICANT}
 STAFF = {Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER}
+PARTIES = set(Role) - STAFF - {Role.OPERATOR}
+OFFICE = (Action.ASK, Action.RECORD, Action.LIST_PAPERS)
+EDITOR, VIEWER = uuid4(), uuid4()
 CELLS = list(itertools.product(Role, Relation, SetState, Action))
 
 
 def expected(role: Role, relation: Relation, state: SetState, action: Action) -> Decision:
     """The same rights told in another way than the table tells them."""
-    if role in APPLICANTS and relation is Relation.OWNER:
+    looks = action in (Action.LIST, Action.DOWNLOAD)
+    if (role in APPLICANTS and relation is Relation.OWNER) or (role in PARTIES and relation is Relation.EDITOR):
+        if action in OFFICE:
+            return Decision.FORBIDDEN
         changes = action in (Action.UPLOAD, Action.DELETE)
-        return Decision.FROZEN if changes and state is SetState.FROZEN else Decision.ALLOWED
+        waits = relation is Relation.OWNER and state is SetState.REOPENED  # another one prepares the change
+        frozen = (changes and state is SetState.FROZEN) or (waits and not looks and action is not Action.COMPLETE)
+        return Decision.FROZEN if frozen else Decision.ALLOWED
+    if role in PARTIES and relation is Relation.VIEWER and state is not SetState.DRAFT:
+        return Decision.ALLOWED if looks else Decision.FORBIDDEN
     if role in STAFF and relation is Relation.OTHER and state is not SetState.DRAFT:
-        return Decision.ALLOWED if action in (Action.LIST, Action.DOWNLOAD) else Decision.FORBIDDEN
+        return Decision.ALLOWED if looks or action in OFFICE else Decision.FORBIDDEN
     return Decision.HIDDEN
 
 
@@ -35,7 +45,7 @@ def test_every_cell_of_the_table(role: Role, relation: Relation, state: SetState
 
 
 def test_the_table_was_looked_at_as_a_whole() -> None:
-    assert len(CELLS) == 9 * 2 * 3 * 5
+    assert len(CELLS) == 9 * 4 * 4 * 9
 
 
 # Over HTTP
@@ -72,6 +82,10 @@ async def cases(at: Desk, owner: UUID) -> dict[SetState, Case]:
             await at.submitted(application, owner)
         if state is SetState.RETURNED:
             await at.rejected(application, owner)
+        if state is SetState.REOPENED:
+            await at.approved(application, owner)
+            await at.reopened(application, EDITOR)
+        await at.granted(application, {EDITOR: ("view", "edit"), VIEWER: ("view",)})
         made[state] = Case(application, stored, pending)
     return made
 
@@ -90,7 +104,7 @@ async def test_whoever_may_not_gets_the_right_no_and_changes_nothing(
     case = cases[state]
     before = await at.rows("SELECT id, status FROM documents ORDER BY id")
     for role, relation, _, _ in [cell for cell in REFUSED_CELLS if cell[2:] == (state, action)]:
-        account = owner if relation is Relation.OWNER else uuid4()
+        account = {Relation.OWNER: owner, Relation.EDITOR: EDITOR, Relation.VIEWER: VIEWER}.get(relation, uuid4())
         headers = at.as_(account, role)
         answer = await {
             Action.UPLOAD: lambda headers=headers: at.http.post(
@@ -103,6 +117,30 @@ async def test_whoever_may_not_gets_the_right_no_and_changes_nothing(
                     "sha256": "0" * 64,
                     "content_type": "application/pdf",
                 },
+            ),
+            Action.HAND_IN: lambda headers=headers: at.http.post(
+                f"/v1/applications/{case.application}/documents",
+                headers=headers,
+                json={
+                    "slot": "asked_1",
+                    "file_name": "a.pdf",
+                    "size_bytes": 1,
+                    "sha256": "0" * 64,
+                    "content_type": "application/pdf",
+                },
+            ),
+            Action.ASK: lambda headers=headers: at.http.post(
+                f"/v1/applications/{case.application}/documents/requests",
+                headers=headers,
+                json={"label": "修繕積立金の決算書", "due_on": "2099-03-31"},
+            ),
+            Action.RECORD: lambda headers=headers: at.http.post(
+                f"/v1/applications/{case.application}/papers",
+                headers=headers,
+                json={"kind": "licence", "arrived_on": "2026-01-01", "sides": "both"},
+            ),
+            Action.LIST_PAPERS: lambda headers=headers: at.http.get(
+                f"/v1/applications/{case.application}/papers", headers=headers
             ),
             Action.COMPLETE: lambda headers=headers: at.http.post(
                 f"/v1/documents/{case.pending}/complete", headers=headers
@@ -117,7 +155,7 @@ async def test_whoever_may_not_gets_the_right_no_and_changes_nothing(
         }[action]()
         assert answer.status_code == STATUS[expected(role, relation, state, action)], (role, relation, answer.text)
         if answer.status_code == 409:
-            assert answer.json()["rules"] == ["DO-08"]
+            assert answer.json()["rules"] == (["AS-83"] if state is SetState.REOPENED else ["DO-08"])
     assert await at.rows("SELECT id, status FROM documents ORDER BY id") == before
     assert await at.rows("SELECT * FROM documents WHERE completion_asked_at IS NOT NULL AND status = 'pending'") == []
 

@@ -30,7 +30,7 @@ from support.fuzz import (
 )
 from support.servers import FreshDatabase
 
-ROUTERS = [api.router, simulations.build_router(AREAS)]
+ROUTERS = [*api.routers, simulations.build_router(AREAS)]
 DOCUMENT = document_of(ROUTERS, title="Madoguchi documents")
 schema = schema_of(DOCUMENT)
 
@@ -102,6 +102,10 @@ def test_only_the_rules_are_open_to_anybody():
     assert public_operations(DOCUMENT) == {f"POST {SIMULATOR}"}
 
 
-def test_beginning_an_upload_needs_an_idempotency_key():
+def test_what_makes_something_new_needs_an_idempotency_key():
     # Completing needs none: the document remembers the outcome. Deleting twice is deleting once.
-    assert operations_with_header(DOCUMENT, "Idempotency-Key") == {"POST /v1/applications/{application_id}/documents"}
+    assert operations_with_header(DOCUMENT, "Idempotency-Key") == {
+        "POST /v1/applications/{application_id}/documents",
+        "POST /v1/applications/{application_id}/documents/requests",
+        "POST /v1/applications/{application_id}/papers",
+    }

@@ -49,10 +49,12 @@ def a_set(**changes: Any) -> DocumentSet:
         "application_id": uuid4(),
         "account_id": uuid4(),
         "slots": [],
+        "programme": "bond",
         "total_limit_bytes": 1,
         "version": 0,
         "frozen": False,
         "created_at": NOW,
+        "state_since": NOW,
     }
     return DocumentSet(**{**values, **changes})
 
@@ -91,6 +93,12 @@ async def refuses(database: Database, constraint: str, *rows: Any) -> None:
         ({"version": -1}, "ck_document_sets_version"),
         ({"submission": 0}, "ck_document_sets_submission"),
         ({"frozen": True}, "ck_document_sets_frozen_by_submission"),
+        ({"submission": 1, "approved_submission": 2}, "ck_document_sets_approved_submission"),
+        ({"submission": 1, "editors": []}, "ck_document_sets_reopened_after_approval"),
+        (
+            {"submission": 1, "approved_submission": 1, "frozen": True, "editors": []},
+            "ck_document_sets_reopened_after_approval",
+        ),
     ],
 )
 async def test_a_set_that_cannot_be_is_refused(database: Database, changes: dict[str, Any], constraint: str) -> None:

@@ -52,6 +52,7 @@ async def test_documents_are_listed_in_the_order_of_the_slots(at: Desk, owner: U
         ("kanri_kiyaku", True),
         ("sokai_gijiroku", False),
         ("gian_sho", True),
+        ("shogyo_toki", False),
         ("other1", False),
         ("other2", True),
     ]
@@ -253,7 +254,12 @@ async def test_an_application_heard_of_again_keeps_its_documents(at: Desk, owner
     document_id = await at.stored(application, owner, pdf(10))
     async with at.database.transaction() as session:
         await commands.open_set(
-            session, application_id=application, account_id=uuid4(), policy=policy(1), now=at.clock()
+            session,
+            application_id=application,
+            programme="other",
+            account_id=uuid4(),
+            policy=policy(1),
+            now=at.clock(),
         )
     assert await ids_of(at, application, owner) == [document_id]
     assert (await at.list_(application, owner)).json()["total_limit_bytes"] == policy().total_limit_bytes
@@ -288,7 +294,7 @@ async def test_a_submission_without_its_beginning_waits_for_an_operator(at: Desk
 async def test_a_rejection_without_its_submission_waits_for_an_operator(at: Desk, owner: UUID) -> None:
     application = await at.started(owner)
     await at.rejected(application, owner, submission=1)
-    assert await parked(at, application) == ["Permanent: rejection of a submission that was not heard of"]
+    assert await parked(at, application) == ["Permanent: news of a submission that was not heard of"]
 
 
 async def test_a_submission_of_documents_that_are_not_there_waits_for_an_operator(at: Desk, owner: UUID) -> None:

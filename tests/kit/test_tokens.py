@@ -133,6 +133,13 @@ async def test_a_token_of_identity_names_its_actor(verifier: TokenVerifier, cloc
     assert await verifier.verify(token(clock)) == ACTOR
 
 
+async def test_it_names_the_organisation_that_the_actor_works_for(verifier: TokenVerifier, clock: FakeClock) -> None:
+    member = Actor(uuid4(), Role.COMPANY, uuid4(), organisation_id=uuid4())
+    assert await verifier.verify(Signer([OLD], ISSUER).access_token(member, clock())) == member
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(signed(claims_at(clock, org="Midori")))
+
+
 @pytest.mark.parametrize(
     ("seconds", "valid"), [(-6, False), (-5, True), (0, True), (304, True), (305, False), (3600, False)]
 )

@@ -24,10 +24,16 @@ class Gate:
         self.verifier._keys = {str(k.kid): k for k in keys.keys if isinstance(k, ECKey)}
 
     def headers(
-        self, role: Role, account_id: UUID | None = None, *, key: str | None = None, at: datetime | None = None
+        self,
+        role: Role,
+        account_id: UUID | None = None,
+        *,
+        key: str | None = None,
+        at: datetime | None = None,
+        organisation_id: UUID | None = None,
     ) -> dict[str, Any]:
         """The headers of a request by somebody with `role`; a new Idempotency-Key unless one is given."""
-        actor = Actor(account_id or uuid4(), role, uuid4())
+        actor = Actor(account_id or uuid4(), role, uuid4(), organisation_id)
         token = self.signer.access_token(actor, at or self.clock())
         return {"Authorization": f"Bearer {token}", "Idempotency-Key": key or str(uuid4())}
 

@@ -136,9 +136,9 @@ class Counter:
         rows = await self.rows("SELECT type FROM events WHERE aggregate_id = :id ORDER BY version", id=application_id)
         return [row.type.split(".")[2] for row in rows]
 
-    def person(self, role: Role, account_id: UUID | None = None) -> "Person":
-        """Somebody who is logged in."""
-        return Person(self, role, account_id or uuid4())
+    def person(self, role: Role, account_id: UUID | None = None, *, organisation_id: UUID | None = None) -> "Person":
+        """Somebody who is logged in, perhaps for an organisation."""
+        return Person(self, role, account_id or uuid4(), organisation_id)
 
     async def association(self, *, ekyc: str | None = "passed", mail: str = MAIL) -> "Person":
         """A representative of whom the service has heard."""
@@ -228,12 +228,13 @@ class Person:
     counter: Counter
     role: Role
     account_id: UUID
+    organisation_id: UUID | None = None
 
     async def call(
         self, method: str, path: str, body: Any = None, *, key: str | None = None, **headers: str
     ) -> httpx.Response:
         """A request; every call has a new Idempotency-Key unless one is given."""
-        own = self.counter.gate.headers(self.role, self.account_id, key=key)
+        own = self.counter.gate.headers(self.role, self.account_id, key=key, organisation_id=self.organisation_id)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return await self.counter.client.request(method, path, json=body, headers={**own, **named})
 
@@ -285,7 +286,6 @@ async def open_counter(url: str, programmes: Mapping[str, Programme] = PROGRAMME
         seal=lambda content, service: Sealed(seal(content, _PUBLIC_KEYS[service])),
         institutions=INSTITUTIONS,
         claim_lease=timedelta(minutes=30),
-        review_business_days=10,
     )
     context = Context(
         service="applications",

@@ -19,13 +19,18 @@ from kit.db import Database
 from kit.eventlog import history
 from kit.health import Health
 from kit.http import build_app
+from kit.tokens import Actor
 from madoguchi_contracts import Role
 from madoguchi_contracts.applications import (
+    ApplicationApproved,
+    ApplicationPartiesChanged,
     ApplicationRejected,
+    ApplicationReopened,
     ApplicationStarted,
     ApplicationSubmitted,
     DocumentPolicy,
     DocumentSlot,
+    Party,
     SubmittedDocument,
 )
 from madoguchi_contracts.envelope import Sealed
@@ -38,8 +43,8 @@ from support.clock import FakeClock
 from support.records import record_of
 
 LIMIT = 6 * 1024 * 1024
-SLOTS = ("kanri_kiyaku", "sokai_gijiroku", "gian_sho", "other1", "other2")
-LABELS = ("管理規約", "総会議事録", "議会議案書", "その他1", "その他2")
+SLOTS = ("kanri_kiyaku", "sokai_gijiroku", "gian_sho", "shogyo_toki", "other1", "other2")
+LABELS = ("管理規約", "総会議事録", "議会議案書", "商業登記簿謄本", "その他1", "その他2")
 PDF = b"%PDF-1.7\n"
 SEALED = Sealed("eyJhbGciOiJFQ0RILUVTIn0.a.b.c.d")
 
@@ -49,13 +54,13 @@ def pdf(size: int, filler: bytes = b"x") -> bytes:
     return (PDF + filler * size)[:size]
 
 
-def policy(limit: int = LIMIT) -> DocumentPolicy:
+def policy(limit: int = LIMIT, *, keeps_unsubmitted: bool = False) -> DocumentPolicy:
     """Two required slots and three others."""
     slots = tuple(
         DocumentSlot(key=key, label=label, required=number < 2)
         for number, (key, label) in enumerate(zip(SLOTS, LABELS, strict=True))
     )
-    return DocumentPolicy(slots=slots, total_limit_bytes=limit)
+    return DocumentPolicy(slots=slots, total_limit_bytes=limit, keeps_unsubmitted=keeps_unsubmitted)
 
 
 @dataclass
@@ -72,27 +77,30 @@ class Desk:
     store: Minio
     bucket: str
     sequences: dict[UUID, int] = field(default_factory=dict)
+    sessions: dict[UUID, UUID] = field(default_factory=dict)
 
     # Applications
 
-    async def started(self, account_id: UUID, *, limit: int = LIMIT) -> UUID:
+    async def started(
+        self, account_id: UUID, *, limit: int = LIMIT, keeps_unsubmitted: bool = False, programme: str = "bond"
+    ) -> UUID:
         """A new application of the account, heard of by its event."""
         application_id = uuid4()
         event = ApplicationStarted(
             application_id=application_id,
-            programme="bond",
+            programme=programme,
             account_id=account_id,
             reference="B-2026-000001",
-            documents=policy(limit),
+            documents=policy(limit, keeps_unsubmitted=keeps_unsubmitted),
         )
         await self.hears(event)
         return application_id
 
     async def hears(self, event: Any) -> Any:
-        """The event arrives over Kafka; returns the record, to be sent again."""
+        """The event, which happens now, arrives over Kafka; returns the record, to be sent again."""
         application_id = event.aggregate_id
         self.sequences[application_id] = self.sequences.get(application_id, 0) + 1
-        record = record_of(event, sequence=self.sequences[application_id])
+        record = record_of(event, sequence=self.sequences[application_id], at=self.clock())
         await self.consumer.process([record])
         return record
 
@@ -129,13 +137,47 @@ class Desk:
         )
         return await self.hears(event)
 
+    async def approved(self, application_id: UUID, account_id: UUID, submission: int = 1) -> Any:
+        """The office approves the submission."""
+        event = ApplicationApproved(
+            application_id=application_id,
+            account_id=account_id,
+            programme="bond",
+            submission=submission,
+            first_approval=submission == 1,
+            officer_id=uuid4(),
+        )
+        return await self.hears(event)
+
+    async def reopened(self, application_id: UUID, *editors: UUID, submission: int = 2) -> Any:
+        """The content may be changed again, by `editors`."""
+        return await self.hears(
+            ApplicationReopened(application_id=application_id, submission=submission, editors=editors)
+        )
+
+    async def granted(self, application_id: UUID, parties: dict[UUID, tuple[str, ...]]) -> Any:
+        """These parties, and no others, may do this besides the owner."""
+        named = tuple(Party(party_id=one, kind="company", grants=grants) for one, grants in parties.items())
+        return await self.hears(ApplicationPartiesChanged(application_id=application_id, parties=named))
+
     # What people do
 
     def as_(self, account_id: UUID, role: Role = Role.ASSOCIATION) -> dict[str, Any]:
         """The headers of somebody's request."""
-        return self.gate.headers(role, account_id)
+        if account_id not in self.sessions:
+            return self.gate.headers(role, account_id)
+        actor = Actor(account_id, role, self.sessions[account_id])
+        token = self.gate.signer.access_token(actor, self.clock())
+        return {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
 
-    async def start(self, application_id: UUID, account_id: UUID, data: bytes, **changes: Any) -> httpx.Response:
+    def log_in(self, account_id: UUID) -> UUID:
+        """A session of the account, which its requests from now on belong to."""
+        self.sessions[account_id] = uuid4()
+        return self.sessions[account_id]
+
+    async def start(
+        self, application_id: UUID, account_id: UUID, data: bytes, *, role: Role = Role.ASSOCIATION, **changes: Any
+    ) -> httpx.Response:
         """Ask for a place for a file; `changes` replace what is said of it."""
         body = {
             "slot": "kanri_kiyaku",
@@ -146,7 +188,7 @@ class Desk:
             **changes,
         }
         return await self.http.post(
-            f"/v1/applications/{application_id}/documents", json=body, headers=self.as_(account_id)
+            f"/v1/applications/{application_id}/documents", json=body, headers=self.as_(account_id, role)
         )
 
     async def post(self, upload: dict[str, Any], data: bytes, **fields: str) -> httpx.Response:
@@ -162,9 +204,9 @@ class Desk:
         assert posted.status_code == 204, posted.text
         return UUID(started.json()["document_id"])
 
-    async def complete(self, document_id: UUID, account_id: UUID) -> httpx.Response:
+    async def complete(self, document_id: UUID, account_id: UUID, role: Role = Role.ASSOCIATION) -> httpx.Response:
         """Say that the file is there."""
-        return await self.http.post(f"/v1/documents/{document_id}/complete", headers=self.as_(account_id))
+        return await self.http.post(f"/v1/documents/{document_id}/complete", headers=self.as_(account_id, role))
 
     async def stored(self, application_id: UUID, account_id: UUID, data: bytes, **changes: Any) -> UUID:
         """A document in the set. Fails unless every step works."""
@@ -238,7 +280,7 @@ async def desk(url: str, s3: S3, *, scanner: Scanner | None = None) -> AsyncIter
     intake = Intake(database, storage, scanner or NoScanner(), clock)
     gate = Gate(clock)
     context = api.Context("documents", database, clock, gate.verifier, Health(), intake)
-    app = build_app(context, title="documents", routers=[api.router])
+    app = build_app(context, title="documents", routers=api.routers)
     consumer = Consumer("documents", handlers(clock), database=database, clock=clock)
     transport = httpx.ASGITransport(app=app)
     try:

@@ -3,6 +3,7 @@
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from kit.db import Database
+from kit.sessions import create_ended_sessions_v1
 from kit.tables import create_kit_tables_v1
 from sqlalchemy import Connection, text
 
@@ -12,6 +13,7 @@ from support.servers import FreshDatabase
 def _create(connection: Connection) -> None:
     with Operations.context(MigrationContext.configure(connection)):
         create_kit_tables_v1()
+        create_ended_sessions_v1()
     connection.execute(text("CREATE TABLE effects (id bigserial, key uuid NOT NULL, what text NOT NULL)"))
 
 

@@ -1,21 +1,63 @@
-"""A request with two tracks: the request itself, and the consent of each neighbour, a person with an own account.
+"""A request with three tracks: the request itself, the consent of each neighbour, a person with an own account who
+joins by an invitation, and the survey of the plot, which anybody of a surveying company makes that the request names.
 
-A draft nobody submits lapses after 30 days.
+A draft nobody submits lapses. What was granted can be doubted: then it is looked at again. Papers can be handed in
+later, by a submission of their own.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from applications import events
-from applications.workflow import NOTHING, SYSTEM, Case, Deadline, Relation, Transition, Who, Workflow
+from applications.workflow import (
+    EDIT,
+    NOTHING,
+    SYSTEM,
+    VIEW,
+    Case,
+    Deadline,
+    Effect,
+    Relation,
+    Transition,
+    Who,
+    Workflow,
+)
 from kit.errors import Finding
-from madoguchi_contracts import Role
+from madoguchi_contracts import Party, Role
 
-REQUEST, CONSENT = "request", "consent"
+REQUEST, CONSENT, SURVEY = "request", "consent", "survey"
 OWNER = Who(Role.APPLICANT, Relation.OWNER)
-NEIGHBOUR = Who(Role.APPLICANT, Relation.SUBJECT)
+NEIGHBOUR = Who(Role.JOINT_DEBTOR, Relation.SUBJECT)
+SURVEYOR = Who(Role.COMPANY, Relation.PARTY, kind="surveyor", grant=EDIT)
 REVIEWER, APPROVER = Who(Role.OFFICE_REVIEWER), Who(Role.OFFICE_APPROVER)
-LAPSE = Deadline("lapse", lambda now: now + timedelta(days=30))
+OFFICE = (REVIEWER, APPROVER)
+
+
+def lapses_at(case: Case) -> datetime:
+    """TY-04: a draft nobody submits lapses after 30 days."""
+    return case.now + timedelta(days=30)
+
+
+def answer_is_due_at(case: Case) -> datetime:
+    """TY-05: a neighbour has a week, and three days where another one has answered already."""
+    answered = any(track == CONSENT and state != "asked" for (track, _), state in case.states.items())
+    return case.now + timedelta(days=3 if answered else 7)
+
+
+LAPSE = Deadline("lapse", lapses_at)
+REMIND = Deadline("remind", lambda case: case.now + timedelta(days=20))
+
+
+def parties(content: Mapping[str, Any]) -> list[Party]:
+    """TY-06: the surveyor whom the request in force names."""
+    if "surveyor" not in content:
+        return []
+    return [Party(party_id=UUID(content["surveyor"]), kind="surveyor", grants=(VIEW, EDIT))]
+
+
+GUESTS = {Role.JOINT_DEBTOR: (VIEW,)}
 
 
 def form_is_right(case: Case) -> Sequence[Finding]:
@@ -37,11 +79,22 @@ def warnings(case: Case) -> list[Finding]:
     return []
 
 
+def reason_is_given(case: Case) -> Sequence[Finding]:
+    """TY-07: who doubts says why."""
+    return () if case.reason.strip() else [Finding("TY-07", "REQUIRED", "理由を入力してください。", "reason")]
+
+
 WORKFLOW = Workflow(
     main=REQUEST,
-    editable=frozenset({"draft"}),
+    editable={"draft": (OWNER,), "granted": (OWNER,)},
+    under_review=frozenset({"requested", "doubted"}),
+    personal=frozenset({CONSENT}),
+    rules=("TY-00",),
     transitions=(
-        Transition(REQUEST, "start", (NOTHING,), "draft", (OWNER,), "入力を開始", ("TY-00",), deadline=LAPSE),
+        Transition(
+            REQUEST, "start", (NOTHING,), "draft", (OWNER,), "入力を開始", ("TY-00",), deadlines=(LAPSE, REMIND)
+        ),
+        Transition(REQUEST, "remind", ("draft",), "draft", (SYSTEM,), "まもなく期限", ("TY-04",)),
         Transition(REQUEST, "lapse", ("draft",), "lapsed", (SYSTEM,), "期限切れ", ("TY-04",)),
         Transition(
             REQUEST,
@@ -54,6 +107,7 @@ WORKFLOW = Workflow(
             guards=(form_is_right,),
             otp="submit",
             event=events.submitted,
+            effects=frozenset({Effect.FILES}),
         ),
         Transition(
             REQUEST, "recommend", ("requested",), "requested", (REVIEWER,), "推薦", ("TY-00",), event=events.recommended
@@ -69,9 +123,40 @@ WORKFLOW = Workflow(
             guards=(every_neighbour_agrees,),
             second_of="recommend",
             event=events.approved,
+            effects=frozenset({Effect.COMES_INTO_FORCE}),
         ),
-        Transition(CONSENT, "ask", (NOTHING, "withheld"), "asked", (OWNER,), "同意を依頼", ("TY-03",)),
-        Transition(CONSENT, "agree", ("asked",), "given", (NEIGHBOUR,), "同意", ("TY-03",)),
+        Transition(REQUEST, "decline", ("requested", "doubted"), "declined", OFFICE, "お断り", ("TY-00",)),
+        Transition(REQUEST, "doubt", ("granted",), "doubted", OFFICE, "再検討", ("TY-07",), guards=(reason_is_given,)),
+        Transition(REQUEST, "recommend", ("doubted",), "doubted", (REVIEWER,), "推薦", ("TY-07",)),
+        Transition(
+            REQUEST, "confirm", ("doubted",), "granted", (APPROVER,), "許可を維持", ("TY-07",), second_of="recommend"
+        ),
+        Transition(
+            REQUEST,
+            "add_papers",
+            ("granted",),
+            "requested",
+            (OWNER,),
+            "追加書類を提出",
+            ("TY-08",),
+            otp="add_papers",
+            event=events.submitted,
+            effects=frozenset({Effect.FILES}),
+        ),
+        Transition(REQUEST, "withdraw", ("requested", "doubted"), "withdrawn", (OWNER,), "取下げ", ("TY-00",)),
+        Transition(
+            CONSENT,
+            "ask",
+            (NOTHING, "withheld"),
+            "asked",
+            (OWNER,),
+            "同意を依頼",
+            ("TY-03",),
+            deadlines=(Deadline("assume", answer_is_due_at),),
+        ),
+        Transition(CONSENT, "assume", ("asked",), "given", (SYSTEM,), "同意とみなす", ("TY-05",)),
+        Transition(CONSENT, "agree", ("asked",), "given", (NEIGHBOUR,), "同意", ("TY-03",), otp="agree"),
         Transition(CONSENT, "decline", ("asked", "given"), "withheld", (NEIGHBOUR,), "同意しない", ("TY-03",)),
+        Transition(SURVEY, "survey", (NOTHING,), "surveyed", (SURVEYOR,), "測量", ("TY-06",)),
     ),
 )

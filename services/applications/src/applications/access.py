@@ -9,7 +9,9 @@ from uuid import UUID
 
 from kit.errors import Forbidden, NotFound
 from kit.tokens import Actor
-from madoguchi_contracts import Role
+from madoguchi_contracts import Party, Role
+
+from applications.workflow import EDIT, VIEW, Caller
 
 
 class Action(StrEnum):
@@ -22,6 +24,7 @@ class Action(StrEnum):
     EDIT = "edit"
     CHECK = "check"
     SUBMIT = "submit"
+    STEP = "step"
     LIST_REVIEWS = "list_reviews"
     VIEW_REVIEW = "view_review"
     CLAIM = "claim"
@@ -34,25 +37,28 @@ class Scope(StrEnum):
 
     OWN = "own"  # those of one's own account
     SUBMITTED = "submitted"  # those that were handed in: a draft is nobody's business but its owner's
+    PARTY = "party"  # those in which one takes part, oneself or for one's organisation, with the grant of GRANTS
 
 
 OFFICE = frozenset({Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER})
 _OWNERS = dict.fromkeys((Role.ASSOCIATION, Role.APPLICANT), Scope.OWN)
 _OFFICERS = dict.fromkeys(sorted(OFFICE), Scope.SUBMITTED)
+_PARTIES = dict.fromkeys((Role.COMPANY, Role.JOINT_DEBTOR, Role.INSPECTION_BODY, Role.BANK), Scope.PARTY)
 
 READS = frozenset({Action.VIEW, Action.VIEW_REVIEW})
 """The actions that show personal data: done by the office, they leave a row in the access log."""
 
 # Role x action -> scope. What is not here is forbidden. Which steps of the workflow are open to whom is said by the
-# programme's table; START, SUBMIT and DECIDE are the doors to it.
+# programme's table; START, SUBMIT, STEP and DECIDE are the doors to it.
 MATRIX: Mapping[Action, Mapping[Role, Scope]] = {
     Action.START: _OWNERS,
-    Action.LIST_OWN: _OWNERS,
-    Action.VIEW: _OWNERS | _OFFICERS,
-    Action.TIMELINE: _OWNERS | _OFFICERS,
-    Action.EDIT: _OWNERS,
-    Action.CHECK: _OWNERS,
+    Action.LIST_OWN: _OWNERS | _PARTIES,
+    Action.VIEW: _OWNERS | _OFFICERS | _PARTIES,
+    Action.TIMELINE: _OWNERS | _OFFICERS | _PARTIES,
+    Action.EDIT: _OWNERS | _PARTIES,
+    Action.CHECK: _OWNERS | _PARTIES,
     Action.SUBMIT: _OWNERS,
+    Action.STEP: _OWNERS | _OFFICERS | _PARTIES,
     Action.LIST_REVIEWS: _OFFICERS,
     Action.VIEW_REVIEW: _OFFICERS,
     Action.CLAIM: _OFFICERS,
@@ -61,15 +67,30 @@ MATRIX: Mapping[Action, Mapping[Role, Scope]] = {
 }
 
 
+# What a party must have been granted; where nothing is asked, taking part is enough.
+GRANTS: Mapping[Action, str] = {
+    Action.VIEW: VIEW,
+    Action.TIMELINE: VIEW,
+    Action.EDIT: EDIT,
+    Action.CHECK: EDIT,
+}
+
+
 @dataclass(frozen=True)
-class Standing:
+class Reach:
     """What decides whether an application is within a scope."""
 
     account_id: UUID
     submission: int
+    parties: tuple[Party, ...] = ()
 
 
-def allow(actor: Actor, action: Action, application: Standing | None = None) -> None:
+def caller_of(actor: Actor) -> Caller:
+    """The actor as the programmes' tables see them."""
+    return Caller(actor.role, actor.account_id, actor.organisation_id)
+
+
+def allow(actor: Actor, action: Action, application: Reach | None = None) -> None:
     """Let the actor pass, or raise Forbidden (the role never may), or NotFound (not this application).
 
     Forbidden is said before anything is looked up, so it tells nothing about what exists.
@@ -77,8 +98,14 @@ def allow(actor: Actor, action: Action, application: Standing | None = None) -> 
     scope = MATRIX[action].get(actor.role)
     if scope is None:
         raise Forbidden(account_id=str(actor.account_id), role=actor.role.value, action=action.value)
-    if application is None:
-        return
-    within = {Scope.OWN: application.account_id == actor.account_id, Scope.SUBMITTED: application.submission > 0}
-    if not within[scope]:
+    if application is not None and not _within(scope, actor, action, application):
         raise NotFound
+
+
+def _within(scope: Scope, actor: Actor, action: Action, application: Reach) -> bool:
+    if scope is Scope.OWN:
+        return application.account_id == actor.account_id
+    if scope is Scope.SUBMITTED:
+        return application.submission > 0
+    caller, grant = caller_of(actor), GRANTS.get(action)
+    return any(caller.is_party(party) and grant in {None, *party.grants} for party in application.parties)

@@ -1,38 +1,36 @@
-"""Applications as they stand in the database: opening one for somebody, and the one function that moves a track."""
+"""Applications as they stand in the database: opening one for somebody, what would be filed, what was filed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from kit import deadlines, eventlog
-from kit.errors import Conflict, NotFound
+from kit.errors import NotFound
 from kit.japan import to_jst
-from kit.tokens import Actor, ProofRefused, burn_proof
+from kit.tokens import Actor
+from madoguchi_contracts import Party
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications import hot
-from applications.access import OFFICE, READS, Action, Standing, allow
+from applications.access import OFFICE, READS, Action, Reach, allow
 from applications.desk import Desk
-from applications.domain import digest_of
+from applications.domain import digest_of, digest_of_step
 from applications.programme import Facts, Programme
-from applications.workflow import Case, Document, Filing, Step, Transition, check, choose
+from applications.workflow import Case, Document, Filing, Transition
 
 _ACCESS = text("""
 INSERT INTO access_log (at, actor_id, role, action, application_id)
 VALUES (:at, :actor_id, :role, :action, :application_id)
 """)
-_FIRST_OFFICER = text("""
-SELECT actor_id FROM application_history
-WHERE application_id = :application_id AND track = :track AND subject = :subject AND command = :command
-  AND id > :entered_step
-ORDER BY id DESC LIMIT 1
+_VERSION = text("""
+SELECT content, documents, content_sha256, ekyc_status, submitted_at FROM application_versions
+WHERE application_id = :application_id AND submission = :submission
 """)
 
 
@@ -47,10 +45,11 @@ class Track:
 
 @dataclass(frozen=True)
 class Proof:
-    """A one-time-password proof that was verified for this purpose, the actor, and what is being done."""
+    """A one-time-password proof that was verified for the actor, this purpose, and this digest."""
 
     jti: UUID
     purpose: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,7 @@ class Application:
     draft_saved_by: UUID
     started_at: datetime
     tracks: Mapping[tuple[str, UUID], Track]
+    parties: tuple[Party, ...]
     ekyc_status: str | None
     mail: str | None
     documents: tuple[Document, ...]
@@ -77,12 +77,6 @@ class Application:
     def state(self) -> str:
         """Where the main track stands."""
         return self.tracks[self.programme.workflow.main, self.id].state
-
-    def after(self, row: Transition, submission: int) -> Application:
-        """The application after a step of its main track, to be shown: its tracks are no rows to go on with."""
-        key = (self.programme.workflow.main, self.id)
-        here = self.tracks.get(key) or Track(self.id, row.target, 0)
-        return replace(self, submission=submission, tracks={**self.tracks, key: replace(here, state=row.target)})
 
     def case(self, now: datetime) -> Case:
         """The application as guards see it."""
@@ -95,6 +89,7 @@ class Application:
             approved_submission=self.approved_submission,
             states={key: track.state for key, track in self.tracks.items()},
             now=now,
+            parties=self.parties,
         )
 
 
@@ -126,7 +121,7 @@ async def lock(session: AsyncSession, desk: Desk, application_id: UUID) -> Appli
 async def _seen_by(
     session: AsyncSession, actor: Actor, action: Action, application: Application, now: datetime
 ) -> Application:
-    allow(actor, action, Standing(application.account_id, application.submission))
+    allow(actor, action, Reach(application.account_id, application.submission, application.parties))
     if actor.role in OFFICE and action in READS:
         await session.execute(
             _ACCESS,
@@ -151,9 +146,15 @@ async def _read(session: AsyncSession, desk: Desk, application_id: UUID) -> Appl
         (track["track"], UUID(track["subject"])): Track(UUID(track["id"]), track["state"], track["entered_step"])
         for track in facts.pop("tracks") or ()
     }
+    parties = in_order(Party(**one) for one in facts.pop("parties") or ())
     order = {slot.key: place for place, slot in enumerate(programme.documents.slots)}
     documents = sorted(documents_of(facts.pop("documents") or ()), key=lambda one: order.get(one.slot, len(order)))
-    return Application(programme=programme, tracks=tracks, documents=tuple(documents), **facts)
+    return Application(programme=programme, tracks=tracks, parties=parties, documents=tuple(documents), **facts)
+
+
+def in_order(parties: Iterable[Party]) -> tuple[Party, ...]:
+    """Parties as an application lists them."""
+    return tuple(sorted(parties, key=lambda one: (one.kind, str(one.party_id))))
 
 
 def documents_of(entries: Sequence[Mapping[str, Any]]) -> tuple[Document, ...]:
@@ -181,115 +182,29 @@ def filing_of(desk: Desk, application: Application, *, now: datetime, consents: 
     )
 
 
+def digest_to_prove(application: Application, row: Transition, subject: UUID | None) -> str:
+    """What the proof for a step that hands in nothing is bound to."""
+    about = subject or application.id
+    here = application.tracks.get((row.track, about))
+    return digest_of_step(application.id, row.track, about, row.command, here.entered_step if here else 0)
+
+
+async def version_of(session: AsyncSession, desk: Desk, application_id: UUID, submission: int) -> dict[str, Any]:
+    """What was submitted, with its content in the clear."""
+    where = {"application_id": application_id, "submission": submission}
+    row = (await session.execute(_VERSION, where)).one()
+    return {**row._mapping, "content": desk.unlock(row.content, contexts.of_version(application_id, submission))}
+
+
+async def in_force(session: AsyncSession, desk: Desk, application: Application) -> Mapping[str, Any] | None:
+    """The content of the submission that was approved last; None before the first approval."""
+    if application.approved_submission is None:
+        return None
+    kept = await version_of(session, desk, application.id, application.approved_submission)
+    content: Mapping[str, Any] = kept["content"]
+    return content
+
+
 def documents_json(documents: Sequence[Document]) -> str:
     """Documents as they are kept with a version."""
     return json.dumps([{**vars(one), "document_id": str(one.document_id)} for one in documents])
-
-
-async def move(
-    session: AsyncSession,
-    desk: Desk,
-    application: Application,
-    case: Case,
-    command: str,
-    *,
-    actor: Actor | None,
-    track: str | None = None,
-    subject: UUID | None = None,
-    proof: Proof | None = None,
-    version: Mapping[str, Any] | None = None,
-    note: str | None = None,
-) -> Transition:
-    """Take a step: the one way by which a track gets to another state.
-
-    The caller holds the application's lock (or has just inserted it). The row of the programme's table is found and its
-    guards are asked; then state, history and event are written together, with the time of the case. `actor` None is
-    the system; `note` is the encrypted reason; `version` has the columns of what is submitted. A row with `otp` needs a
-    verified proof for that purpose, which works once. Raises Forbidden, ImpossibleTransition,
-    SecondOfficerNeeded, Refused, ProofRefused, Conflict: then nothing was written.
-    """
-    workflow = application.programme.workflow
-    role, actor_id = (actor.role, actor.account_id) if actor else (None, None)
-    key = (track or workflow.main, subject or application.id)
-    row = choose(workflow, case, command, role=role, account_id=actor_id, track=key[0], subject=key[1])
-    here = application.tracks.get(key)
-    first_officer = await _first_officer(session, application.id, key, row, here)
-    check(row, case, actor_id=actor_id, first_officer=first_officer)
-    if row.otp is not None and (proof is None or proof.purpose != row.otp):
-        raise ProofRefused(application_id=str(application.id), command=command)
-    if proof is not None and version is None:  # else it is burnt together with the version
-        await burn_proof(session, proof.jti, case.now)
-    submission = case.filing.submission if case.filing else case.submission
-    step = {
-        "application_id": application.id,
-        "track": key[0],
-        "subject": key[1],
-        "source": case.state(*key),
-        "target": row.target,
-        "command": command,
-        "actor_id": actor_id,
-        "role": role.value if role else None,
-        "submission": submission,
-        "reason": note,
-        "at": case.now,
-    }
-    if version is None and here is not None and here.state == row.target:
-        await session.execute(hot.REMEMBER, step)
-    else:
-        track_id = here.id if here else uuid4()
-        await _enter(session, {**step, "track_id": track_id}, version)
-        await _reset_timers(session, application.programme, row, track_id, case.now)
-    if row.event is not None:
-        await eventlog.record(session, row.event(Step(case, actor_id, desk.seal)), now=case.now)
-    return row
-
-
-async def _enter(session: AsyncSession, step: Mapping[str, Any], version: Mapping[str, Any] | None) -> None:
-    """Write a step to another state, with the version that a submission keeps."""
-    where = {"application_id": str(step["application_id"]), "command": step["command"]}
-    if version is None:
-        moved = await session.execute(hot.MOVE, step)
-        if moved.one_or_none() is None:
-            raise Conflict(**where)
-    else:
-        kept = await session.execute(hot.SUBMIT, {**step, **version})
-        if kept.one_or_none() is None:  # under the lock, only a used proof keeps the statement from writing
-            raise ProofRefused(**where)
-
-
-async def _first_officer(
-    session: AsyncSession, application_id: UUID, key: tuple[str, UUID], row: Transition, here: Track | None
-) -> UUID | None:
-    """Who took the step that needs a second officer, last since the state was entered."""
-    if row.second_of is None or here is None:
-        return None
-    found = await session.execute(
-        _FIRST_OFFICER,
-        {
-            "application_id": application_id,
-            "track": key[0],
-            "subject": key[1],
-            "command": row.second_of,
-            "entered_step": here.entered_step,
-        },
-    )
-    officer: UUID | None = found.scalar_one_or_none()
-    return officer
-
-
-def timer_of(programme: Programme, track: str, command: str) -> str:
-    """The kind under which the kit keeps a deadline of this programme."""
-    return f"{programme.name}.{track}.{command}"
-
-
-async def _reset_timers(
-    session: AsyncSession, programme: Programme, row: Transition, track_id: UUID, now: datetime
-) -> None:
-    """The timers of the state that was left are off; that of the new one runs."""
-    for other in programme.workflow.transitions:
-        if other.track == row.track and other.deadline and other is not row:
-            kind = timer_of(programme, row.track, other.deadline.command)
-            await deadlines.cancel(session, kind=kind, subject_id=track_id)
-    if row.deadline is not None:
-        kind = timer_of(programme, row.track, row.deadline.command)
-        await deadlines.schedule(session, kind=kind, subject_id=track_id, due_at=row.deadline.due(now))

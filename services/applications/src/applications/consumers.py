@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kit import sessions
 from kit.bus import EventMeta, Handlers
 from kit.clock import Clock
 from kit.sealed import unseal
@@ -12,11 +13,12 @@ from madoguchi_contracts import (
     DocumentRemoved,
     DocumentStored,
     EkycStatusChanged,
+    InvitationAccepted,
     UserIdIssued,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from applications.commands import projections, reviews
+from applications.commands import guests, projections, reviews
 from applications.desk import Desk
 
 
@@ -48,17 +50,32 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
         await reviews.open_review(
             session=session,
             desk=desk,
+            programme=event.programme,
             application_id=event.application_id,
             submission=event.submission,
             submitted_at=meta.occurred_at,
             now=clock(),
         )
 
+    async def on_invitation_accepted(session: AsyncSession, event: InvitationAccepted, _: EventMeta) -> None:
+        await guests.admit_guest(
+            session=session,
+            desk=desk,
+            application_id=event.application_id,
+            account_id=event.account_id,
+            role=event.role,
+            invited_by=event.invited_by,
+            invitation_id=event.invitation_id,
+            now=clock(),
+        )
+
     return {
+        **sessions.HANDLERS,
         UserIdIssued: on_contact,
         ContactChanged: on_contact,
         EkycStatusChanged: on_ekyc_status_changed,
         DocumentStored: on_document_set,
         DocumentRemoved: on_document_set,
         ApplicationSubmitted: on_application_submitted,
+        InvitationAccepted: on_invitation_accepted,
     }

@@ -24,7 +24,6 @@ class Desk:
     seal: Seal
     institutions: Institutions
     claim_lease: timedelta
-    review_business_days: int
 
     def lock_away(self, value: Any, context: str) -> str:
         """A JSON value as encrypted text; `context` binds it to its row and column."""

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from kit.japan import to_jst
 from kit.japan.business_days import add_business_days
@@ -14,19 +15,22 @@ from kit.japan.business_days import add_business_days
 from applications.errors import BadContent
 from applications.workflow import Document
 
-UNDECIDED = frozenset({"waiting", "recommended"})
-"""The states of a review on which somebody still has to act."""
-
 
 def digest_of(programme: str, content: Mapping[str, Any], documents: Sequence[Document]) -> str:
     """The SHA-256 (hex) of what is submitted: programme, normalised content and document set, as canonical JSON.
 
-    A proof is bound to it, so changing a letter of the form or a byte of a file voids the proof (AS-74).
+    A proof is bound to it, so changing a letter of the form or a byte of a file voids the proof.
     """
     files = sorted([document.slot, str(document.document_id), document.sha256] for document in documents)
     whole = {"programme": programme, "content": content, "documents": files}
     canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def digest_of_step(application_id: UUID, track: str, subject: UUID, command: str, entered_step: int) -> str:
+    """The SHA-256 (hex) that a proof for a step without a content is bound to: this step, in this stay in its state."""
+    what = f"{application_id}/{track}/{subject}/{command}/{entered_step}"
+    return hashlib.sha256(what.encode()).hexdigest()
 
 
 def reference_of(prefix: str, now: datetime, number: int) -> str:
@@ -37,7 +41,7 @@ def reference_of(prefix: str, now: datetime, number: int) -> str:
 def review_due_on(submitted_at: datetime, business_days: int) -> date:
     """The last day for the decision: so many business days after the day of the submission in Japan.
 
-    The manual gives the office no time limit; the number is a setting.
+    How many is said by the programme.
     """
     return add_business_days(to_jst(submitted_at).date(), business_days)
 

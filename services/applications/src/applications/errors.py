@@ -2,11 +2,11 @@
 
 ServiceError
 ├── Conflict
-│   ├── ApplicationExists        the account has its one application of the programme already (AS-70)
+│   ├── ApplicationExists        the account has its one application of the programme already
 │   ├── ContactNotYetKnown       the registered mail address is still on its way to us: try again
 │   ├── ContentChanged           what is submitted is not what the confirmation screen showed
 │   ├── ImpossibleTransition     the workflow has no such step from here
-│   ├── NotEditable              the content is closed while the office has it (AS-82)
+│   ├── NotEditable              the content is closed while the office has it
 │   └── ReviewHeldByAnother      another officer works on the review
 ├── Refused
 │   └── SecondOfficerNeeded      four eyes: one officer recommends, another one approves
@@ -54,7 +54,6 @@ class NotEditable(Conflict):
 
     code = "not_editable"
     title = "現在の状態では、内容を変更することはできません。"
-    default_rules = ("AS-82",)
 
 
 class ReviewHeldByAnother(Conflict):
@@ -68,8 +67,7 @@ class SecondOfficerNeeded(Refused):
     """The decision needs an officer's recommendation, and a second officer to decide (409)."""
 
     code = "second_officer_needed"
-    title = "承認するには、別の担当者による承認の推薦が必要です。"
-    default_rules = ("AS-80",)
+    title = "この決定には、別の担当者による推薦が必要です。"
 
 
 class DraftChanged(PreconditionFailed):

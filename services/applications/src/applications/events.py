@@ -7,14 +7,16 @@ from uuid import UUID
 from madoguchi_contracts import (
     ApplicationApproved,
     ApplicationRejected,
+    ApplicationReopened,
     ApplicationSubmitted,
+    ChangeWithdrawn,
     Event,
     Reason,
     ReviewRecommended,
     SubmittedDocument,
 )
 
-from applications.workflow import Filing, ReviewFacts, Step
+from applications.workflow import EDIT, Filing, ReviewFacts, Step
 
 
 class NotAtHand(Exception):
@@ -51,7 +53,7 @@ def recommended(step: Step) -> Event:
 
 
 def approved(step: Step) -> Event:
-    """ApplicationApproved; the first one of an application causes mail NO-09 (I-45)."""
+    """ApplicationApproved, which says whether it is the first one of the application."""
     case = step.case
     return ApplicationApproved(
         application_id=case.application_id,
@@ -64,14 +66,43 @@ def approved(step: Step) -> Event:
 
 
 def rejected(step: Step) -> Event:
-    """ApplicationRejected, with the reason sealed to notifications for mail NO-10."""
+    """ApplicationRejected, with the reason sealed to notifications for the mail."""
     case = step.case
     return ApplicationRejected(
         application_id=case.application_id,
         account_id=case.account_id,
+        programme=case.programme,
         submission=case.submission,
         reason=step.seal(Reason(text=case.reason), "notifications"),
         officer_id=_officer(step),
+    )
+
+
+def reopened_for_owner(step: Step) -> Event:
+    """ApplicationReopened: the owner changes what is in force."""
+    return _reopened(step, (step.case.account_id,))
+
+
+def reopened_for_editors(step: Step) -> Event:
+    """ApplicationReopened: the parties that may edit change what is in force, and nobody else."""
+    return _reopened(step, tuple(party.party_id for party in step.case.parties if EDIT in party.grants))
+
+
+def _reopened(step: Step, editors: tuple[UUID, ...]) -> Event:
+    case = step.case
+    return ApplicationReopened(application_id=case.application_id, submission=case.submission + 1, editors=editors)
+
+
+def withdrawn(step: Step) -> Event:
+    """ChangeWithdrawn, for a step back to what is in force."""
+    case = step.case
+    if case.approved_submission is None:
+        raise NotAtHand("approved submission")
+    return ChangeWithdrawn(
+        application_id=case.application_id,
+        account_id=case.account_id,
+        programme=case.programme,
+        approved_submission=case.approved_submission,
     )
 
 

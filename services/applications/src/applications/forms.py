@@ -77,7 +77,7 @@ def _section(annotation: Any) -> type[BaseModel] | None:
 
 def _wrong_kind(model: type[BaseModel], path: tuple[str, ...]) -> Finding:
     current: type[BaseModel] | None = model
-    label, rule = "入力内容", "AS-02"
+    label, rule = "入力内容", ""
     for part in path:
         if current is None:
             break

@@ -19,6 +19,8 @@ SELECT a.id, a.programme, a.account_id, a.reference, a.submission, a.approved_su
        (SELECT jsonb_agg(jsonb_build_object('id', t.id, 'track', t.track, 'subject', t.subject, 'state', t.state,
                                             'entered_step', t.entered_step))
         FROM tracks t WHERE t.application_id = a.id) AS tracks,
+       (SELECT jsonb_agg(jsonb_build_object('party_id', p.party_id, 'kind', p.kind, 'grants', p.grants))
+        FROM application_parties p WHERE p.application_id = a.id AND p.until IS NULL) AS parties,
        e.status AS ekyc_status, c.mail, d.documents
 FROM applications a
 LEFT JOIN account_ekyc e ON e.account_id = a.account_id
@@ -40,7 +42,7 @@ SELECT :track_id, :application_id, :track, :subject, :target, :at, step.id FROM 
 ON CONFLICT (application_id, track, subject) DO UPDATE
 SET state = excluded.state, entered_at = excluded.entered_at, entered_step = excluded.entered_step
 WHERE t.state = :source
-RETURNING t.application_id
+RETURNING t.application_id, t.entered_step
 """
 
 # A step that was taken without a change of state.
@@ -64,5 +66,5 @@ WITH burnt AS (
   FROM burnt
 )
 UPDATE applications a SET submission = :submission FROM track WHERE a.id = track.application_id
-RETURNING a.id
+RETURNING track.entered_step
 """)  # noqa: S608 - put together from our own text

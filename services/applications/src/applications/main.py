@@ -86,5 +86,4 @@ def _desk(settings: Settings, institutions: ZenginInstitutions) -> Desk:
         seal=seal_to,
         institutions=institutions,
         claim_lease=timedelta(minutes=settings.claim_lease_minutes),
-        review_business_days=settings.review_business_days,
     )

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from kit.db import new_metadata
+from kit.sessions import add_ended_sessions
 from kit.tables import add_kit_tables
 from sqlalchemy import (
     CheckConstraint,
@@ -30,6 +31,7 @@ from sqlmodel import BigInteger, Field, SQLModel
 
 metadata = new_metadata()
 add_kit_tables(metadata)
+add_ended_sessions(metadata)
 
 application_numbers = Sequence("application_numbers", metadata=metadata)
 
@@ -121,7 +123,7 @@ class Track(Base, table=True):
 
 
 class Version(Base, table=True):
-    """What was submitted, as it was. Append-only (AS-82: earlier versions are kept)."""
+    """What was submitted, as it was. Append-only."""
 
     __tablename__: ClassVar[str] = "application_versions"
     __table_args__: ClassVar[Any] = (
@@ -141,8 +143,37 @@ class Version(Base, table=True):
     submitted_at: datetime = _at()
 
 
+class ApplicationParty(Base, table=True):
+    """Who takes part besides the owner: an account, or an organisation. A change of rights ends one row and makes
+    another, so that it can be told later who could see what, and when.
+    """
+
+    __tablename__: ClassVar[str] = "application_parties"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("until >= since", name="until"),
+        Index(
+            "uq_application_parties_current",
+            "application_id",
+            "party_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("until IS NULL"),
+        ),
+        Index("ix_application_parties_party_id", "party_id", postgresql_where=text("until IS NULL")),
+    )
+
+    id: int = _number()
+    application_id: UUID = Field(foreign_key="applications.id")
+    party_id: UUID
+    kind: str = _text()
+    grants: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    since: datetime = _at()
+    until: datetime | None = _at(default=None)
+    invitation_id: UUID | None = None
+
+
 class Review(Base, table=True):
-    """The office's worklist: one row per submission."""
+    """The office's worklist: one row per round of looking at a submission, open while the programme's table says so."""
 
     __tablename__: ClassVar[str] = "reviews"
     __table_args__: ClassVar[Any] = (
@@ -150,29 +181,35 @@ class Review(Base, table=True):
             ["application_id", "submission"],
             ["application_versions.application_id", "application_versions.submission"],
         ),
-        # A submission heard of twice is reviewed once.
-        UniqueConstraint("application_id", "submission"),
-        CheckConstraint("state IN ('waiting', 'recommended', 'approved', 'rejected')", name="state"),
+        UniqueConstraint("application_id", "submission", "round"),
+        CheckConstraint("round > 0", name="round"),
         CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name="claim"),
-        CheckConstraint("(state IN ('approved', 'rejected')) = (decided_at IS NOT NULL)", name="decided"),
-        CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="decided_by"),
+        CheckConstraint("(outcome IS NULL) = (closed_at IS NULL)", name="outcome"),
+        CheckConstraint("closed_at IS NOT NULL OR closed_by IS NULL", name="closed_by"),
+        CheckConstraint("NOT four_eyes OR closed_at IS NOT NULL", name="four_eyes_closed"),
+        # A decision that needs two officers was taken by two.
         CheckConstraint(
-            "state <> 'approved' OR (recommended_by IS NOT NULL AND recommended_by <> decided_by)", name="four_eyes"
+            "NOT four_eyes OR (recommended_by IS NOT NULL AND closed_by IS NOT NULL AND recommended_by <> closed_by)",
+            name="four_eyes",
         ),
-        Index("ix_reviews_queue", "due_on", "opened_at", "id"),
+        # An application is looked at once at a time.
+        Index("uq_reviews_open", "application_id", unique=True, postgresql_where=text("closed_at IS NULL")),
+        Index("ix_reviews_queue", "due_on", "opened_at", "id", postgresql_where=text("closed_at IS NULL")),
     )
 
     id: UUID = Field(primary_key=True)
     application_id: UUID
     submission: int
-    state: str = _text()
+    round: int
     due_on: date
     opened_at: datetime = _at()
     claimed_by: UUID | None = None
     claimed_until: datetime | None = _at(default=None)
     recommended_by: UUID | None = None
-    decided_by: UUID | None = None
-    decided_at: datetime | None = _at(default=None)
+    closed_at: datetime | None = _at(default=None)
+    closed_by: UUID | None = None
+    outcome: str | None = _text(default=None)
+    four_eyes: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class AccountEkyc(Base, table=True):
@@ -186,7 +223,7 @@ class AccountEkyc(Base, table=True):
 
 
 class AccountContact(Base, table=True):
-    """The registered mail address, encrypted, for the check of AS-36 and nothing else."""
+    """The registered mail address, encrypted, to compare forms with and for nothing else."""
 
     __tablename__: ClassVar[str] = "account_contacts"
 

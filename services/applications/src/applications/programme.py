@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from typing import Any, Protocol
 
 from kit.errors import Finding
-from madoguchi_contracts import DocumentPolicy
+from madoguchi_contracts import DocumentPolicy, Party
 from pydantic import BaseModel
 
 from applications.workflow import Case, Validation, Workflow
@@ -21,7 +21,7 @@ _PREFIX = re.compile("[A-Z]{1,4}")
 
 @dataclass(frozen=True)
 class Institution:
-    """A financial institution. `kind` is such as bank, shinkin, credit_cooperative (AS-26, I-33)."""
+    """A financial institution. `kind` is such as bank, shinkin, credit_cooperative."""
 
     code: str
     name: str
@@ -69,7 +69,9 @@ class Programme:
 
     `validate` looks at a draft, whatever is in it, and finds everything at once. `warnings` are for the applicant's
     confirmation screen and for the office; they block nothing. `consents` are the ticks that the confirmation screen
-    asks for. `one_per_account`: an account has at most one application (I-24).
+    asks for, with their words. `one_per_account`: an account has at most one application. `review_business_days`: the
+    time that the office gives itself for a decision. `parties` are those who take part by a content that comes into
+    force; `guests` says who may join by accepting an invitation, and what is granted to them.
     """
 
     name: str
@@ -80,8 +82,11 @@ class Programme:
     documents: DocumentPolicy
     workflow: Workflow
     warnings: Callable[[Case], list[Finding]]
-    consents: frozenset[str]
+    consents: Mapping[str, str]
     one_per_account: bool
+    review_business_days: int
+    parties: Callable[[Mapping[str, Any]], Sequence[Party]]
+    guests: Mapping[str, tuple[str, ...]]
 
     def __post_init__(self) -> None:
         """Raise ValueError for a name or prefix that would not fit into events and references."""

@@ -12,5 +12,4 @@ class Settings(ServiceSettings):
     vault_keys: SecretStr = Field(
         description='keys of the data at rest: {"current": "<id>", "keys": {"<id>": "<base64>"}}'
     )
-    review_business_days: int = Field(default=10, ge=0, description="time the office has for a decision")
     claim_lease_minutes: int = Field(default=30, ge=1, description="how long a review stays with who claimed it")

@@ -11,9 +11,10 @@ from kit.deadlines import Handler
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from applications.cases import lock, move, timer_of
+from applications.cases import lock
 from applications.desk import Desk
 from applications.errors import ImpossibleTransition
+from applications.moves import move, timer_of
 
 log = structlog.get_logger(__name__)
 
@@ -23,10 +24,10 @@ _TRACK = text("SELECT application_id, track, subject FROM tracks WHERE id = :id"
 def handlers(desk: Desk) -> Mapping[str, Handler]:
     """What is done on each kind of deadline; the subject is the row of a track."""
     return {
-        timer_of(programme, row.track, row.deadline.command): _give(desk, row.deadline.command)
+        timer_of(programme, row.track, deadline.command): _give(desk, deadline.command)
         for programme in desk.programmes.values()
         for row in programme.workflow.transitions
-        if row.deadline is not None
+        for deadline in row.deadlines
     }
 
 

@@ -9,22 +9,38 @@ from kit.errors import Forbidden, NotFound
 from kit.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from documents.domain import Action, Decision, Relation, decide
-from documents.errors import SetFrozen
+from documents.domain import Action, Decision, Relation, SetState, decide, relation_of
+from documents.errors import ChangeUnderWay, SetFrozen
 from documents.models import AccessLogEntry, Document, DocumentSet
 
 
+def relation_to(documents: DocumentSet, actor: Actor) -> Relation:
+    """How the actor stands to the application now."""
+    return relation_of(
+        {actor.account_id} | ({actor.organisation_id} if actor.organisation_id else set()),
+        owner=documents.account_id,
+        grants={UUID(party): grants for party, grants in documents.parties.items()},
+        editors=None if documents.editors is None else [UUID(editor) for editor in documents.editors],
+    )
+
+
+def may(documents: DocumentSet, actor: Actor, action: Action) -> bool:
+    """Whether the actor may do this with the set now."""
+    return decide(actor.role, relation_to(documents, actor), documents.state, action) is Decision.ALLOWED
+
+
 def authorise(documents: DocumentSet | None, actor: Actor, action: Action) -> DocumentSet:
-    """The set, if the actor may do this with it now. Raises NotFound, Forbidden or SetFrozen."""
+    """The set, if the actor may do this with it now. Raises NotFound, Forbidden, SetFrozen, ChangeUnderWay."""
     if documents is None:
         raise NotFound
-    relation = Relation.OWNER if documents.account_id == actor.account_id else Relation.OTHER
     application_id = str(documents.application_id)
-    match decide(actor.role, relation, documents.state, action):
+    match decide(actor.role, relation_to(documents, actor), documents.state, action):
         case Decision.HIDDEN:
             raise NotFound(application_id=application_id)
         case Decision.FORBIDDEN:
             raise Forbidden(application_id=application_id)
+        case Decision.FROZEN if documents.state is SetState.REOPENED:
+            raise ChangeUnderWay(application_id=application_id)
         case Decision.FROZEN:
             raise SetFrozen(application_id=application_id)
         case Decision.ALLOWED:

@@ -1,16 +1,15 @@
-"""The areas of documents: what a sequence of uploads and deletions comes to."""
+"""The areas of documents: what uploads and deletions come to, and how a paper that came by post is judged."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from kit.areas import Answer, Area, Question
+from kit.areas import Answer, Area, Day, Question
 from pydantic import Field
 
+from documents.papers import Paper
+from documents.programmes import bond
 from documents.rules import Attachment, attach, total_bytes
-
-# DO-05, I-46: 6 MB. At work the limit comes with the application's policy; the book's own is needed only here.
-BOND_LIMIT_BYTES = 6 * 1024 * 1024
 
 Put = tuple[Literal["put"], str, Annotated[int, Field(ge=0)]]
 Delete = tuple[Literal["delete"], str]
@@ -38,7 +37,7 @@ def upload_sequence(question: UploadSequenceQuestion) -> UploadSequenceAnswer:
         if operation[0] == "delete":
             files.pop(slot, None)
             results.append("deleted")
-        elif attach(files, slot, operation[2], BOND_LIMIT_BYTES) is Attachment.STORED:
+        elif attach(files, slot, operation[2], bond.TOTAL_LIMIT_BYTES) is Attachment.STORED:
             files[slot] = operation[2]
             results.append("stored")
         else:
@@ -46,7 +45,39 @@ def upload_sequence(question: UploadSequenceQuestion) -> UploadSequenceAnswer:
     return UploadSequenceAnswer(results=results, total_bytes=total_bytes(files))
 
 
+class PaperQuestion(Question):
+    """What the staff record of an identity paper."""
+
+    kind: str
+    arrived: Day
+    sides: Literal["both", "front"] | None = None
+    issued: Day | None = None
+    has_address: bool | None = None
+    expires: Day | None = None
+    original: bool = False
+    applied: Day | None = None
+    pages: frozenset[Literal["photo", "holder"]] = frozenset()
+
+
+class PaperAnswer(Answer):
+    """OK, or the first fault of the paper."""
+
+    result: str
+
+
+def identity_paper(question: PaperQuestion) -> PaperAnswer:
+    """Judge an identity paper."""
+    return PaperAnswer(result=bond.identity_paper_result(Paper(**question.model_dump())))
+
+
 AREAS = [
+    Area(
+        "bond/identity_paper",
+        tuple(f"DO-{number}" for number in range(30, 35)),
+        PaperQuestion,
+        PaperAnswer,
+        identity_paper,
+    ),
     Area(
         "bond/upload_sequence",
         ("DO-03", "DO-05"),

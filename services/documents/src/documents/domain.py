@@ -5,7 +5,7 @@ The arithmetic of a set and what file names say is in `rules`. Nothing here need
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from urllib.parse import quote
 from uuid import UUID
@@ -26,7 +26,7 @@ class DocumentStatus(StrEnum):
     REFUSED = "refused"  # a check failed
     EXPIRED = "expired"  # nobody completed it in time
     REPLACED = "replaced"  # another document took its slot
-    REMOVED = "removed"  # taken out by the applicant, or not part of what was submitted
+    REMOVED = "removed"  # taken out by the applicant, dropped with a draft, or not part of what was submitted
     PURGED = "purged"  # was replaced or removed; its file is deleted for good
 
 
@@ -50,6 +50,7 @@ class SetState(StrEnum):
     DRAFT = "draft"  # never submitted
     FROZEN = "frozen"  # part of a submission that is not rejected
     RETURNED = "returned"  # rejected: the files stay and can be replaced (DO-08, I-49)
+    REOPENED = "reopened"  # approved, and somebody prepares a change: what was approved stays in force (AS-83)
 
 
 # Who may do what
@@ -59,17 +60,45 @@ class Action(StrEnum):
     """What somebody wants to do with the documents of an application."""
 
     UPLOAD = "upload"
+    HAND_IN = "hand_in"  # upload into an empty slot that the office added: also while the rest is frozen
     COMPLETE = "complete"  # of an upload once begun: allowed in every state, because its outcome may be a refusal
     DELETE = "delete"
     LIST = "list"
     DOWNLOAD = "download"
+    ASK = "ask"  # the office: for one more document
+    RECORD = "record"  # the office: a paper that came by post
+    LIST_PAPERS = "list_papers"
 
 
 class Relation(StrEnum):
-    """How an account stands to the application."""
+    """How somebody stands to the application at the moment."""
 
     OWNER = "owner"
+    EDITOR = "editor"  # may change it now: by a grant, or because a content was reopened for them
+    VIEWER = "viewer"  # may see what is in force
     OTHER = "other"
+
+
+def relation_of(
+    identities: Collection[UUID],
+    *,
+    owner: UUID,
+    grants: Mapping[UUID, Collection[str]],
+    editors: Collection[UUID] | None,
+) -> Relation:
+    """How somebody who is all of `identities` (an account, and the organisation it acts for) stands to an application.
+
+    While a content is reopened only its `editors` may change it, be it not the owner (AS-57, AS-83); else the owner and
+    whoever has the grant `edit`. The grant `edit` includes seeing: nobody changes a set that they cannot look at.
+    """
+    granted = {grant for identity in identities for grant in grants.get(identity, ())}
+    if editors is not None and any(identity in editors for identity in identities):
+        return Relation.EDITOR
+    if owner in identities:
+        return Relation.OWNER
+    if editors is None and "edit" in granted:
+        return Relation.EDITOR
+    return Relation.VIEWER if granted & {"view", "edit"} else Relation.OTHER
 
 
 class Decision(StrEnum):
@@ -81,25 +110,36 @@ class Decision(StrEnum):
     FROZEN = "frozen"  # the actor may do it, only not now
 
 
-_OWNER_WHILE_OPEN = frozenset({Action.UPLOAD, Action.COMPLETE, Action.DELETE, Action.LIST, Action.DOWNLOAD})
-_OWNER_WHILE_FROZEN = frozenset({Action.COMPLETE, Action.LIST, Action.DOWNLOAD})
-_STAFF = frozenset({Action.LIST, Action.DOWNLOAD})
+_CHANGE = frozenset({Action.UPLOAD, Action.HAND_IN, Action.COMPLETE, Action.DELETE, Action.LIST, Action.DOWNLOAD})
+_WHILE_FROZEN = frozenset({Action.HAND_IN, Action.COMPLETE, Action.LIST, Action.DOWNLOAD})
+_LOOK = frozenset({Action.LIST, Action.DOWNLOAD})
+_LOOK_AND_COMPLETE = _LOOK | {Action.COMPLETE}
+_STAFF = _LOOK | {Action.ASK, Action.RECORD, Action.LIST_PAPERS}
 
-# Who is not here may do nothing. Staff see what was submitted, never a draft (DO-08). A management company enters data
-# for an association but hands nothing in for it, and operators run the system without looking into it.
+STAFF = frozenset({Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER})
+_OWNERS = frozenset({Role.ASSOCIATION, Role.APPLICANT})
+_PARTIES = frozenset(Role) - STAFF - {Role.OPERATOR}
+_SUBMITTED = (SetState.FROZEN, SetState.RETURNED, SetState.REOPENED)
+
+# Who is not here may do nothing. Staff see what was submitted, never a draft (DO-08). Others besides the owner may do
+# what the application grants them, and operators run the system without looking into it. An owner for whom the content
+# is not reopened waits: somebody else prepares the change.
 ALLOWED: Mapping[tuple[Role, Relation, SetState], frozenset[Action]] = {
     **{
-        (role, Relation.OWNER, state): _OWNER_WHILE_FROZEN if state is SetState.FROZEN else _OWNER_WHILE_OPEN
-        for role in (Role.ASSOCIATION, Role.APPLICANT)
+        (role, Relation.OWNER, state): {SetState.FROZEN: _WHILE_FROZEN, SetState.REOPENED: _LOOK_AND_COMPLETE}.get(
+            state, _CHANGE
+        )
+        for role in _OWNERS
         for state in SetState
     },
     **{
-        (role, Relation.OTHER, state): _STAFF
-        for role in (Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER)
-        for state in (SetState.FROZEN, SetState.RETURNED)
+        (role, Relation.EDITOR, state): _WHILE_FROZEN if state is SetState.FROZEN else _CHANGE
+        for role in _PARTIES
+        for state in SetState
     },
+    **{(role, Relation.VIEWER, state): _LOOK for role in _PARTIES for state in _SUBMITTED},
+    **{(role, Relation.OTHER, state): _STAFF for role in STAFF for state in _SUBMITTED},
 }
-STAFF = frozenset({Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER})
 
 
 def decide(role: Role, relation: Relation, state: SetState, action: Action) -> Decision:

@@ -3,9 +3,12 @@
 kit.errors.ServiceError
 ├── Refused
 │   ├── UnknownSlot          the application has no such slot (DO-01)
+│   ├── PaperNotRecordable   a paper by post: its arrival is yet to come, or a date that decides is missing (DO-34)
+│   ├── DueDatePassed        the office asked for a document by a day that is over
 │   └── UploadRefused        a check failed; carries the rule and the code that the event carries
 ├── Conflict
 │   ├── SetFrozen            the documents are part of a submission (DO-08)
+│   ├── ChangeUnderWay       somebody else prepares a change of what was approved (AS-83)
 │   ├── NotUploaded          nothing has arrived in the store yet
 │   ├── CompletionInProgress somebody checks this file already, or has just tried
 │   └── UploadOver           the upload was cancelled or ran out of time
@@ -31,6 +34,20 @@ class UnknownSlot(Refused):
     default_rules = ("DO-01",)
 
 
+class DueDatePassed(Refused):
+    """A document cannot be asked for by a day that is over (409)."""
+
+    code = "due_date_passed"
+    title = "提出期限には、今日以降の日付を指定してください。"
+
+
+class PaperNotRecordable(Refused):
+    """The record of a paper that came by post lacks something, or cannot be right (409, DO-34)."""
+
+    code = "paper_not_recordable"
+    title = "書類の到着を記録できませんでした。入力内容をご確認ください。"
+
+
 class UploadRefused(Refused):
     """A file did not pass its checks and was deleted (409)."""
 
@@ -44,6 +61,14 @@ class SetFrozen(Conflict):
     code = "documents_frozen"
     title = "申請中のため、書類を変更できません。"
     default_rules = ("DO-08",)
+
+
+class ChangeUnderWay(Conflict):
+    """A change of what was approved is being prepared, and the content was not reopened for the actor (409, AS-83)."""
+
+    code = "change_under_way"
+    title = "変更内容の入力中のため、書類を変更できません。"
+    default_rules = ("AS-83",)
 
 
 class NotUploaded(Conflict):

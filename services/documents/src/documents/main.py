@@ -35,7 +35,7 @@ def build_api() -> FastAPI:
     health.check("storage", intake.storage.check)
     verifier = TokenVerifier(settings.identity_jwks_url, settings.token_issuer, system_clock)
     context = Context("documents", intake.database, system_clock, verifier, health, intake)
-    routers = [api.router, simulations.build_router(AREAS)]
+    routers = [*api.routers, simulations.build_router(AREAS)]
     return build_app(context, title="Madoguchi documents", routers=routers)
 
 

@@ -6,11 +6,12 @@ document has an object, and nothing else claims to have one.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from kit.db import new_metadata
+from kit.sessions import add_ended_sessions
 from kit.tables import add_kit_tables
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -22,6 +23,7 @@ from documents.rules import display_name
 
 metadata = new_metadata()
 add_kit_tables(metadata)
+add_ended_sessions(metadata)
 
 
 class Base(SQLModel, registry=registry(metadata=metadata)):
@@ -40,28 +42,58 @@ class DocumentSet(Base, table=True):
         CheckConstraint("version >= 0", name="version"),
         CheckConstraint("submission >= 1", name="submission"),
         CheckConstraint("NOT frozen OR submission IS NOT NULL", name="frozen_by_submission"),
+        CheckConstraint("approved_submission <= submission", name="approved_submission"),
+        CheckConstraint(
+            "editors IS NULL OR (NOT frozen AND approved_submission IS NOT NULL)", name="reopened_after_approval"
+        ),
     )
 
     application_id: UUID = Field(primary_key=True)
     account_id: UUID
-    slots: list[dict[str, Any]] = Field(sa_type=JSONB)
+    programme: str
+    slots: list[dict[str, Any]] = Field(
+        sa_type=JSONB, description="key, label, required; and due_on for one that the office asked for"
+    )
     total_limit_bytes: int = Field(sa_type=BigInteger)
+    keeps_unsubmitted: bool = Field(default=False, description="whether files outlive a draft set aside (DO-07)")
+    parties: dict[str, list[str]] = Field(
+        default_factory=dict, sa_type=JSONB, description="{account or organisation: grants}, besides the owner"
+    )
     version: int = 0
     submission: int | None = None
+    approved_submission: int | None = None
     frozen: bool = False
+    editors: list[str] | None = Field(
+        default=None, sa_type=JSONB(none_as_null=True), description="for whom a content is reopened (AS-83)"
+    )
     created_at: datetime = Field(sa_type=DateTime(timezone=True))
+    state_since: datetime = Field(
+        sa_type=DateTime(timezone=True), description="when it was begun, submitted, decided on or reopened last"
+    )
 
     @property
     def state(self) -> SetState:
-        """Draft, frozen, or returned."""
+        """Draft, frozen, returned or reopened."""
         if self.frozen:
             return SetState.FROZEN
+        if self.editors is not None:
+            return SetState.REOPENED
         return SetState.DRAFT if self.submission is None else SetState.RETURNED
 
     @property
     def slot_keys(self) -> list[str]:
         """The slots in the order of the screen."""
         return [slot["key"] for slot in self.slots]
+
+    @property
+    def asked_for(self) -> frozenset[str]:
+        """The slots that the office added."""
+        return frozenset(slot["key"] for slot in self.slots if "due_on" in slot)
+
+    @property
+    def settled_submission(self) -> int | None:
+        """The submission that open changes start from: the one in force, else the one that was rejected."""
+        return self.approved_submission if self.editors is not None else self.submission
 
 
 class Document(Base, table=True):
@@ -87,8 +119,15 @@ class Document(Base, table=True):
             unique=True,
             postgresql_where=text("status = 'stored'"),
         ),
+        # What the office waits for (DO-13).
+        Index(
+            "ix_documents_announced",
+            "application_id",
+            postgresql_where=text("status = 'stored' AND placeholder"),
+        ),
         Index("uq_documents_object_key", "object_key", unique=True),
         # What the reconciling loop looks for.
+        Index("ix_documents_session_id", "session_id", postgresql_where=text("status IN ('pending', 'stored')")),
         Index("ix_documents_pending", "expires_at", postgresql_where=text("status = 'pending'")),
         Index(
             "ix_documents_ended",
@@ -99,6 +138,8 @@ class Document(Base, table=True):
 
     id: UUID = Field(primary_key=True)
     application_id: UUID = Field(foreign_key="document_sets.application_id", index=True)
+    uploaded_by: UUID | None = Field(default=None, description="the account; null in rows older than this column")
+    session_id: UUID | None = Field(default=None, description="of the upload: DO-07 drops what a timeout leaves")
     slot: str
     file_name: str = Field(description="as the applicant's computer named it, byte for byte")
     content_type: str
@@ -153,12 +194,29 @@ class SubmittedDocument(Base, table=True):
     document_id: UUID = Field(primary_key=True, foreign_key="documents.id", index=True)
 
 
+class PostedPaper(Base, table=True):
+    """A paper that came by post, as an officer recorded it (DO-34). A correction is a further version."""
+
+    __tablename__ = "posted_papers"
+    __table_args__ = (CheckConstraint("version >= 1", name="version"),)
+
+    id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    application_id: UUID = Field(foreign_key="document_sets.application_id", index=True)
+    kind: str = Field(description="an identity paper, or the slot whose file it stands for")
+    arrived_on: date
+    facts: dict[str, Any] = Field(sa_type=JSONB, description="what else was seen: dates, sides, pages")
+    result: str
+    recorded_by: UUID
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
 class AccessLogEntry(Base, table=True):
     """Who was shown what. File names and files are personal."""
 
     __tablename__ = "access_log"
     __table_args__ = (
-        CheckConstraint("action IN ('list', 'download')", name="action"),
+        CheckConstraint("action IN ('list', 'download', 'list_papers')", name="action"),
         Index("ix_access_log_application_id_at", "application_id", "at"),
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from kit.japan.filenames import (
+    PLACEHOLDER_TITLE,
     STANDARD_EXTENSIONS,
     display_name,
     extension,
@@ -19,6 +20,7 @@ from kit.japan.filenames import (
 )
 
 __all__ = [
+    "PLACEHOLDER_TITLE",
     "STANDARD_EXTENSIONS",
     "Attachment",
     "attach",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import datetime
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
 from madoguchi_contracts.envelope import Key, Sha256
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from documents.rules import display_name
+from documents.models import PostedPaper
+from documents.papers import Paper
+from documents.rules import PLACEHOLDER_TITLE, display_name
 
 
 def _usable_name(name: str) -> str:
@@ -34,6 +36,11 @@ FileName = Annotated[
 ]
 ContentType = Annotated[
     str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9][\w!#$&^.+-]{0,62}/[A-Za-z0-9][\w!#$&^.+-]{0,126}$")
+]
+
+
+Label = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
 
 
@@ -91,7 +98,26 @@ class SlotBody(BaseModel):
     slot: str
     label: str
     required: bool
+    due_on: date | None = Field(description="by when the office asked for it; null for the programme's own slots")
+    changeable: bool = Field(description="whether the reader may put a file here now")
     document: DocumentBody | None
+
+
+class PostBody(BaseModel):
+    """Where papers go that do not fit into the limit, or replace eKYC (DO-10, DO-14, DO-30)."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    name: str
+    postal_code: str
+    address: str
+    telephone: str
+    opening_hours: str
+    document_margin: list[str] = Field(description="what to write in the margin of documents (DO-11)")
+    identity_margin: list[str] = Field(description="what to write in the margin of an identity paper (DO-31)")
+    placeholder_title: str = Field(
+        default=PLACEHOLDER_TITLE, description="title of the file that stands for a document by post (DO-13)"
+    )
 
 
 class DocumentSetBody(BaseModel):
@@ -99,10 +125,29 @@ class DocumentSetBody(BaseModel):
 
     application_id: UUID
     version: int = Field(description="grows by one with every change")
-    changeable: bool = Field(description="false while the documents are part of a submission under review (DO-08)")
+    changeable: bool = Field(
+        description="whether the reader may change the set now; nobody may while a submission is reviewed (DO-08)"
+    )
     total_bytes: int
     total_limit_bytes: int = Field(description="inclusive (DO-05)")
     slots: list[SlotBody]
+    post: PostBody | None = Field(description="null where the programme takes no papers by post")
+
+
+class DocumentRequest(BaseModel):
+    """What the office asks for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: Label = Field(description="what it is, as the applicant reads it; no names", examples=["修繕積立金の決算書"])
+    due_on: date = Field(description="in Japan time, today or later", examples=["2026-04-30"])
+
+
+class RequestedSlotBody(BaseModel):
+    """The slot for it."""
+
+    slot: str
+    due_on: date
 
 
 class DownloadBody(BaseModel):
@@ -110,3 +155,99 @@ class DownloadBody(BaseModel):
 
     url: str
     expires_at: datetime
+
+
+class PaperRequest(BaseModel):
+    """What an officer records of a paper that came by post (DO-34)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Key = Field(
+        description="an identity paper, such as passport, or the slot whose file it stands for", examples=["passport"]
+    )
+    arrived_on: date = Field(description="in Japan time, today or earlier", examples=["2026-04-10"])
+    sides: Literal["both", "front"] | None = Field(default=None, examples=["both"])
+    issued_on: date | None = Field(default=None, examples=["2026-03-10"])
+    applied_on: date | None = Field(default=None, description="of a passport", examples=["2020-02-03"])
+    expires_on: date | None = Field(default=None, description="of a health insurance card", examples=["2025-11-10"])
+    original: bool = False
+    has_address: bool | None = Field(default=None, examples=[True])
+    pages: frozenset[Literal["photo", "holder"]] = Field(default=frozenset(), description="of a passport copy")
+
+    def paper(self) -> Paper:
+        """As the rules take it."""
+        return Paper(
+            kind=self.kind,
+            arrived=self.arrived_on,
+            sides=self.sides,
+            issued=self.issued_on,
+            has_address=self.has_address,
+            expires=self.expires_on,
+            original=self.original,
+            applied=self.applied_on,
+            pages=frozenset(self.pages),
+        )
+
+
+class PaperBody(BaseModel):
+    """A paper that came by post, and what the rule says of it."""
+
+    paper_id: UUID
+    version: int = Field(description="grows by one with every correction; the ETag")
+    kind: str
+    arrived_on: date
+    result: str = Field(description="OK, or what is wrong, such as TOO_OLD")
+    sides: str | None = None
+    issued_on: date | None = None
+    applied_on: date | None = None
+    expires_on: date | None = None
+    original: bool = False
+    has_address: bool | None = None
+    pages: list[str] = []
+    recorded_by: UUID
+    recorded_at: datetime
+
+    @classmethod
+    def of(cls, paper: PostedPaper) -> PaperBody:
+        """From the row."""
+        dates = {f"{name}_on": paper.facts.get(name) for name in ("issued", "applied", "expires")}
+        others = {name: value for name, value in paper.facts.items() if name not in ("issued", "applied", "expires")}
+        return cls.model_validate(
+            {
+                "paper_id": paper.id,
+                "version": paper.version,
+                "kind": paper.kind,
+                "arrived_on": paper.arrived_on,
+                "result": paper.result,
+                "recorded_by": paper.recorded_by,
+                "recorded_at": paper.recorded_at,
+                **dates,
+                **others,
+            }
+        )
+
+
+class PapersBody(BaseModel):
+    """The papers of an application."""
+
+    awaited: list[str] = Field(description="slots whose placeholder says that the paper follows by post (DO-13)")
+    papers: list[PaperBody] = Field(description="by arrival, each as it was recorded last")
+
+
+class AwaitedBody(BaseModel):
+    """An application under review that waits for papers."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    application_id: UUID
+    programme: str
+    submission: int
+    waiting_since: datetime = Field(description="when it was submitted")
+    slots: list[str]
+
+
+class AwaitedPage(BaseModel):
+    """Those that wait longest first."""
+
+    items: list[AwaitedBody]
+    next_cursor: str | None = Field(description="pass it as `cursor` for the next page; null at the end")

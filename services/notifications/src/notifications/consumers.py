@@ -12,7 +12,8 @@ from functools import partial
 from uuid import UUID
 
 import structlog
-from kit.bus import EventMeta, Handler
+from kit import sessions
+from kit.bus import EventMeta, Handlers
 from kit.clock import Clock
 from kit.sealed import unseal
 from kit.telemetry import current_traceparent
@@ -176,9 +177,10 @@ async def on_application_approved(
     await _mail(desk, session, event, meta, account_id=event.account_id, first_approval=event.first_approval)
 
 
-def handlers(desk: Desk) -> dict[type[Event], Handler]:
+def handlers(desk: Desk) -> Handlers:
     """Every event this service listens to."""
     return {
+        **sessions.HANDLERS,
         RegistrationRequested: partial(on_registration_requested, desk),
         UserIdIssued: partial(on_user_id_issued, desk),
         ContactChanged: partial(on_contact_changed, desk),

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from kit.db import new_metadata
+from kit.sessions import add_ended_sessions
 from kit.tables import add_kit_tables
 from sqlalchemy import (
     BigInteger,
@@ -27,6 +28,7 @@ from sqlmodel import Field, SQLModel
 
 metadata = new_metadata()
 add_kit_tables(metadata)
+add_ended_sessions(metadata)
 
 _STATES = "'waiting_contact', 'queued', 'sending', 'retry', 'accepted', 'failed', 'unknown', 'expired'"
 _OUTCOMES = "'accepted', 'retry', 'failed', 'unknown'"

@@ -89,6 +89,8 @@ class DraftSetAside(ApplicationEvent):
     When: 一時保存. Files that belong to no submission are dropped, unless the programme keeps them (DO-07).
     """
 
+    readers: ClassVar[tuple[str, ...]] = ("documents",)
+
 
 class ApplicationPartiesChanged(ApplicationEvent):
     """Who besides the owner may see the application, or work on it.
@@ -96,6 +98,8 @@ class ApplicationPartiesChanged(ApplicationEvent):
     When: the office approved a content that names other parties, or other grants, than the one before (AS-56); an
     organisation was closed; an invitation was accepted. The list is whole: who is not in it may do nothing any more.
     """
+
+    readers: ClassVar[tuple[str, ...]] = ("documents",)
 
     parties: tuple[Party, ...] = Field(description="All parties besides the owner.")
 
@@ -106,6 +110,8 @@ class ApplicationReopened(ApplicationEvent):
     When: somebody began a change, or went on with one that the owner had declined (AS-57). It ends with the submission
     of that number, or when the change is withdrawn. After a rejection the owner corrects, whoever entered the change.
     """
+
+    readers: ClassVar[tuple[str, ...]] = ("documents",)
 
     submission: int = Field(ge=2, description="The number that the coming submission will have.")
     editors: tuple[UUID, ...] = Field(
@@ -186,7 +192,7 @@ class ApplicationApproved(ApplicationEvent):
     When: the approving officer decided so. Causes mail NO-09 when it is the first approval (AS-80).
     """
 
-    readers: ClassVar[tuple[str, ...]] = ("identity", "notifications")
+    readers: ClassVar[tuple[str, ...]] = ("identity", "documents", "notifications")
 
     account_id: UUID = Field(description="The account that the application belongs to.")
     programme: Key = Field(description="The programme, such as bond. Open: new programmes appear.")
@@ -200,6 +206,8 @@ class ChangeWithdrawn(ApplicationEvent):
 
     When: the owner withdrew it, before or after submitting it.
     """
+
+    readers: ClassVar[tuple[str, ...]] = ("documents",)
 
     account_id: UUID = Field(description="The account that the application belongs to.")
     programme: Key = Field(description="The programme, such as bond. Open: new programmes appear.")

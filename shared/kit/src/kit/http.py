@@ -10,7 +10,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, cast
 
@@ -42,6 +42,7 @@ from kit.health import Health
 from kit.metrics import http_requests
 from kit.process import supervise
 from kit.relay import Bell
+from kit.sessions import EndedSessions
 from kit.telemetry import span, valid_traceparent
 from kit.tokens import Actor, TokenVerifier
 
@@ -63,6 +64,17 @@ class AppContext:
     clock: Clock
     verifier: TokenVerifier
     health: Health
+    ended: EndedSessions = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Know the ended sessions from the service's own database."""
+        object.__setattr__(self, "ended", EndedSessions(self.database.dsn))
+
+    async def admit(self, token: str) -> Actor:
+        """Who an access token belongs to. Raises Unauthenticated, also when its session has ended, or Unavailable."""
+        actor = await self.verifier.verify(token)
+        await self.ended.refuse(actor.session_id)
+        return actor
 
 
 # Dependencies
@@ -89,7 +101,7 @@ async def _now(request: Request) -> datetime:
 async def _actor(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
     if bearer is None:
         raise Unauthenticated
-    actor: Actor = await context_of(request).verifier.verify(bearer.credentials)
+    actor: Actor = await context_of(request).admit(bearer.credentials)
     return actor
 
 
@@ -377,7 +389,7 @@ def build_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
-            async with _ringing(context.database):
+            async with _beside(context):
                 yield
             if on_close is not None:
                 await on_close()
@@ -409,18 +421,20 @@ def build_app(
 
 
 @asynccontextmanager
-async def _ringing(database: Database) -> AsyncIterator[None]:
-    """While the app runs, ring the relay after each commit that recorded an event."""
+async def _beside(context: AppContext) -> AsyncIterator[None]:
+    """While the app runs, ring the relay after each commit that recorded an event, and hear of ended sessions."""
     stop = asyncio.Event()
-    bell = Bell(database.dsn)
-    database.after_events = bell.ring
-    task = asyncio.create_task(supervise("bell", bell.run, stop), name="bell")
+    bell = Bell(context.database.dsn)
+    context.database.after_events = bell.ring
+    loops = {"bell": bell.run, "ended_sessions": context.ended.run}
+    tasks = [asyncio.create_task(supervise(name, loop, stop), name=name) for name, loop in loops.items()]
     try:
         yield
     finally:
         stop.set()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def found(row: Any) -> Any:

@@ -50,6 +50,7 @@ class Actor:
     account_id: UUID
     role: Role
     session_id: UUID
+    organisation_id: UUID | None = None
 
 
 class ProofRefused(Refused):
@@ -63,8 +64,8 @@ class ProofRefused(Refused):
 class Signer:
     """Identity's side: signs with the first key, publishes all.
 
-    To replace a key without refusing anybody, publish the new one behind the old one first, and put it in front when
-    every verifier has asked again (ten minutes later). The old one stays published while its tokens live.
+    A key is replaced without refusing anybody when the new one is published for a while before it comes first, and the
+    old one for as long as its tokens live (`madoguchi keys rotate`).
     """
 
     def __init__(self, private_keys: Sequence[Mapping[str, Any]], issuer: str) -> None:
@@ -86,16 +87,15 @@ class Signer:
 
     def access_token(self, actor: Actor, now: datetime) -> str:
         """A token for `actor`, valid for five minutes."""
-        return self._sign(
-            {
-                "aud": AUDIENCE,
-                "sub": str(actor.account_id),
-                "sid": str(actor.session_id),
-                "role": actor.role.value,
-            },
-            now,
-            ACCESS_TOKEN_LIFETIME,
-        )
+        claims = {
+            "aud": AUDIENCE,
+            "sub": str(actor.account_id),
+            "sid": str(actor.session_id),
+            "role": actor.role.value,
+        }
+        if actor.organisation_id is not None:
+            claims["org"] = str(actor.organisation_id)
+        return self._sign(claims, now, ACCESS_TOKEN_LIFETIME)
 
     def proof(self, *, account_id: UUID, purpose: str, digest: str, now: datetime) -> str:
         """A proof for one purpose and the content with this SHA-256 (hex), valid for five minutes."""
@@ -128,7 +128,13 @@ class TokenVerifier:
         """The actor of an access token. Raises Unauthenticated, or Unavailable if identity's keys were never seen."""
         claims = await self._claims(token, AUDIENCE)
         try:
-            return Actor(UUID(str(claims["sub"])), Role(claims["role"]), UUID(str(claims["sid"])))
+            organisation = claims.get("org")
+            return Actor(
+                account_id=UUID(str(claims["sub"])),
+                role=Role(claims["role"]),
+                session_id=UUID(str(claims["sid"])),
+                organisation_id=None if organisation is None else UUID(str(organisation)),
+            )
         except (KeyError, ValueError):
             raise Unauthenticated from None
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Query, Response
 from kit.http import ActorDep, IfMatchDep, NowDep, SessionDep, set_etag
 from kit.idempotency import OnceDep
 
@@ -12,11 +13,13 @@ from applications.api import schemas
 from applications.api.context import ContextDep, DeskDep
 from applications.cases import Proof
 from applications.commands import applications as commands
+from applications.commands import steps
 from applications.queries import applications as queries
+from applications.workflow import SUBMIT
 
 router = APIRouter(prefix="/v1", tags=["applications"])
-PURPOSE = "submit"
-MAILING_NOTES = "mailing_notes"
+CommandText = Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,31}$")]
+CommandQuery = Annotated[str, Query(pattern="^[a-z][a-z0-9_]{0,31}$", description="a step that hands in the draft")]
 
 
 @router.get("/programmes")
@@ -86,11 +89,16 @@ async def save_draft(
 
 @router.get("/applications/{application_id}/check")
 async def check(
-    application_id: UUID, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
+    application_id: UUID,
+    session: SessionDep,
+    actor: ActorDep,
+    desk: DeskDep,
+    now: NowDep,
+    command: CommandQuery = SUBMIT,
 ) -> schemas.CheckBody:
     """内容確認画面に進む: everything that submitting would find, and the digest to prove."""
     found = await queries.check_application(
-        session=session, desk=desk, actor=actor, application_id=application_id, now=now
+        session=session, desk=desk, actor=actor, application_id=application_id, command=command, now=now
     )
     return schemas.CheckBody.of(found)
 
@@ -105,26 +113,71 @@ async def submit(
     context: ContextDep,
     now: NowDep,
 ) -> Response:
-    """登録する: needs a proof of a right one-time password for exactly this content."""
+    """登録する: needs a proof of a right one-time password for exactly this content and this command."""
 
     async def work() -> schemas.Summary:
         # Before the row is locked: the verifier may have to fetch identity's keys.
         jti = await context.verifier.verify_proof(
-            body.proof, account_id=actor.account_id, purpose=PURPOSE, digest=body.content_sha256
+            body.proof, account_id=actor.account_id, purpose=body.command, digest=body.content_sha256
         )
         submitted = await commands.submit_application(
             session=session,
             desk=context.desk,
             actor=actor,
             application_id=application_id,
-            content_sha256=body.content_sha256,
-            proof=Proof(jti, PURPOSE),
-            consents=frozenset({MAILING_NOTES}) if body.mailing_notes_accepted else frozenset(),
+            command=body.command,
+            proof=Proof(jti, body.command, body.content_sha256),
+            consents=frozenset(body.consents),
             now=now,
         )
         return schemas.Summary.of(submitted)
 
     return await once(work)
+
+
+@router.post("/applications/{application_id}/steps/{command}", response_model=schemas.Summary)
+async def step(
+    application_id: UUID,
+    command: CommandText,
+    body: schemas.StepWish,
+    once: OnceDep,
+    session: SessionDep,
+    actor: ActorDep,
+    context: ContextDep,
+    now: NowDep,
+) -> Response:
+    """A step that hands in nothing, as the application's tracks offer it."""
+
+    async def work() -> schemas.Summary:
+        proof = None
+        if body.proof is not None:
+            # Before the row is locked: the verifier may have to fetch identity's keys.
+            purpose, digest = await queries.purpose_and_digest(
+                session=session,
+                desk=context.desk,
+                actor=actor,
+                application_id=application_id,
+                command=command,
+                track=body.track,
+                subject=body.subject,
+                now=now,
+            )
+            jti = await context.verifier.verify_proof(
+                body.proof, account_id=actor.account_id, purpose=purpose or "", digest=digest
+            )
+            proof = Proof(jti, purpose or "", digest)
+        taken = await steps.take_step(
+            session=session,
+            desk=context.desk,
+            actor=actor,
+            application_id=application_id,
+            wish=body.wish(command),
+            proof=proof,
+            now=now,
+        )
+        return schemas.Summary.of(taken)
+
+    return await once(work, status=200)
 
 
 @router.get("/applications/{application_id}/timeline")

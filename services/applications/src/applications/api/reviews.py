@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 from kit.http import ActorDep, NowDep, SessionDep
 from kit.idempotency import OnceDep
 
 from applications.api import schemas
 from applications.api.context import DeskDep
 from applications.commands import reviews as commands
-from applications.domain import UNDECIDED
 from applications.queries import reviews as queries
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
 StateQuery = Annotated[
-    Literal["waiting", "recommended", "approved", "rejected"] | None, Query(description="all undecided ones if missing")
+    Literal["waiting", "recommended", "closed"] | None, Query(description="all open ones if missing")
 ]
+NOTHING_SAID = schemas.Decision()
+CommandText = Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,31}$")]
 
 
 @router.get("")
@@ -30,9 +31,7 @@ async def worklist(
     cursor: Annotated[str | None, Query(max_length=300)] = None,
 ) -> schemas.ReviewPage:
     """The worklist by due day and age."""
-    items, next_cursor = await queries.worklist(
-        session=session, actor=actor, states=[state] if state else sorted(UNDECIDED), cursor=cursor, now=now
-    )
+    items, next_cursor = await queries.worklist(session=session, actor=actor, state=state, cursor=cursor, now=now)
     return schemas.ReviewPage(items=[schemas.ReviewItem.of(item) for item in items], next_cursor=next_cursor)
 
 
@@ -71,57 +70,25 @@ async def release(
     return await once(work, status=200)
 
 
-@router.post("/{review_id}/recommend", response_model=schemas.ReviewState)
-async def recommend(
-    review_id: UUID, once: OnceDep, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
-) -> Response:
-    """Recommend the approval to a second officer."""
-
-    async def work() -> schemas.ReviewState:
-        return schemas.ReviewState.of(
-            await commands.recommend_approval(session=session, desk=desk, actor=actor, review_id=review_id, now=now)
-        )
-
-    return await once(work, status=200)
-
-
-@router.post("/{review_id}/approve", response_model=schemas.ReviewState)
-async def approve(
-    review_id: UUID, once: OnceDep, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
-) -> Response:
-    """承認, by another officer than the one who recommended it."""
-
-    async def work() -> schemas.ReviewState:
-        return schemas.ReviewState.of(
-            await commands.approve_application(session=session, desk=desk, actor=actor, review_id=review_id, now=now)
-        )
-
-    return await once(work, status=200)
-
-
-@router.post("/{review_id}/reject", response_model=schemas.ReviewState)
-async def reject(
+@router.post("/{review_id}/{command}", response_model=schemas.ReviewState)
+async def decide(
     review_id: UUID,
-    body: schemas.Reject,
+    command: CommandText,
     once: OnceDep,
     session: SessionDep,
     actor: ActorDep,
     desk: DeskDep,
     now: NowDep,
+    body: schemas.Decision = NOTHING_SAID,
 ) -> Response:
-    """否認: back to the applicant for correction."""
+    """A step of the programme's table that this review is about, such as recommend, approve (by another officer) or
+    reject (back to the applicant, with a reason).
+    """
 
     async def work() -> schemas.ReviewState:
+        wish = body.wish(command)
         return schemas.ReviewState.of(
-            await commands.reject_application(
-                session=session,
-                desk=desk,
-                actor=actor,
-                review_id=review_id,
-                reason=body.reason,
-                remarks=[commands.Remark(one.field, one.text) for one in body.remarks],
-                now=now,
-            )
+            await commands.decide(session=session, desk=desk, actor=actor, review_id=review_id, wish=wish, now=now)
         )
 
     return await once(work, status=200)

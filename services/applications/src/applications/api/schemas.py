@@ -8,15 +8,16 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from kit.http import FindingBody
-from madoguchi_contracts import DocumentPolicy
+from madoguchi_contracts import DocumentPolicy, Key
 from pydantic import BaseModel, ConfigDict, Field
 
 from applications.cases import Application
-from applications.commands.reviews import Review
+from applications.commands.steps import Remark, Wish
 from applications.programme import Programme
 from applications.queries.applications import Check, TimelineEntry, View
 from applications.queries.reviews import QueueItem, ReviewView
-from applications.workflow import Document
+from applications.workflow import SUBMIT, Document
+from applications.worklist import Review
 
 Digest = Annotated[
     str,
@@ -46,21 +47,27 @@ class Start(BaseModel):
 
 
 class Draft(BaseModel):
-    """一時保存: the content as it is, complete or not (AS-70)."""
+    """一時保存: the content as it is, complete or not."""
 
     content: dict[str, Any] = Field(examples=[{"has_number": True, "number": "312345"}])
 
 
 class Submit(BaseModel):
-    """登録する: what was confirmed, and the proof of a right one-time password for it (AS-73)."""
+    """登録する: what was confirmed, and the proof of a right one-time password for it."""
 
+    command: Key = Field(default=SUBMIT, description="the step that hands in the draft, and the purpose of the proof")
     content_sha256: Digest
     proof: str = Field(
         max_length=4096,
-        description="from POST /v1/otp/proofs, purpose submit, digest content_sha256",
+        description="from POST /v1/otp/proofs, with the command as purpose and content_sha256 as digest",
         examples=["eyJhbGciOiJFUzI1NiIsImtpZCI6InNpZ24tMSJ9.e30.c2lnbmF0dXJl"],
     )
-    mailing_notes_accepted: bool = Field(default=False, description="資料の確認及び承認 (AS-62)")
+    consents: list[Key] = Field(
+        default_factory=list,
+        max_length=20,
+        description="what was ticked on the confirmation screen",
+        examples=[["mailing_notes"]],
+    )
 
 
 class RemarkBody(BaseModel):
@@ -72,29 +79,64 @@ class RemarkBody(BaseModel):
     text: LongText = Field(examples=["住所に建物名を補ってください。"])
 
 
-class Reject(BaseModel):
-    """否認: the reason goes into the mail, the remarks onto the correction screen (AS-81)."""
+class Decision(BaseModel):
+    """What is said with a step: the reason (of a rejection: for the mail), and remarks for the correction screen."""
 
-    reason: LongText = Field(examples=["代表者の住所に不備があります。"])
+    reason: LongText = Field(default="", examples=["代表者の住所に不備があります。"])
     remarks: list[RemarkBody] = Field(default_factory=list, max_length=200)
+
+    def wish(self, command: str) -> Wish:
+        """The step, on the main track."""
+        return Wish(command, reason=self.reason, remarks=[Remark(one.field, one.text) for one in self.remarks])
+
+
+class StepWish(BaseModel):
+    """A step that hands in nothing. `track` and `subject` as the application shows them."""
+
+    track: Key | None = Field(default=None, description="the main track if missing", examples=["registration"])
+    subject: UUID | None = Field(
+        default=None,
+        description="the application itself if missing",
+        examples=["3f0c9c66-0000-4000-8000-000000000001"],
+    )
+    reason: LongText = ""
+    proof: str | None = Field(
+        default=None,
+        max_length=4096,
+        description="where the step has an otp: from POST /v1/otp/proofs, with that purpose and the step's digest",
+        examples=["eyJhbGciOiJFUzI1NiIsImtpZCI6InNpZ24tMSJ9.e30.c2lnbmF0dXJl"],
+    )
+
+    def wish(self, command: str) -> Wish:
+        """The step."""
+        return Wish(command, track=self.track, subject=self.subject, reason=self.reason)
 
 
 # Responses
 
 
 class ProgrammeBody(Body):
-    """A programme on offer. `form` is the JSON Schema of the draft's content."""
+    """A programme on offer. `form` is the JSON Schema of the draft's content, `consents` the ticks of the confirmation
+    screen with their words.
+    """
 
     name: str
     title: str
     form: dict[str, Any]
     documents: DocumentPolicy
+    consents: dict[str, str]
 
     @classmethod
     def of(cls, programme: Programme) -> ProgrammeBody:
         """The programme as applicants see it."""
         form = _schema_of(programme.form)
-        return cls(name=programme.name, title=programme.title_ja, form=form, documents=programme.documents)
+        return cls(
+            name=programme.name,
+            title=programme.title_ja,
+            form=form,
+            documents=programme.documents,
+            consents=dict(programme.consents),
+        )
 
 
 class ProgrammeList(Body):
@@ -137,19 +179,42 @@ class SummaryList(Body):
 
 
 class CorrectionBody(Body):
-    """Why the last submission was sent back."""
+    """Why the content was sent back."""
 
     submission: int
     reason: str
     remarks: list[RemarkBody]
 
 
+class OpenStepBody(Body):
+    """A step that is open to the reader."""
+
+    command: str
+    label: str = Field(examples=["申請"])
+    files: bool = Field(description="hands in the draft: check it, then submit with this command")
+    otp: str | None = Field(description="purpose of the proof that the step needs")
+    digest: Digest | None = Field(description="what that proof is bound to; of a step that files something, see check")
+
+
+class TrackBody(Body):
+    """Where a track stands."""
+
+    track: str = Field(examples=["registration"])
+    subject: UUID = Field(description="the application, or the person whom the track is about")
+    state: str
+    steps: list[OpenStepBody]
+
+
 class ApplicationBody(Summary):
-    """An application: to its owner with the draft, to the office with what was submitted last."""
+    """An application: with the draft to those who work on it, with what was submitted last to the office, with what is
+    in force to everybody else.
+    """
 
     content: dict[str, Any]
     saved_at: datetime
-    actions: list[str] = Field(description="the steps that are open to the reader now")
+    may_edit: bool = Field(description="whether the reader may save the draft now")
+    actions: list[str] = Field(description="the steps of the main track that are open to the reader now")
+    tracks: list[TrackBody]
     correction: CorrectionBody | None
 
     @classmethod
@@ -164,7 +229,9 @@ class ApplicationBody(Summary):
             **dict(Summary.of(view.application)),
             content=dict(view.content),
             saved_at=view.application.draft_saved_at,
-            actions=list(view.actions),
+            may_edit=view.may_edit,
+            actions=view.actions,
+            tracks=[TrackBody.model_validate(one) for one in view.tracks],
             correction=correction,
         )
 
@@ -242,9 +309,12 @@ class ReviewItem(Body):
     reference: str
     programme: str
     submission: int
-    state: str = Field(examples=["waiting"])
+    round: int = Field(description="1 for the first review of the submission, one more each time it is opened again")
+    state: str = Field(examples=["waiting"], description="waiting, recommended or closed")
+    outcome: str | None = Field(description="the step that closed it")
     due_on: date
     opened_at: datetime
+    closed_at: datetime | None
     claimed_by: UUID | None
     claimed_until: datetime | None
     recommended_by: UUID | None
@@ -252,7 +322,8 @@ class ReviewItem(Body):
     @classmethod
     def of(cls, item: QueueItem) -> ReviewItem:
         """The line."""
-        return cls(review_id=item.id, **{name: value for name, value in vars(item).items() if name != "id"})
+        values = {name: value for name, value in vars(item).items() if name != "id"}
+        return cls(review_id=item.id, state=item.state, **values)
 
 
 class ReviewPage(Body):
@@ -266,6 +337,7 @@ class ReviewBody(ReviewItem):
     """A review with everything that a decision needs."""
 
     content: dict[str, Any]
+    in_force: dict[str, Any] | None = Field(description="what was approved before, and a change would replace")
     content_sha256: Digest
     submitted_at: datetime
     documents: list[DocumentBody]
@@ -280,6 +352,7 @@ class ReviewBody(ReviewItem):
         return cls(
             **dict(ReviewItem.of(view.item)),
             content=dict(view.content),
+            in_force=None if view.in_force is None else dict(view.in_force),
             content_sha256=view.content_sha256,
             submitted_at=view.submitted_at,
             documents=_documents(view.documents),
@@ -297,6 +370,7 @@ class ReviewState(Body):
     application_id: UUID
     submission: int
     state: str
+    outcome: str | None
     due_on: date
     claimed_by: UUID | None
     claimed_until: datetime | None
@@ -309,6 +383,7 @@ class ReviewState(Body):
             application_id=review.application_id,
             submission=review.submission,
             state=review.state,
+            outcome=review.outcome,
             due_on=review.due_on,
             claimed_by=review.claimed_by,
             claimed_until=review.claimed_until,
@@ -325,14 +400,14 @@ class PlaceBody(Body):
 
 
 class Places(Body):
-    """The addresses of a postal code (AS-38)."""
+    """The addresses of a postal code."""
 
     items: list[PlaceBody]
     as_of: str = Field(description="month of the data", examples=["2026-10"])
 
 
 class InstitutionBody(Body):
-    """A financial institution (AS-26)."""
+    """A financial institution."""
 
     code: str
     name: str

@@ -16,12 +16,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
-from applications.access import Action, allow
-from applications.cases import Application, Proof, documents_json, filing_of, move, open_locked
+from applications.access import Action, allow, caller_of
+from applications.cases import Application, Proof, documents_json, filing_of, in_force, open_locked
 from applications.desk import Desk
 from applications.domain import check_keepable, reference_of
 from applications.errors import ApplicationExists, ContactNotYetKnown, ContentChanged, DraftChanged, NotEditable
+from applications.moves import move
 from applications.programme import CONTACT_NOT_YET_KNOWN
+from applications.workflow import START, choose_filing
 
 _NUMBER = text("SELECT nextval('application_numbers')")
 _INSERT = text("""
@@ -60,7 +62,7 @@ async def start_application(
     if (await session.execute(_INSERT, columns)).scalar_one_or_none() is None:
         raise ApplicationExists(account_id=str(actor.account_id), programme=chosen.name)
     application = await open_locked(session, desk, actor, Action.EDIT, application_id, now=now)
-    row = await move(session, desk, application, application.case(now), "start", actor=actor)
+    application = await move(session, desk, application, application.case(now), START, actor=actor)
     await eventlog.record(
         session,
         ApplicationStarted(
@@ -72,7 +74,7 @@ async def start_application(
         ),
         now=now,
     )
-    return application.after(row, submission=0)
+    return application
 
 
 async def save_draft(
@@ -85,14 +87,15 @@ async def save_draft(
     version: int,
     now: datetime,
 ) -> int:
-    """Keep the content as it is, right or wrong (AS-70, I-24); returns the new version.
+    """Keep the content as it is, right or wrong; returns the new version.
 
     `version` is the one that the actor has seen. Raises Forbidden, NotFound, BadContent, NotEditable, DraftChanged.
     """
     check_keepable(content)
     application = await open_locked(session, desk, actor, Action.EDIT, application_id, now=now)
-    if application.state not in application.programme.workflow.editable:
-        raise NotEditable(application_id=str(application_id), state=application.state)
+    workflow = application.programme.workflow
+    if not workflow.may_edit(application.case(now), caller_of(actor)):
+        raise NotEditable(rules=workflow.rules, application_id=str(application_id), state=application.state)
     if application.draft_version != version:
         raise DraftChanged(application.draft_version)
     draft = desk.lock_away(content, contexts.of_draft(application_id))
@@ -106,21 +109,22 @@ async def submit_application(
     desk: Desk,
     actor: Actor,
     application_id: UUID,
-    content_sha256: str,
+    command: str,
     proof: Proof,
     consents: frozenset[str],
     now: datetime,
 ) -> Application:
-    """Hand in what the confirmation screen showed (AS-73, AS-74).
+    """Hand in what the confirmation screen showed, by a command whose row files something.
 
-    `proof` was verified for `content_sha256`. Raises Forbidden, NotFound, ContentChanged, ImpossibleTransition,
-    ContactNotYetKnown, Refused with every finding, ProofRefused when the proof was used before. Returns the application
-    as it is afterwards.
+    `proof` was verified for the digest of what was shown. Raises Forbidden, NotFound, ContentChanged,
+    ImpossibleTransition, ContactNotYetKnown, Refused with every finding, ProofRefused when the proof was used before or
+    is for another command. Returns the application as it is afterwards.
     """
     application = await open_locked(session, desk, actor, Action.SUBMIT, application_id, now=now)
     filing = filing_of(desk, application, now=now, consents=consents)
-    case = replace(application.case(now), filing=filing)
-    if filing.sha256 != content_sha256:
+    case = replace(application.case(now), filing=filing, in_force=await in_force(session, desk, application))
+    choose_filing(application.programme.workflow, case, command, caller_of(actor))
+    if filing.sha256 != proof.digest:
         raise ContentChanged(application_id=str(application_id))
     version = {
         "content": desk.lock_away(filing.form.content, contexts.of_version(application_id, filing.submission)),
@@ -131,11 +135,10 @@ async def submit_application(
         "proof_jti": proof.jti,
     }
     try:
-        row = await move(session, desk, application, case, "submit", actor=actor, proof=proof, version=version)
+        return await move(session, desk, application, case, command, actor=actor, proof=proof, version=version)
     except Refused as refused:
         if any(finding.code == CONTACT_NOT_YET_KNOWN for finding in refused.findings):
             raise ContactNotYetKnown(
                 findings=refused.findings, retry_after_seconds=RETRY_SECONDS, application_id=str(application_id)
             ) from None
         raise
-    return application.after(row, filing.submission)

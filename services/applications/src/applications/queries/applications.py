@@ -16,23 +16,32 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
-from applications.access import OFFICE, Action, allow
-from applications.cases import Application, filing_of, open_for
+from applications.access import OFFICE, Action, allow, caller_of
+from applications.cases import Application, digest_to_prove, filing_of, in_force, open_for, version_of
 from applications.desk import Desk
-from applications.workflow import Document, choose, findings_of, possible
+from applications.workflow import (
+    Caller,
+    Case,
+    Document,
+    Effect,
+    Transition,
+    choose_filing,
+    choose_plain,
+    findings_of,
+    standings,
+)
 
-_OWN = text("SELECT id FROM applications WHERE account_id = :account_id ORDER BY started_at, reference LIMIT 100")
-_VERSION = text("""
-SELECT content, documents, content_sha256, ekyc_status, submitted_at FROM application_versions
-WHERE application_id = :application_id AND submission = :submission
+_OWN = text("""
+SELECT id FROM applications WHERE account_id = :account_id ORDER BY started_at, reference LIMIT 100
 """)
 _HISTORY = text("""
 SELECT id, track, source, command, actor_id, role, submission, at FROM application_history
 WHERE application_id = :application_id ORDER BY id
 """)
-_LAST_NOTE = text("""
+# What was said at the step that led to where the main track stands, for as long as it stands there.
+_NOTE = text("""
 SELECT submission, reason FROM application_history
-WHERE application_id = :application_id AND reason IS NOT NULL ORDER BY id DESC LIMIT 1
+WHERE application_id = :application_id AND id = :step AND reason IS NOT NULL
 """)
 
 # Who took a step, as people read it.
@@ -57,7 +66,7 @@ _OTHER_STEPS: Mapping[str, tuple[str, bool]] = {
 
 @dataclass(frozen=True)
 class Correction:
-    """Why the last submission was sent back: the office's reason, and remarks by field."""
+    """Why the content was sent back: the reason, and remarks by field."""
 
     submission: int
     reason: str
@@ -65,13 +74,46 @@ class Correction:
 
 
 @dataclass(frozen=True)
+class OpenStep:
+    """A step that is open to the reader. `files`: it hands in the draft, so it goes with a check and a submission.
+
+    `digest` is what the proof for `otp` must be bound to; None for a step that files something, whose check says it.
+    """
+
+    command: str
+    label: str
+    files: bool
+    otp: str | None
+    digest: str | None
+
+
+@dataclass(frozen=True)
+class TrackView:
+    """Where a track stands, and what the reader may do there."""
+
+    track: str
+    subject: UUID
+    state: str
+    steps: tuple[OpenStep, ...]
+
+
+@dataclass(frozen=True)
 class View:
-    """An application as its reader sees it: the owner the draft, the office what was submitted last."""
+    """An application as its reader sees it. `content` is the draft to those who work on it, what was submitted last to
+    the office, and what is in force to everybody else.
+    """
 
     application: Application
     content: Mapping[str, Any]
-    actions: tuple[str, ...]
+    may_edit: bool
+    tracks: tuple[TrackView, ...]
     correction: Correction | None
+
+    @property
+    def actions(self) -> list[str]:
+        """The commands on the main track that are open to the reader."""
+        main = self.application.programme.workflow.main
+        return [step.command for one in self.tracks if one.track == main for step in one.steps]
 
 
 @dataclass(frozen=True)
@@ -111,44 +153,84 @@ async def view_application(
 ) -> View:
     """One application. Raises Forbidden, NotFound."""
     application = await open_for(session, desk, actor, Action.VIEW, application_id, now=now)
-    if actor.role in OFFICE:
-        content = (await version(session, desk, application.id, application.submission))["content"]
-    else:
+    workflow, case, caller = application.programme.workflow, application.case(now), caller_of(actor)
+    works_on_it = workflow.sees_draft(case, caller)
+    if works_on_it:
         content = desk.unlock(application.draft, contexts.of_draft(application.id))
+    elif actor.role in OFFICE:
+        content = (await version_of(session, desk, application.id, application.submission))["content"]
+    else:
+        content = await in_force(session, desk, application) or {}
+    return View(
+        application=application,
+        content=content,
+        may_edit=workflow.may_edit(case, caller),
+        tracks=_tracks(application, case, caller),
+        correction=await correction_of(session, desk, application) if works_on_it else None,
+    )
+
+
+def _tracks(application: Application, case: Case, caller: Caller) -> tuple[TrackView, ...]:
+    return tuple(
+        TrackView(
+            one.track, one.subject, one.state, tuple(_open_step(application, row, one.subject) for row in one.open)
+        )
+        for one in standings(application.programme.workflow, case, caller)
+    )
+
+
+def _open_step(application: Application, row: Transition, subject: UUID) -> OpenStep:
+    files = Effect.FILES in row.effects
+    digest = digest_to_prove(application, row, subject) if row.otp and not files else None
+    return OpenStep(row.command, row.label, files, row.otp, digest)
+
+
+async def purpose_and_digest(
+    *,
+    session: AsyncSession,
+    desk: Desk,
+    actor: Actor,
+    application_id: UUID,
+    command: str,
+    track: str | None,
+    subject: UUID | None,
+    now: datetime,
+) -> tuple[str | None, str]:
+    """What the proof for a step must be for: looked up before the application is locked, and checked again then.
+
+    Raises Forbidden, NotFound, ImpossibleTransition.
+    """
+    application = await open_for(session, desk, actor, Action.STEP, application_id, now=now)
+    case, caller = application.case(now), caller_of(actor)
     workflow = application.programme.workflow
-    actions = possible(workflow, application.case(now), role=actor.role, account_id=actor.account_id)
-    return View(application, content, tuple(actions), await correction_of(session, desk, application))
+    row = choose_plain(workflow, case, command, caller, track=track, subject=subject)
+    return row.otp, digest_to_prove(application, row, subject)
 
 
 async def correction_of(session: AsyncSession, desk: Desk, application: Application) -> Correction | None:
-    """What is to be corrected, until it has been submitted again."""
-    row = (await session.execute(_LAST_NOTE, {"application_id": application.id})).one_or_none()
-    if row is None or row.submission != application.submission:
+    """What was said when the content was sent back to where it stands; None when it was not."""
+    workflow = application.programme.workflow
+    step = application.tracks[workflow.main, application.id].entered_step
+    row = (await session.execute(_NOTE, {"application_id": application.id, "step": step})).one_or_none()
+    if row is None or application.state not in workflow.editable:
         return None
     note = desk.unlock(row.reason, contexts.of_reason(application.id, row.submission))
     remarks = tuple((remark["field"], remark["text"]) for remark in note["remarks"])
     return Correction(row.submission, note["text"], remarks)
 
 
-async def version(session: AsyncSession, desk: Desk, application_id: UUID, submission: int) -> dict[str, Any]:
-    """What was submitted, with its content in the clear."""
-    where = {"application_id": application_id, "submission": submission}
-    row = (await session.execute(_VERSION, where)).one()
-    return {**row._mapping, "content": desk.unlock(row.content, contexts.of_version(application_id, submission))}
-
-
 async def check_application(
-    *, session: AsyncSession, desk: Desk, actor: Actor, application_id: UUID, now: datetime
+    *, session: AsyncSession, desk: Desk, actor: Actor, application_id: UUID, command: str, now: datetime
 ) -> Check:
-    """Ask the guards of the submission without submitting (AS-71, AS-75). Raises Forbidden, NotFound and, where nothing
-    can be submitted, ImpossibleTransition.
+    """Ask the guards of a command that files something, without filing. Raises Forbidden, NotFound and, where nothing
+    can be filed by it, ImpossibleTransition.
     """
     application = await open_for(session, desk, actor, Action.CHECK, application_id, now=now)
     programme = application.programme
     filing = filing_of(desk, application, now=now)
-    unticked = replace(application.case(now), filing=filing)
-    ticked = replace(unticked, filing=replace(filing, consents=programme.consents))
-    row = choose(programme.workflow, ticked, "submit", role=actor.role, account_id=actor.account_id)
+    unticked = replace(application.case(now), filing=filing, in_force=await in_force(session, desk, application))
+    ticked = replace(unticked, filing=replace(filing, consents=frozenset(programme.consents)))
+    row = choose_filing(programme.workflow, ticked, command, caller_of(actor))
     findings = findings_of(row, ticked)
     return Check(
         findings=tuple(findings),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -15,57 +15,57 @@ from kit.tokens import Actor
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from applications.access import Action, allow
-from applications.cases import Application, documents_of, open_for
+from applications.access import Action, allow, caller_of
+from applications.cases import Application, documents_of, in_force, open_for, version_of
 from applications.desk import Desk
-from applications.domain import UNDECIDED
 from applications.errors import BadCursor
-from applications.queries.applications import version
 from applications.workflow import Document, Filing, Validation, possible
+from applications.worklist import Review
 
 PAGE = 50
 
 _ITEM = """
-SELECT r.id, r.application_id, a.reference, a.programme, r.submission, r.state, r.due_on, r.opened_at,
+SELECT r.id, r.application_id, a.reference, a.programme, r.submission, r.round, r.due_on, r.opened_at,
        CASE WHEN r.claimed_until > :now THEN r.claimed_by END AS claimed_by,
        CASE WHEN r.claimed_until > :now THEN r.claimed_until END AS claimed_until,
-       r.recommended_by
+       r.recommended_by, r.closed_at, r.outcome
 FROM reviews r JOIN applications a ON a.id = r.application_id
 """
-_QUEUE = text(f"""
+_WHICH = {
+    "waiting": "r.closed_at IS NULL AND r.recommended_by IS NULL",
+    "recommended": "r.closed_at IS NULL AND r.recommended_by IS NOT NULL",
+    "closed": "r.closed_at IS NOT NULL",
+    None: "r.closed_at IS NULL",
+}
+_QUEUE = f"""
 {_ITEM}
-WHERE r.state = ANY(cast(:states AS text[]))
+WHERE {{which}}
   AND (r.due_on, r.opened_at, r.id) > (cast(:due_on AS date), cast(:opened_at AS timestamptz), cast(:id AS uuid))
 ORDER BY r.due_on, r.opened_at, r.id
 LIMIT :limit
-""")
+"""
+_QUEUES = {state: text(_QUEUE.format(which=which)) for state, which in _WHICH.items()}
 _ONE = text(f"{_ITEM} WHERE r.id = :id")
 _START = (date.min, datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
 @dataclass(frozen=True)
-class QueueItem:
+class QueueItem(Review):
     """One line of the worklist: no personal data, so that looking at the list is not reading anybody's case."""
 
-    id: UUID
-    application_id: UUID
     reference: str
     programme: str
-    submission: int
-    state: str
-    due_on: date
-    opened_at: datetime
-    claimed_by: UUID | None
-    claimed_until: datetime | None
-    recommended_by: UUID | None
 
 
 @dataclass(frozen=True)
 class ReviewView:
-    """All that a decision needs. `ekyc_status` is that of now, `ekyc_status_then` that of the submission."""
+    """All that a decision needs. `ekyc_status` is that of now, `ekyc_status_then` that of the submission; `in_force` is
+    what a change would replace.
+    """
 
     item: QueueItem
     content: Mapping[str, Any]
+    in_force: Mapping[str, Any] | None
     content_sha256: str
     submitted_at: datetime
     documents: tuple[Document, ...]
@@ -76,16 +76,16 @@ class ReviewView:
 
 
 async def worklist(
-    *, session: AsyncSession, actor: Actor, states: Sequence[str], cursor: str | None, now: datetime
+    *, session: AsyncSession, actor: Actor, state: str | None, cursor: str | None, now: datetime
 ) -> tuple[list[QueueItem], str | None]:
-    """A page of reviews in these states, the most urgent first, and the cursor of the next page.
+    """A page of reviews in this state (None: all open ones), the most urgent first, and the cursor of the next page.
 
     Raises Forbidden, BadCursor.
     """
     allow(actor, Action.LIST_REVIEWS)
     due_on, opened_at, last = _START if cursor is None else _read_cursor(cursor)
-    where = {"states": list(states), "due_on": due_on, "opened_at": opened_at, "id": last}
-    rows = (await session.execute(_QUEUE, {**where, "now": now, "limit": PAGE + 1})).all()
+    where = {"due_on": due_on, "opened_at": opened_at, "id": last}
+    rows = (await session.execute(_QUEUES[state], {**where, "now": now, "limit": PAGE + 1})).all()
     items = [QueueItem(**row._mapping) for row in rows[:PAGE]]
     return items, _cursor(items[-1]) if len(rows) > PAGE else None
 
@@ -95,7 +95,7 @@ async def view_review(*, session: AsyncSession, desk: Desk, actor: Actor, review
     allow(actor, Action.VIEW_REVIEW)
     item = await review_item(session=session, review_id=review_id, now=now)
     application = await open_for(session, desk, actor, Action.VIEW_REVIEW, item.application_id, now=now)
-    kept = await version(session, desk, application.id, item.submission)
+    kept = await version_of(session, desk, application.id, item.submission)
     documents = documents_of(kept["documents"])
     filing = Filing(
         form=Validation((), (), kept["content"]),
@@ -107,6 +107,7 @@ async def view_review(*, session: AsyncSession, desk: Desk, actor: Actor, review
     return ReviewView(
         item=item,
         content=kept["content"],
+        in_force=await in_force(session, desk, application),
         content_sha256=kept["content_sha256"],
         submitted_at=kept["submitted_at"],
         documents=documents,
@@ -127,10 +128,10 @@ async def review_item(*, session: AsyncSession, review_id: UUID, now: datetime) 
 
 def _actions(application: Application, item: QueueItem, actor: Actor, now: datetime) -> tuple[str, ...]:
     """The decisions open to this officer: none on an old submission, and not the second of four eyes to the first."""
-    if item.state not in UNDECIDED:
+    if item.closed_at is not None:
         return ()
     workflow = application.programme.workflow
-    commands = possible(workflow, application.case(now), role=actor.role, account_id=actor.account_id)
+    commands = possible(workflow, application.case(now), caller_of(actor))
     alone = item.recommended_by in {None, actor.account_id}
     return tuple(c for c in commands if not (alone and workflow.rows(workflow.main, c)[0].second_of))
 

@@ -31,6 +31,10 @@ class IdentityContext(AppContext):
     tools: Tools
     ekyc_callback_secret: str
 
+    async def admit(self, token: str) -> Actor:
+        """Who an access token belongs to. Whether its session has ended, `_holder` reads from the session itself."""
+        return await self.verifier.verify(token)
+
 
 async def _context(request: Request) -> IdentityContext:
     return cast(IdentityContext, context_of(request))

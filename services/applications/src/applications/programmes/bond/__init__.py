@@ -19,6 +19,9 @@ PROGRAMME = Programme(
     ),
     workflow=workflow.WORKFLOW,
     warnings=workflow.warnings,
-    consents=frozenset({workflow.MAILING_NOTES}),
-    one_per_account=True,
+    consents={workflow.MAILING_NOTES: "資料の確認及び承認"},
+    one_per_account=True,  # I-24
+    review_business_days=10,  # the manual gives the office no time limit
+    parties=workflow.parties,
+    guests={},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from kit.areas import Answer, Area, Day, Question
+from kit.areas import Answer, Area, Question
 from kit.japan.filenames import is_placeholder, is_standard_type
 from pydantic import AfterValidator, Field
 
@@ -258,32 +258,6 @@ def permission(question: Permission) -> PermissionAnswer:
     return PermissionAnswer(view=rules.may_view(level), proxy_input=rules.may_enter(level))
 
 
-class Paper(Question):
-    """What the staff record of an identity paper."""
-
-    kind: str
-    arrived: Day
-    sides: Literal["both", "front"] | None = None
-    issued: Day | None = None
-    has_address: bool | None = None
-    expires: Day | None = None
-    original: bool = False
-    applied: Day | None = None
-    pages: frozenset[Literal["photo", "holder"]] = frozenset()
-
-
-class PaperAnswer(Answer):
-    """OK, or the first fault of the paper."""
-
-    result: str
-
-
-def identity_paper(question: Paper) -> PaperAnswer:
-    """Judge an identity paper."""
-    paper = checklist.IdentityPaper(**question.model_dump())
-    return PaperAnswer(result=checklist.identity_paper_result(paper))
-
-
 class WaivedFields(Question):
     """Whether there is an accumulation number, and which fields are empty."""
 
@@ -325,6 +299,5 @@ AREAS = [
     Area("bond/ekyc_gate", _rules("ID", 77, 80), EkycGate, EkycGateAnswer, ekyc_gate),
     Area("bond/mailing", _rules("AS", 60, 66), Mailing, MailingAnswer, mailing),
     Area("bond/permission", ("AS-53", "AS-56"), Permission, PermissionAnswer, permission),
-    Area("bond/identity_paper", _rules("DO", 30, 34), Paper, PaperAnswer, identity_paper),
     Area("bond/waived_fields", ("AS-12",), WaivedFields, WaivedFieldsAnswer, waived_fields),
 ]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
 
 from kit.errors import Finding
-from madoguchi_contracts import Role
+from madoguchi_contracts import Party, Role
 
 from applications import events
 from applications.programmes.bond import checklist, rules
-from applications.workflow import NOTHING, Case, Filing, Relation, Transition, Who, Workflow
+from applications.workflow import EDIT, NOTHING, VIEW, Case, Effect, Filing, Relation, Transition, Who, Workflow
 
 TRACK = "registration"
 MAILING_NOTES = "mailing_notes"
 """The tick 資料の確認及び承認 (AS-62)."""
+
+COMPANY = "management_company"
 
 OWNER = Who(Role.ASSOCIATION, Relation.OWNER)
 REVIEWER = Who(Role.OFFICE_REVIEWER)
@@ -45,7 +49,7 @@ def mailing_notes_are_accepted(case: Case) -> Sequence[Finding]:
         return ()
     to_company = filing.form.content.get("mailing") == "company"
     return rules.mailing_consent_findings(
-        to_company=to_company, ack_ticked=MAILING_NOTES in filing.consents, field="mailing_notes_accepted"
+        to_company=to_company, ack_ticked=MAILING_NOTES in filing.consents, field=f"consents.{MAILING_NOTES}"
     )
 
 
@@ -64,11 +68,21 @@ def warnings(case: Case) -> list[Finding]:
     return [*case.filing.form.warnings, *(_document_finding(code) for code in codes)]
 
 
+def parties(content: Mapping[str, Any]) -> list[Party]:
+    """AS-56, I-42: what the management company may do by the content in force; with level 3 it takes no part."""
+    company = content.get("company", {})
+    level = company.get("level")
+    grants = [VIEW] * rules.may_view(level) + [EDIT] * rules.may_enter(level)
+    return [Party(party_id=UUID(company["id"]), kind=COMPANY, grants=tuple(grants))] if grants else []
+
+
 # AS-82. A rejection is one officer's act: the applicant corrects and applies again, so nothing is lost by it. An
 # approval lets the content come into force, and needs two.
 WORKFLOW = Workflow(
     main=TRACK,
-    editable=frozenset({"draft", "rejected"}),
+    editable={"draft": (OWNER,), "rejected": (OWNER,)},
+    under_review=frozenset({"applied"}),
+    rules=("AS-82",),
     transitions=(
         Transition(TRACK, "start", (NOTHING,), "draft", (OWNER,), "入力を開始", ("AS-01",)),
         Transition(
@@ -82,6 +96,7 @@ WORKFLOW = Workflow(
             guards=(form_is_right, identity_is_verified, documents_are_there, mailing_notes_are_accepted),
             otp="submit",
             event=events.submitted,
+            effects=frozenset({Effect.FILES}),
         ),
         Transition(
             TRACK,
@@ -104,6 +119,7 @@ WORKFLOW = Workflow(
             ("AS-80", "AS-82"),
             second_of="recommend",
             event=events.approved,
+            effects=frozenset({Effect.COMES_INTO_FORCE}),
         ),
         Transition(
             TRACK,
@@ -123,7 +139,10 @@ _LABELS = {slot.key: slot.label for slot in checklist.SLOTS}
 # Rule and message of each code of the checklist; {} is the slot's label.
 _DOCUMENT_MESSAGES = {
     "REQUIRED_SLOT_EMPTY": ("DO-02", "「{}」のファイルを添付してください。"),
-    "TOTAL_OVER_LIMIT": ("DO-05", "添付ファイルの合計が6MBを超えています。超える場合は書類を郵送してください。"),
+    "TOTAL_OVER_LIMIT": (
+        "DO-05",
+        f"添付ファイルの合計が{checklist.TOTAL_LIMIT_LABEL}を超えています。超える場合は書類を郵送してください。",
+    ),
     "EXPECTED_SLOT_EMPTY": ("DO-20", "「{}」のファイルが添付されていません。必要な書類をご確認ください。"),
     "NONSTANDARD_TYPE": ("DO-06", "「{}」のファイルは標準の形式ではありません。"),
     "PAPER_FOLLOWS": ("DO-13", "「{}」は郵送で届く予定です。"),

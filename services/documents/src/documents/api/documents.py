@@ -1,25 +1,32 @@
-"""The HTTP side: begin an upload, complete it, list, download, delete."""
+"""Routes of files: begin an upload, complete it, list, download, delete; ask for one more."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, cast
+from typing import cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
-from kit.http import ActorDep, AppContext, NowDep, SessionDep, context_of
+from fastapi import APIRouter, Response
+from kit.http import ActorDep, NowDep, SessionDep
 from kit.idempotency import OnceDep
+from kit.tokens import Actor
 
 from documents import commands, queries
-from documents.completion import Intake, complete_upload
-from documents.domain import quarantine_key
+from documents.access import may
+from documents.api.context import Context, ContextDep
+from documents.commands.parts import opened_by_request
+from documents.completion import complete_upload
+from documents.domain import Action, quarantine_key
 from documents.models import Document, DocumentSet
+from documents.programmes import POST_OFFICES
 from documents.schemas import (
     DocumentBody,
+    DocumentRequest,
     DocumentSetBody,
     DownloadBody,
+    PostBody,
+    RequestedSlotBody,
     SignedForm,
     SlotBody,
     UploadBody,
@@ -29,20 +36,6 @@ from documents.schemas import (
 DOWNLOAD_LIFETIME = timedelta(seconds=60)  # the link is followed at once; it works for whoever has it
 
 router = APIRouter(prefix="/v1", tags=["documents"])
-
-
-@dataclass(frozen=True)
-class Context(AppContext):
-    """What requests work with."""
-
-    intake: Intake
-
-
-async def _context(request: Request) -> Context:
-    return cast(Context, context_of(request))
-
-
-ContextDep = Annotated[Context, Depends(_context)]
 
 
 @router.post("/applications/{application_id}/documents", status_code=201, response_model=UploadBody)
@@ -79,13 +72,28 @@ async def complete(document_id: UUID, context: ContextDep, actor: ActorDep) -> D
 async def list_documents(application_id: UUID, session: SessionDep, actor: ActorDep, now: NowDep) -> DocumentSetBody:
     """All slots and what is in them; for the office, what was submitted (DO-08)."""
     documents, found = await queries.documents_of(session, actor=actor, application_id=application_id, now=now)
-    return _set_body(documents, found)
+    return _set_body(documents, found, actor)
 
 
 @router.delete("/documents/{document_id}", status_code=204)
 async def delete(document_id: UUID, session: SessionDep, actor: ActorDep, now: NowDep) -> None:
     """Take a document out of the set (DO-03), or give up an upload."""
     await commands.remove_document(session, actor=actor, document_id=document_id, now=now)
+
+
+@router.post("/applications/{application_id}/documents/requests", status_code=201, response_model=RequestedSlotBody)
+async def ask_for_document(
+    application_id: UUID, body: DocumentRequest, session: SessionDep, actor: ActorDep, now: NowDep, once: OnceDep
+) -> Response:
+    """The office asks for one more document: a slot for it, open while the rest of the set is frozen."""
+
+    async def ask() -> RequestedSlotBody:
+        slot = await commands.ask_for_document(
+            session, actor=actor, application_id=application_id, now=now, **body.model_dump()
+        )
+        return RequestedSlotBody(slot=slot, due_on=body.due_on)
+
+    return await once(ask)
 
 
 @router.get("/documents/{document_id}/download")
@@ -124,16 +132,27 @@ def _document_body(document: Document) -> DocumentBody:
     )
 
 
-def _set_body(documents: DocumentSet, found: Sequence[Document]) -> DocumentSetBody:
+def _set_body(documents: DocumentSet, found: Sequence[Document], actor: Actor) -> DocumentSetBody:
     in_slot = {document.slot: _document_body(document) for document in found}
+    post = POST_OFFICES.get(documents.programme)
+    changeable = may(documents, actor, Action.UPLOAD)
+    may_hand_in = may(documents, actor, Action.HAND_IN)
     return DocumentSetBody(
         application_id=documents.application_id,
         version=documents.version,
-        changeable=not documents.frozen,
+        changeable=changeable,
         total_bytes=sum(document.size_bytes for document in found),
         total_limit_bytes=documents.total_limit_bytes,
         slots=[
-            SlotBody(slot=key, label=slot["label"], required=slot["required"], document=in_slot.get(key))
-            for key, slot in zip(documents.slot_keys, documents.slots, strict=True)
+            SlotBody(
+                slot=slot["key"],
+                label=slot["label"],
+                required=slot["required"],
+                due_on=slot.get("due_on"),
+                changeable=changeable or (may_hand_in and opened_by_request(documents, in_slot, slot["key"])),
+                document=in_slot.get(slot["key"]),
+            )
+            for slot in documents.slots
         ],
+        post=None if post is None else PostBody.model_validate(post),
     )

@@ -1,0 +1,109 @@
+"""Any step of a programme's table that hands in nothing: whoever the table admits takes it here.
+
+On the main track of an application under review the office works by claims: a claim keeps two officers from doing the
+same work; it is a lease, so that nobody's holiday stops a case. It grants nothing: whether a decision is possible is
+said by the programme's table alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from kit.tokens import Actor, ProofRefused
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from applications import desk as contexts
+from applications import worklist
+from applications.access import OFFICE, Action, caller_of
+from applications.cases import Application, Proof, digest_to_prove, open_locked
+from applications.desk import Desk
+from applications.errors import ReviewHeldByAnother
+from applications.moves import move
+from applications.workflow import ReviewFacts, choose_plain
+from applications.worklist import Review
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What is wrong with one field, in words."""
+
+    field: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A step that somebody wants to take. `track` None is the main one, `subject` None the application itself.
+
+    `reason` and `remarks` are kept encrypted with the step.
+    """
+
+    command: str
+    track: str | None = None
+    subject: UUID | None = None
+    reason: str = ""
+    remarks: Sequence[Remark] = ()
+
+
+async def take_step(
+    *,
+    session: AsyncSession,
+    desk: Desk,
+    actor: Actor,
+    application_id: UUID,
+    wish: Wish,
+    proof: Proof | None,
+    now: datetime,
+) -> Application:
+    """Take the step. Raises Forbidden, NotFound, ImpossibleTransition, Refused, ProofRefused, ReviewHeldByAnother."""
+    application = await open_locked(session, desk, actor, Action.STEP, application_id, now=now)
+    return await step_of(session, desk, actor, application, wish, proof, now=now)
+
+
+async def step_of(
+    session: AsyncSession,
+    desk: Desk,
+    actor: Actor,
+    application: Application,
+    wish: Wish,
+    proof: Proof | None,
+    *,
+    now: datetime,
+) -> Application:
+    """The same for an application that was opened under its lock."""
+    workflow = application.programme.workflow
+    review = None
+    if wish.track in {None, workflow.main} and application.state in workflow.under_review:
+        review = await worklist.current(session, application.id)
+        if review is not None and actor.role in OFFICE:
+            check_claim(review, actor, now)
+    facts = None if review is None else ReviewFacts(review.id, review.due_on)
+    case = replace(application.case(now), review=facts, reason=wish.reason)
+    row = choose_plain(workflow, case, wish.command, caller_of(actor), track=wish.track, subject=wish.subject)
+    if row.otp is not None and (proof is None or proof.digest != digest_to_prove(application, row, wish.subject)):
+        raise ProofRefused(application_id=str(application.id), command=wish.command)
+    note = None
+    if wish.reason or wish.remarks:
+        said = {"text": wish.reason, "remarks": [{"field": one.field, "text": one.text} for one in wish.remarks]}
+        note = desk.lock_away(said, contexts.of_reason(application.id, application.submission))
+    return await move(
+        session,
+        desk,
+        application,
+        case,
+        wish.command,
+        actor=actor,
+        track=wish.track,
+        subject=wish.subject,
+        proof=proof,
+        note=note,
+    )
+
+
+def check_claim(review: Review, actor: Actor, now: datetime) -> None:
+    """Raise ReviewHeldByAnother when another officer's claim is in force."""
+    if review.holder(now) not in {None, actor.account_id}:
+        raise ReviewHeldByAnother(review_id=str(review.id))

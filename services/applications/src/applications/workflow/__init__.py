@@ -1,0 +1,82 @@
+"""The workflow of a programme as a table, and the judgement whether a step of it is possible.
+
+An application moves on tracks. Each track is a small state machine of its own: the application as a whole, the
+technical side, the insurance or the identity check of one person. A track stands for one subject: the application, or a
+person. A programme lists its steps as rows (`Transition`); the state changes by a row of that table and no other way.
+
+Who may take a step is part of the row: by role, and by what the caller is to the application. The office's worklist,
+the content in force and the draft follow from what the table says of states and rows (`Workflow.under_review`,
+`Effect`), so that no state of any programme is named elsewhere.
+
+Everything here is pure. `applications.cases.move` is the one function that takes a step in the database.
+"""
+
+from applications.workflow.case import (
+    EDIT,
+    NOTHING,
+    VIEW,
+    Caller,
+    Case,
+    Document,
+    Filing,
+    Guard,
+    ReviewFacts,
+    Seal,
+    Step,
+    Validation,
+)
+from applications.workflow.judgement import (
+    Standing,
+    check,
+    choose,
+    choose_filing,
+    choose_plain,
+    findings_of,
+    possible,
+    standings,
+)
+from applications.workflow.table import (
+    START,
+    SUBMIT,
+    SYSTEM,
+    Deadline,
+    Effect,
+    Relation,
+    Transition,
+    Who,
+    Workflow,
+    always,
+)
+
+__all__ = [
+    "EDIT",
+    "NOTHING",
+    "START",
+    "SUBMIT",
+    "SYSTEM",
+    "VIEW",
+    "Caller",
+    "Case",
+    "Deadline",
+    "Document",
+    "Effect",
+    "Filing",
+    "Guard",
+    "Relation",
+    "ReviewFacts",
+    "Seal",
+    "Standing",
+    "Step",
+    "Transition",
+    "Validation",
+    "Who",
+    "Workflow",
+    "always",
+    "check",
+    "choose",
+    "choose_filing",
+    "choose_plain",
+    "findings_of",
+    "possible",
+    "standings",
+]

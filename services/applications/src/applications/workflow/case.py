@@ -1,0 +1,112 @@
+"""What a step is judged by: the application, the caller, and what is being filed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from kit.errors import Finding
+from madoguchi_contracts import Party, Role, Sealed
+from madoguchi_contracts.envelope import SealedContent
+
+NOTHING = ""
+"""The state of a track before its first step."""
+
+VIEW, EDIT = "view", "edit"
+"""What a party may be granted; a programme may have others."""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody who wants to take a step, or the system itself (all None)."""
+
+    role: Role | None = None
+    account_id: UUID | None = None
+    organisation_id: UUID | None = None
+
+    def is_party(self, party: Party) -> bool:
+        """Whether the caller is this party, or acts for it."""
+        return party.party_id in {self.account_id, self.organisation_id}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file in one of the application's slots, as the documents service told it."""
+
+    document_id: UUID
+    slot: str
+    sha256: str
+    size_bytes: int
+    standard_type: bool
+    placeholder: bool
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What came of a look at a form: what blocks, what is only to be said, and the content as it will be kept."""
+
+    findings: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+    content: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Filing:
+    """What is handed in by a submission. `sha256` is the digest of content and documents together."""
+
+    form: Validation
+    documents: tuple[Document, ...]
+    ekyc_status: str | None
+    sha256: str
+    submission: int
+    consents: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ReviewFacts:
+    """The review that a decision belongs to."""
+
+    review_id: UUID
+    due_on: date
+
+
+@dataclass(frozen=True)
+class Case:
+    """All that guards and events may look at, as it is under the application's row lock.
+
+    `in_force` is the approved content, where a step files something over it.
+    """
+
+    application_id: UUID
+    programme: str
+    account_id: UUID
+    reference: str
+    submission: int
+    approved_submission: int | None
+    states: Mapping[tuple[str, UUID], str]
+    now: datetime
+    parties: tuple[Party, ...] = ()
+    in_force: Mapping[str, Any] | None = None
+    filing: Filing | None = None
+    review: ReviewFacts | None = None
+    reason: str = ""
+
+    def state(self, track: str, subject: UUID | None = None) -> str:
+        """Where a track stands: the application's own one, or that of `subject`."""
+        return self.states.get((track, subject or self.application_id), NOTHING)
+
+
+Guard = Callable[[Case], Sequence[Finding]]
+Seal = Callable[[SealedContent, str], Sealed]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step as it is being taken, for the event that tells it. `actor_id` None is the system."""
+
+    case: Case
+    actor_id: UUID | None
+    seal: Seal

@@ -1,0 +1,112 @@
+"""The judgement: which row a command takes, what is open to whom, and what is in the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from uuid import UUID
+
+from kit.errors import Finding, Forbidden, Refused
+
+from applications.errors import ImpossibleTransition, SecondOfficerNeeded
+from applications.workflow.case import NOTHING, Caller, Case
+from applications.workflow.table import Effect, Transition, Workflow
+
+
+def choose(
+    workflow: Workflow,
+    case: Case,
+    command: str,
+    caller: Caller,
+    *,
+    track: str | None = None,
+    subject: UUID | None = None,
+) -> Transition:
+    """The row by which this caller's command moves the track from where it stands.
+
+    Raises Forbidden for somebody to whom no row of the command is open, and ImpossibleTransition, with the rules of the
+    command, when there is no row from the present state, or no such track about this subject.
+    """
+    track, subject = track or workflow.main, subject or case.application_id
+    rows = workflow.rows(track, command)
+    state = case.state(track, subject)
+    if rows and not any(row.admits(caller, case, subject) for row in rows):
+        raise Forbidden(application_id=str(case.application_id), command=command, role=str(caller.role))
+    if subject in workflow.subjects(track, case):
+        for row in rows:
+            if state in row.sources and row.admits(caller, case, subject) and row.when(case):
+                return row
+    rules = dict.fromkeys(chain.from_iterable(row.rules for row in rows))
+    raise ImpossibleTransition(
+        rules=tuple(rules), application_id=str(case.application_id), command=command, state=state
+    )
+
+
+def choose_filing(workflow: Workflow, case: Case, command: str, caller: Caller) -> Transition:
+    """The same for a command of the main track that hands in the draft; others are impossible here."""
+    return _of_kind(choose(workflow, case, command, caller), case, files=True)
+
+
+def choose_plain(
+    workflow: Workflow, case: Case, command: str, caller: Caller, *, track: str | None, subject: UUID | None
+) -> Transition:
+    """The same for a command that hands in nothing; others are impossible here."""
+    return _of_kind(choose(workflow, case, command, caller, track=track, subject=subject), case, files=False)
+
+
+def _of_kind(row: Transition, case: Case, *, files: bool) -> Transition:
+    if (Effect.FILES in row.effects) != files:
+        raise ImpossibleTransition(
+            rules=row.rules, application_id=str(case.application_id), command=row.command, files=not files
+        )
+    return row
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a track stands, and the rows that are open to somebody there."""
+
+    track: str
+    subject: UUID
+    state: str
+    open: tuple[Transition, ...]
+
+
+def standings(workflow: Workflow, case: Case, caller: Caller) -> list[Standing]:
+    """Every track of the application with the steps that are open to the caller, in the table's order.
+
+    A track that has not begun is among them where the caller may begin it.
+    """
+    found = []
+    for track in workflow.tracks():
+        for subject in workflow.subjects(track, case):
+            state = case.state(track, subject)
+            rows = tuple(
+                row
+                for row in workflow.transitions
+                if row.track == track and state in row.sources and row.admits(caller, case, subject) and row.when(case)
+            )
+            if rows or state != NOTHING:
+                found.append(Standing(track, subject, state, rows))
+    return found
+
+
+def possible(workflow: Workflow, case: Case, caller: Caller) -> list[str]:
+    """The commands on the main track that are open to this caller in the present state, in the table's order."""
+    return [row.command for one in standings(workflow, case, caller) if one.track == workflow.main for row in one.open]
+
+
+def findings_of(transition: Transition, case: Case) -> list[Finding]:
+    """Everything that the guards of a step find, not the first thing only."""
+    return list(chain.from_iterable(guard(case) for guard in transition.guards))
+
+
+def check(transition: Transition, case: Case, *, actor_id: UUID | None, first_officer: UUID | None) -> None:
+    """Let the step pass, or raise SecondOfficerNeeded or Refused with every finding.
+
+    `first_officer` took the step that `second_of` names, last since the state was entered; None if nobody did.
+    """
+    if transition.second_of is not None and first_officer in {None, actor_id}:
+        raise SecondOfficerNeeded(rules=transition.rules, application_id=str(case.application_id))
+    if findings := findings_of(transition, case):
+        raise Refused(findings=findings, application_id=str(case.application_id), command=transition.command)

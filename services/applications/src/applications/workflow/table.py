@@ -1,0 +1,200 @@
+"""The table: rows, who may take them, what they cause; and the check that a table does not contradict itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from itertools import chain
+from uuid import UUID
+
+from madoguchi_contracts import Event, Role
+
+from applications.workflow.case import Caller, Case, Guard, Step
+
+START, SUBMIT = "start", "submit"
+"""The commands of the main track that the owner's routes give."""
+
+
+class Relation(StrEnum):
+    """What an actor is to the application."""
+
+    OWNER = "owner"  # the account that the application belongs to
+    SUBJECT = "subject"  # the person whom the track is about
+    PARTY = "party"  # somebody who takes part: an account, or an organisation by one of its accounts
+    ANY = "any"  # nobody in particular: the role is enough
+
+
+@dataclass(frozen=True)
+class Who:
+    """Who may take a step. `role` None is the system itself: a timer, or an event that was heard.
+
+    With Relation.PARTY, `kind` and `grant` say which parties, if not all.
+    """
+
+    role: Role | None
+    relation: Relation = Relation.ANY
+    kind: str | None = None
+    grant: str | None = None
+
+
+SYSTEM = Who(None)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A timer that a step starts: at `due` the system gives `command` on the same track, unless the state was left.
+
+    `due` sees the case as it was when the step was judged.
+    """
+
+    command: str
+    due: Callable[[Case], datetime]
+
+
+class Effect(StrEnum):
+    """What a step of the main track does beside changing the state."""
+
+    FILES = "files"  # hands in the draft and the files: a version is kept
+    COMES_INTO_FORCE = "comes_into_force"  # what was submitted last is in force from now on
+    RESTORES = "restores"  # the draft is again what is in force
+
+
+def always(case: Case) -> bool:
+    """The condition of a row that has none."""
+    del case
+    return True
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One row of the table.
+
+    `label` is what people read in the timeline; the applicant does not see rows that are not `public`. A row whose
+    target is its source changes nothing but is remembered, and `second_of` names such a row: its step must have been
+    taken since the state was entered, by somebody else (four eyes). `otp` is the purpose of the proof that it needs.
+    While `when` is not true there is no such row: nobody is offered the step. A guard is what can be put right.
+    """
+
+    track: str
+    command: str
+    sources: tuple[str, ...]
+    target: str
+    actors: tuple[Who, ...]
+    label: str
+    rules: tuple[str, ...]
+    guards: tuple[Guard, ...] = ()
+    otp: str | None = None
+    second_of: str | None = None
+    public: bool = True
+    event: Callable[[Step], Event] | None = None
+    deadlines: tuple[Deadline, ...] = ()
+    effects: frozenset[Effect] = frozenset()
+    when: Callable[[Case], bool] = always
+
+    def admits(self, caller: Caller, case: Case, subject: UUID) -> bool:
+        """Whether the caller may take the step, as far as the person is concerned."""
+        return admits(self.actors, caller, case, subject)
+
+
+def admits(actors: Sequence[Who], caller: Caller, case: Case, subject: UUID) -> bool:
+    """Whether the caller is one of these. `subject` is whom the track is about."""
+    return any(who.role == caller.role and _relates(who, caller, case, subject) for who in actors)
+
+
+def _relates(who: Who, caller: Caller, case: Case, subject: UUID) -> bool:
+    if who.relation is Relation.PARTY:
+        return any(
+            caller.is_party(party)
+            and who.kind in {None, party.kind}
+            and (who.grant is None or who.grant in party.grants)
+            for party in case.parties
+        )
+    wanted = {Relation.OWNER: case.account_id, Relation.SUBJECT: subject}
+    return who.relation is Relation.ANY or caller.account_id == wanted[who.relation]
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """A programme's table.
+
+    `main` is the track of the application as a whole, on which it is started, submitted and decided. `editable` says in
+    which of its states the draft can be changed, and by whom; `shown` in which others somebody besides the owner sees
+    it. In the states of `under_review` the application is on the office's worklist. `personal` are the tracks that are
+    about persons, the owner or parties; all others are about the application. `rules` are cited where a step is refused
+    that no row stands for, such as changing a closed draft.
+    """
+
+    main: str
+    editable: Mapping[str, tuple[Who, ...]]
+    transitions: tuple[Transition, ...]
+    under_review: frozenset[str] = frozenset()
+    shown: Mapping[str, tuple[Who, ...]] = field(default_factory=dict)
+    personal: frozenset[str] = frozenset()
+    rules: tuple[str, ...] = ()
+    _rows: Mapping[tuple[str, str], tuple[Transition, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a table that contradicts itself."""
+        rows: dict[tuple[str, str], tuple[Transition, ...]] = {}
+        for row in self.transitions:
+            known = rows.get((row.track, row.command), ())
+            taken = set(chain.from_iterable(other.sources for other in known))
+            if taken & set(row.sources):
+                raise ValueError(f"two rows of {row.track} for {row.command} from {sorted(taken & set(row.sources))}")
+            rows[row.track, row.command] = (*known, row)
+        object.__setattr__(self, "_rows", rows)
+        for row in self.transitions:
+            self._check_row(row)
+        if unknown := ({*self.editable, *self.shown} | self.under_review) - self.states(self.main):
+            raise ValueError(f"{self.main} has no states {sorted(unknown)}")
+        if strangers := self.personal - {row.track for row in self.transitions}:
+            raise ValueError(f"there are no tracks {sorted(strangers)}")
+
+    def _check_row(self, row: Transition) -> None:
+        if row.second_of is not None and not self.rows(row.track, row.second_of):
+            raise ValueError(f"{row.track} has no command {row.second_of}, which {row.command} names")
+        commands = [deadline.command for deadline in row.deadlines]
+        if len(set(commands)) < len(commands):
+            raise ValueError(f"two deadlines of {row.command} give the same command")
+        for command in commands:
+            system_rows = [one for one in self.rows(row.track, command) if SYSTEM in one.actors]
+            if not any(row.target in one.sources for one in system_rows):
+                raise ValueError(f"{row.track} has no command {command} of the system from {row.target}")
+        if row.effects and row.track != self.main:
+            raise ValueError(f"{row.command} has effects and is not on the main track")
+        if Effect.FILES in row.effects and row.otp is None:
+            raise ValueError(f"{row.command} files something without a proof")
+
+    def rows(self, track: str, command: str) -> tuple[Transition, ...]:
+        """The rows of a command; none if the programme does not know it."""
+        return self._rows.get((track, command), ())
+
+    def states(self, track: str) -> frozenset[str]:
+        """Every state of a track."""
+        return frozenset(row.target for row in self.transitions if row.track == track)
+
+    def tracks(self) -> list[str]:
+        """All tracks, in the table's order."""
+        return list(dict.fromkeys(row.track for row in self.transitions))
+
+    def may_edit(self, case: Case, caller: Caller) -> bool:
+        """Whether the caller may change the draft now."""
+        return admits(self.editable.get(case.state(self.main), ()), caller, case, case.application_id)
+
+    def sees_draft(self, case: Case, caller: Caller) -> bool:
+        """Whether the caller sees the draft now: the owner always does."""
+        shown = self.shown.get(case.state(self.main), ())
+        return (
+            caller.account_id == case.account_id
+            or self.may_edit(case, caller)
+            or admits(shown, caller, case, case.application_id)
+        )
+
+    def subjects(self, track: str, case: Case) -> list[UUID]:
+        """Whom or what a track can be about: the application, or each person who takes part in it."""
+        if track not in self.personal:
+            return [case.application_id]
+        moved = [subject for name, subject in case.states if name == track]
+        return list(dict.fromkeys([case.account_id, *(party.party_id for party in case.parties), *moved]))

@@ -1,0 +1,175 @@
+"""Several people at one set: parties with grants, contents reopened for some, changes withdrawn."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+from documents.domain import Relation, relation_of
+from madoguchi_contracts import Role
+from madoguchi_contracts.applications import ChangeWithdrawn
+from madoguchi_stack.s3 import S3
+from support.documents import Desk, desk, pdf
+from support.servers import FreshDatabase
+
+OWNER, COMPANY, CLERK = UUID(int=1), UUID(int=2), UUID(int=3)
+
+
+@pytest.mark.rule("AS-56")
+@pytest.mark.parametrize(
+    ("identities", "grants", "editors", "relation"),
+    [
+        ({OWNER}, {}, None, Relation.OWNER),
+        ({CLERK}, {}, None, Relation.OTHER),
+        ({CLERK, COMPANY}, {COMPANY: ["view"]}, None, Relation.VIEWER),
+        ({CLERK, COMPANY}, {COMPANY: ["view", "edit"]}, None, Relation.EDITOR),
+        ({CLERK, COMPANY}, {COMPANY: ["edit"]}, None, Relation.EDITOR),
+        ({CLERK}, {COMPANY: ["view", "edit"]}, None, Relation.OTHER),  # acts for another company
+        ({CLERK}, {CLERK: ["view"]}, None, Relation.VIEWER),
+        ({CLERK}, {CLERK: []}, None, Relation.OTHER),
+        ({CLERK}, {CLERK: ["sign"]}, None, Relation.OTHER),  # a grant that means nothing here
+        # Reopened: for whom is said, and nobody else.
+        ({OWNER}, {}, [OWNER], Relation.EDITOR),
+        ({OWNER}, {}, [COMPANY], Relation.OWNER),
+        ({CLERK, COMPANY}, {COMPANY: ["view", "edit"]}, [COMPANY], Relation.EDITOR),
+        ({CLERK, COMPANY}, {COMPANY: ["view", "edit"]}, [OWNER], Relation.VIEWER),
+        ({CLERK, COMPANY}, {}, [CLERK], Relation.EDITOR),
+        ({CLERK, COMPANY}, {}, [], Relation.OTHER),
+    ],
+)
+def test_how_somebody_stands_to_an_application(
+    identities: set[UUID], grants: dict[UUID, list[str]], editors: list[UUID] | None, relation: Relation
+) -> None:
+    assert relation_of(identities, owner=OWNER, grants=grants, editors=editors) is relation
+
+
+@pytest_asyncio.fixture(scope="module")
+async def at(postgres_url: FreshDatabase, s3: S3) -> AsyncIterator[Desk]:
+    async with desk(await postgres_url("documents"), s3) as made:
+        yield made
+
+
+@pytest.fixture
+def owner() -> UUID:
+    return uuid4()
+
+
+async def seen(at: Desk, application: UUID, account: UUID, role: Role) -> list[UUID]:
+    answer = await at.list_(application, account, role)
+    assert answer.status_code == 200, answer.text
+    return [UUID(slot["document"]["document_id"]) for slot in answer.json()["slots"] if slot["document"]]
+
+
+@pytest.mark.real
+@pytest.mark.rule("AS-56", "DO-08")
+async def test_a_company_sees_what_is_in_force_while_it_may_and_is_put_down(at: Desk, owner: UUID) -> None:
+    company = uuid4()
+    application = await at.started(owner)
+    approved = await at.stored(application, owner, pdf(10))
+    await at.submitted(application, owner)
+    assert (await at.list_(application, company, Role.COMPANY)).status_code == 404
+    await at.approved(application, owner)
+    await at.granted(application, {company: ("view",)})
+    assert await seen(at, application, company, Role.COMPANY) == [approved]
+
+    await at.reopened(application, owner)
+    newer = await at.stored(application, owner, pdf(20))
+    await at.submitted(application, owner, submission=2)
+    assert await seen(at, application, company, Role.COMPANY) == [approved]  # in force until the change is approved
+    assert (await at.download(newer, company, Role.COMPANY)).status_code == 404
+    assert (await at.download(approved, company, Role.COMPANY)).status_code == 200
+    await at.approved(application, owner, submission=2)
+    assert await seen(at, application, company, Role.COMPANY) == [newer]
+    assert (await at.download(approved, company, Role.COMPANY)).status_code == 404
+
+    await at.granted(application, {})
+    assert (await at.list_(application, company, Role.COMPANY)).status_code == 404
+    entries = await at.rows(
+        "SELECT action, role FROM access_log WHERE application_id = :id AND account_id = :who ORDER BY id",
+        id=application,
+        who=company,
+    )
+    assert [entry.action for entry in entries] == ["list", "list", "download", "list"]
+
+
+@pytest.mark.real
+@pytest.mark.rule("AS-57", "AS-83")
+async def test_a_content_reopened_for_the_company_is_changed_by_the_company_alone(at: Desk, owner: UUID) -> None:
+    company = uuid4()
+    application = await at.started(owner)
+    approved = await at.stored(application, owner, pdf(10))
+    await at.submitted(application, owner)
+    await at.approved(application, owner)
+    await at.granted(application, {company: ("view", "edit")})
+    assert (await at.start(application, company, pdf(5), slot="other1", role=Role.COMPANY)).status_code == 409
+    await at.reopened(application, company)
+
+    refused = await at.start(application, owner, pdf(5), slot="other1")
+    assert (refused.status_code, refused.json()["code"]) == (409, "change_under_way")
+    listed = (await at.list_(application, owner)).json()
+    assert (listed["changeable"], {slot["changeable"] for slot in listed["slots"]}) == (False, {False})
+    started = await at.start(application, company, pdf(5), slot="other1", role=Role.COMPANY)
+    await at.post(started.json()["upload"], pdf(5))
+    added = UUID(started.json()["document_id"])
+    assert (await at.complete(added, company, Role.COMPANY)).status_code == 200
+    assert await seen(at, application, company, Role.COMPANY) == [approved, added]
+    rows = await at.rows("SELECT uploaded_by FROM documents WHERE id = :id", id=added)
+    assert rows[0].uploaded_by == company
+
+    await at.submitted(application, owner, submission=2)
+    assert (await at.delete(added, company, Role.COMPANY)).status_code == 409
+    await at.rejected(application, owner, submission=2)
+    assert (await at.delete(added, owner)).status_code == 204  # after a rejection the owner corrects
+
+
+@pytest.mark.real
+@pytest.mark.rule("AS-83", "DO-08")
+async def test_a_change_that_is_withdrawn_leaves_what_was_approved(at: Desk, owner: UUID) -> None:
+    application = await at.started(owner)
+    replaced = await at.stored(application, owner, pdf(10))
+    deleted = await at.stored(application, owner, pdf(20), slot="other1")
+    await at.submitted(application, owner)
+    await at.approved(application, owner)
+    await at.reopened(application, owner)
+    await at.stored(application, owner, pdf(11))
+    await at.delete(deleted, owner)
+    await at.stored(application, owner, pdf(12), slot="other2")
+    withdrawn = ChangeWithdrawn(application_id=application, account_id=owner, programme="bond", approved_submission=1)
+    await at.hears(withdrawn)
+    assert await seen(at, application, owner, Role.ASSOCIATION) == [replaced, deleted]
+    assert await seen(at, application, uuid4(), Role.OFFICE_REVIEWER) == [replaced, deleted]
+    assert (await at.start(application, owner, pdf(1))).json()["code"] == "documents_frozen"
+    before = await at.events(application)
+    await at.hears(withdrawn)
+    assert await at.events(application) == before
+
+    # Also after the change was handed in: the next change is the third submission.
+    await at.reopened(application, owner)
+    await at.stored(application, owner, pdf(13))
+    await at.submitted(application, owner, submission=2)
+    await at.hears(withdrawn)
+    assert await seen(at, application, owner, Role.ASSOCIATION) == [replaced, deleted]
+    assert await seen(at, application, uuid4(), Role.OFFICE_REVIEWER) == [replaced, deleted]
+    await at.reopened(application, owner, submission=3)
+    assert await seen(at, application, owner, Role.ASSOCIATION) == [replaced, deleted]
+
+
+@pytest.mark.real
+async def test_news_of_contents_whose_submission_was_not_heard_of_waits_for_an_operator(at: Desk, owner: UUID) -> None:
+    for tell in (at.reopened, lambda application: at.approved(application, owner)):
+        application = await at.started(owner)
+        await tell(application)
+        rows = await at.rows("SELECT error FROM parked_events WHERE key = :key", key=str(application))
+        assert "not heard of" in rows[0].error
+
+
+@pytest.mark.real
+async def test_late_news_of_a_reopened_content_does_not_open_what_was_handed_in(at: Desk, owner: UUID) -> None:
+    application = await at.started(owner)
+    await at.stored(application, owner, pdf(10))
+    await at.submitted(application, owner)
+    await at.approved(application, owner)
+    await at.reopened(application, owner)
+    await at.submitted(application, owner, submission=2)
+    await at.reopened(application, owner)
+    assert (await at.list_(application, owner)).json()["changeable"] is False

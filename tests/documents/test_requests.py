@@ -1,0 +1,125 @@
+"""Documents that the office asks for after a submission."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+import pytest_asyncio
+from kit.japan import to_jst
+from madoguchi_contracts import Role
+from madoguchi_stack.s3 import S3
+from support.documents import LIMIT, Desk, desk, pdf
+from support.servers import FreshDatabase
+
+pytestmark = pytest.mark.real
+
+
+@pytest_asyncio.fixture(scope="module")
+async def at(postgres_url: FreshDatabase, s3: S3) -> AsyncIterator[Desk]:
+    async with desk(await postgres_url("documents"), s3) as made:
+        yield made
+
+
+@pytest.fixture
+def owner() -> UUID:
+    return uuid4()
+
+
+async def ask(at: Desk, application: UUID, due_on: str, **changes: Any) -> httpx.Response:
+    return await at.http.post(
+        f"/v1/applications/{application}/documents/requests",
+        headers=at.as_(uuid4(), Role.OFFICE_REVIEWER),
+        json={"label": "修繕積立金の決算書", "due_on": due_on, **changes},
+    )
+
+
+async def today(at: Desk, days: int = 0) -> str:
+    return (to_jst(at.clock()).date() + timedelta(days=days)).isoformat()
+
+
+@pytest.mark.rule("DO-08")
+async def test_a_document_that_is_asked_for_is_handed_in_while_the_rest_is_frozen_and_belongs_to_the_submission(
+    at: Desk, owner: UUID
+) -> None:
+    application = await at.started(owner)
+    first = await at.stored(application, owner, pdf(10))
+    await at.submitted(application, owner)
+    asked = await ask(at, application, await today(at, 14))
+    assert (asked.status_code, asked.json()) == (201, {"slot": "asked_1", "due_on": await today(at, 14)})
+    name, told = (await at.events(application))[-1]
+    assert (name, told["slot"], told["due_on"]) == ("DocumentRequested", "asked_1", await today(at, 14))
+    assert "label" not in told
+
+    last = (await at.list_(application, owner)).json()["slots"][-1]
+    assert (last["label"], last["due_on"], last["changeable"], last["document"]) == (
+        "修繕積立金の決算書",
+        await today(at, 14),
+        True,
+        None,
+    )
+    assert (await at.start(application, owner, pdf(5), slot="other1")).status_code == 409
+    handed_in = await at.stored(application, owner, pdf(5), slot="asked_1")
+
+    officer = (await at.list_(application, uuid4(), Role.OFFICE_APPROVER)).json()
+    shown = [slot["document"]["document_id"] for slot in officer["slots"] if slot["document"]]
+    assert shown == [str(first), str(handed_in)]
+    # Handed in is handed in: neither replaced nor deleted under the eyes of the office.
+    assert (await at.start(application, owner, pdf(6), slot="asked_1")).json()["code"] == "documents_frozen"
+    assert (await at.delete(handed_in, owner)).status_code == 409
+
+    await at.rejected(application, owner)
+    officer = (await at.list_(application, uuid4(), Role.OFFICE_APPROVER)).json()
+    assert [slot["document"]["document_id"] for slot in officer["slots"] if slot["document"]] == shown
+    await at.submitted(application, owner, submission=2)
+    assert [one["document_id"] for one in await at.set_of(application, owner)] == shown
+
+
+async def test_each_request_has_a_slot_of_its_own_and_two_uploads_at_once_fill_it_once(at: Desk, owner: UUID) -> None:
+    application = await at.started(owner)
+    await at.stored(application, owner, pdf(10))
+    await at.submitted(application, owner)
+    for number in (1, 2):
+        assert (await ask(at, application, await today(at))).json()["slot"] == f"asked_{number}"
+    first = await at.uploaded(application, owner, pdf(5), slot="asked_2")
+    second = await at.uploaded(application, owner, pdf(6), slot="asked_2")
+    assert (await at.complete(first, owner)).status_code == 200
+    refused = await at.complete(second, owner)
+    assert refused.json()["findings"][0]["code"] == "SET_FROZEN"
+
+
+@pytest.mark.rule("DO-05")
+async def test_what_is_handed_in_on_request_counts_into_the_limit_of_the_set(at: Desk, owner: UUID) -> None:
+    application = await at.started(owner)
+    await at.stored(application, owner, pdf(1000))
+    await at.submitted(application, owner)
+    await ask(at, application, await today(at))
+    over = await at.start(application, owner, b"", slot="asked_1", size_bytes=LIMIT - 1000 + 1)
+    assert over.json()["findings"][0]["code"] == "TOTAL_OVER_LIMIT"
+    assert (await at.start(application, owner, b"", slot="asked_1", size_bytes=LIMIT - 1000)).status_code == 201
+
+
+async def test_the_last_day_may_be_today_and_not_yesterday_and_a_late_file_is_still_taken(
+    at: Desk, owner: UUID
+) -> None:
+    application = await at.started(owner)
+    await at.stored(application, owner, pdf(10))
+    await at.submitted(application, owner)
+    late = await ask(at, application, await today(at, -1))
+    assert (late.status_code, late.json()["code"]) == (409, "due_date_passed")
+    assert (await ask(at, application, await today(at))).status_code == 201
+    before = at.clock()
+    at.clock.now = before + timedelta(days=2)
+    try:
+        assert (await at.start(application, owner, pdf(5), slot="asked_1")).status_code == 201
+    finally:
+        at.clock.now = before
+
+
+@pytest.mark.parametrize("label", ["", "  ", "あ" * 101, "決算書\n至急"])
+async def test_a_label_is_one_short_line(at: Desk, owner: UUID, label: str) -> None:
+    application = await at.started(owner)
+    await at.submitted(application, owner)
+    assert (await ask(at, application, await today(at), label=label)).status_code == 422
