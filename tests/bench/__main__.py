@@ -1,12 +1,14 @@
 """`make bench`: every benchmark, medians of at least three interleaved rounds, into docs/benchmarks.md."""
 
+import logging
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 import uvloop
-from bench import consumer, end_to_end, relay, submission
+from bench import consumer, end_to_end, login, relay, submission
 from bench.harness import Table, machine, postgres
 from kit.japan import JST
 from madoguchi_stack.servers import Servers
@@ -17,6 +19,8 @@ BENCHES: dict[str, Callable[[Servers, int], Awaitable[Table]]] = {
     "consumer": consumer.throughput,
     "consumer-idle": consumer.idle,
     "submission": submission.http,
+    "login": login.storm,
+    "tokens": login.tokens,
     "end-to-end": end_to_end.idle,
 }
 REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -41,4 +45,5 @@ async def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     uvloop.run(main(sys.argv[1:]))

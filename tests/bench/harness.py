@@ -111,6 +111,38 @@ async def mock_broker() -> AsyncIterator[str]:
         await process.wait()
 
 
+@asynccontextmanager
+async def uvicorn(app: str, environment: dict[str, str]) -> AsyncIterator[tuple[int, int]]:
+    """The app in a process of its own; its port and pid, once it answers."""
+    port = free_ports()["applications_api"]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "uvicorn", "--factory", app, "--port", str(port), "--no-access-log"),
+        env={**os.environ, **environment},
+        cwd=Path(__file__).parents[1],
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(300):
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                break
+            except OSError:
+                await asyncio.sleep(0.1)
+        yield port, process.pid
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used so far."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def stopwatch() -> Callable[[], float]:
     """Seconds since now."""
     started = time.perf_counter()

@@ -2,15 +2,12 @@
 
 import asyncio
 import json
-import os
-import sys
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 
 from applications.cases import filing_of, lock
@@ -19,13 +16,12 @@ from applications.commands import projections
 from applications.desk import Desk
 from applications.directories import ZenginInstitutions
 from applications.programmes import PROGRAMMES
-from bench.harness import Table, interleaved, stopwatch
+from bench.harness import Table, cpu_seconds, interleaved, stopwatch, uvicorn
 from kit.clock import system_clock
 from kit.db import Database
 from kit.tokens import Actor
 from kit.vault import Vault
 from madoguchi_contracts import Role, Sealed
-from madoguchi_stack.layout import free_ports
 from madoguchi_stack.servers import Servers
 from madoguchi_stack.services import service_environment
 from support.actors import ISSUER, Gate
@@ -117,31 +113,6 @@ async def _jwks(gate: Gate) -> AsyncIterator[str]:
         server.shutdown()
 
 
-@asynccontextmanager
-async def _uvicorn(app: str, environment: dict[str, str]) -> AsyncIterator[tuple[int, int]]:
-    """The app in a process of its own; its port and pid, once it answers."""
-    port = free_ports()["applications_api"]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "uvicorn", "--factory", app, "--port", str(port), "--no-access-log"),
-        env={**os.environ, **environment},
-        cwd=Path(__file__).parents[1],
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(300):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.close()
-                break
-            except OSError:
-                await asyncio.sleep(0.1)
-        yield port, process.pid
-    finally:
-        process.terminate()
-        await process.wait()
-
-
 def _request(path: str, body: dict[str, object], token: str) -> bytes:
     data = json.dumps(body).encode()
     head = (
@@ -170,12 +141,6 @@ async def _fire(port: int, requests: Sequence[bytes]) -> float:
     return len(requests) / elapsed()
 
 
-def _cpu_seconds(pid: int) -> float:
-    with open(f"/proc/{pid}/stat") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 async def http(servers: Servers, rounds: int) -> Table:
     """Submissions a second and CPU of the API process per submission."""
     table = Table(f"Submission over HTTP ({NUMBER} applications, {CONNECTIONS} connections)", "requests/s")
@@ -194,7 +159,7 @@ async def http(servers: Servers, rounds: int) -> Table:
                 "MADOGUCHI_TOKEN_ISSUER": ISSUER,
                 "MADOGUCHI_LOG_LEVEL": "WARNING",
             }
-            async with _uvicorn(app, environment) as (port, pid):
+            async with uvicorn(app, environment) as (port, pid):
                 requests = [
                     _request(
                         f"/v1/applications/{case.application_id}/submit",
@@ -204,9 +169,9 @@ async def http(servers: Servers, rounds: int) -> Table:
                     for case in cases
                 ]
                 await _fire(port, requests[:50])
-                before = _cpu_seconds(pid)
+                before = cpu_seconds(pid)
                 figure = await _fire(port, requests[50:])
-                cpu.setdefault(name, []).append((_cpu_seconds(pid) - before) / (NUMBER - 50) * 1000)
+                cpu.setdefault(name, []).append((cpu_seconds(pid) - before) / (NUMBER - 50) * 1000)
                 return figure
 
     ours, raw = "ours", "raw asyncpg endpoint, the same rows, nothing checked"
