@@ -263,9 +263,14 @@ def test_the_contracts_bring_pydantic_and_nothing_else(wheels: dict[str, Path], 
     code = """
 from madoguchi_contracts import EVENTS, ApplicationApproved, parse
 from madoguchi_contracts.fixtures import example, example_body
+from madoguchi_contracts.fakes import Fakes
 from madoguchi_contracts.schema import released
 assert parse(ApplicationApproved.type_name, example_body(ApplicationApproved)) == example(ApplicationApproved)
 assert {event.schema_name for event in EVENTS.values()} <= released().keys()
+for event in EVENTS.values():
+    record = Fakes(1).record(Fakes(2).make(event))
+    assert parse(dict(record.headers)["ce_type"].decode(), record.value) == Fakes(2).make(event)
+    assert type(example(event)) is event
 print("read")
 """
     assert reader.python(code) == "read\n"
