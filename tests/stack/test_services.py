@@ -47,4 +47,4 @@ def test_the_documents_service_scans_where_the_machine_can_and_else_says_none(
     without = service_environment("documents", servers)
     assert without["MADOGUCHI_SCANNER"] == "none"
     assert "MADOGUCHI_CLAMD_HOST" not in without
-    assert "clamd-daemon" in addresses(servers)
+    assert "clamav-daemon" in addresses(servers)
