@@ -8,10 +8,11 @@ UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(BIN)/uv)
 UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 MEMBERS := shared/contracts shared/kit services/identity services/applications services/documents \
-           services/notifications deploy/stack
+           services/notifications deploy/events deploy/stack
 SOURCES := $(MEMBERS:=/src)
 
-.PHONY: help setup run test test-real check lint types imports contracts rules bench migrate format pins clean
+.PHONY: help setup run test test-real check lint types imports contracts catalogue asyncapi rules \
+        bench migrate format pins clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -53,6 +54,12 @@ imports: setup ## who may import whom
 
 contracts: setup ## no event changes in a way that breaks a reader
 	$(BIN)/python -m madoguchi_contracts.gate
+
+catalogue: setup ## write the catalogue of events: docs/events.md, docs/events.html, docs/asyncapi.json
+	$(BIN)/python -m madoguchi_events.catalogue docs
+
+asyncapi: setup ## let AsyncAPI's own parser judge docs/asyncapi.json; a part of test-real
+	MADOGUCHI_TEST_SERVERS=real $(BIN)/pytest tests/events/test_asyncapi.py -m real
 
 rules: setup ## every rule of the catalogue with the tests that prove it
 	$(BIN)/python tests/support/rules.py

@@ -6,9 +6,9 @@ cd "$(dirname "$0")/.."
 compile() { # output, inputs...
   local out=$1; shift
   uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
-    --no-emit-package madoguchi-contracts --no-emit-package madoguchi-kit -o "$out" "$@"
+    --no-emit-package madoguchi-contracts --no-emit-package madoguchi-kit --no-emit-package madoguchi-events -o "$out" "$@"
 }
-compile requirements/dev.txt requirements/dev.in shared/*/pyproject.toml services/*/pyproject.toml deploy/stack/pyproject.toml
+compile requirements/dev.txt requirements/dev.in shared/*/pyproject.toml services/*/pyproject.toml deploy/{events,stack}/pyproject.toml
 for service in services/*/; do
   name=$(basename "$service")
   compile "requirements/$name.txt" "$service/pyproject.toml" shared/*/pyproject.toml -c requirements/dev.txt

@@ -497,7 +497,9 @@ async def test_the_loop_works_until_it_is_told_to_stop_and_survives_a_store_that
 
     flaky = Flaky(at, dies_at="never")
     stop = asyncio.Event()
-    loop = asyncio.create_task(reconcile.run(replace(at.intake, storage=flaky), stop, beat=counted, sweep_anyway=False))
+    loop = asyncio.create_task(
+        reconcile.run(replace(at.intake, storage=flaky), stop, beat=counted, sweep_anyway=False, periods={})
+    )
     async with asyncio.timeout(20):
         while beats < 3:
             await asyncio.sleep(0.05)

@@ -30,6 +30,7 @@ def storage_of(s3: S3, *, public_url: str | None = None) -> Storage:
         secret_key=s3.secret_key,
         bucket=s3.bucket,
         region="us-east-1",
+        object_lock=False,
     )
 
 

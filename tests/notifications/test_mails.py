@@ -1,6 +1,6 @@
 """The mails of the catalogue, from event to mailbox, as a mail program reads them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from uuid import uuid4
 
@@ -147,6 +147,28 @@ async def test_the_office_is_told_of_a_submission_by_its_number_alone(room: Mail
         assert personal not in text + html + str(notice.message["Subject"])
 
 
+async def test_who_is_invited_or_to_take_over_gets_the_mail_and_the_holder_of_the_account_does_not(room: Mailroom):
+    hanako, other = Person(), Person(mail="jiro@example.jp")
+    await registered(room, hanako)
+    now = room.clock()
+    await room.hear_and_deliver(hanako.invites(now, other.mail), hanako.is_succeeded(now, other.mail))
+    invited, next_one = room.smtp.received
+    for mail, page in ((invited, "invitation"), (next_one, "succession")):
+        assert mail.recipients == (other.mail,)
+        assert f"/{page}?token=link-" in body_of(mail.message)
+        assert "2026年4月8日" in body_of(mail.message)
+
+
+@pytest.mark.rule("ID-02")
+async def test_the_holder_is_told_until_when_to_log_in(room: Mailroom):
+    hanako = Person()
+    await registered(room, hanako)
+    await room.hear_and_deliver(hanako.will_lapse(datetime(2031, 3, 31, 15, 0, tzinfo=UTC)))
+    (mail,) = room.smtp.received
+    assert mail.recipients == (hanako.mail,)
+    assert "ユーザーIDが失効する日時：2031年4月1日 0時00分" in body_of(mail.message)
+
+
 async def every_mail(room: Mailroom, hanako: Person) -> dict[Template, EmailMessage]:
     """One of each, as received."""
     application = uuid4()
@@ -161,6 +183,9 @@ async def every_mail(room: Mailroom, hanako: Person) -> dict[Template, EmailMess
         hanako.submits(application),
         hanako.is_rejected(application),
         hanako.is_approved(application),
+        hanako.invites(room.clock(), hanako.mail),
+        hanako.is_succeeded(room.clock(), hanako.mail),
+        hanako.will_lapse(room.clock()),
     )
     by_subject = {subject: template for template, subject in SUBJECTS.items()}
     mails = {by_subject[str(mail["Subject"])]: mail for mail in room.smtp.accepted}
@@ -179,6 +204,8 @@ async def test_no_mail_says_more_than_it_may(room: Mailroom):
         Template.PASSWORD_RESET_LINK,
         Template.EKYC_LINK,
         Template.CORRECTION_REQUESTED,
+        Template.INVITATION,
+        Template.SUCCESSION,
     }
     for template, mail in mails.items():
         headers = "\n".join(f"{name}: {value}" for name, value in mail.items())

@@ -25,7 +25,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-FOLDERS = {folder.name: folder for folder in (*ROOT.glob("shared/*"), *ROOT.glob("services/*"), ROOT / "deploy/stack")}
+MEMBERS = (*ROOT.glob("shared/*"), *ROOT.glob("services/*"), ROOT / "deploy/events", ROOT / "deploy/stack")
+FOLDERS = {folder.name: folder for folder in MEMBERS}
 PACKAGES = {"contracts": "madoguchi_contracts", "kit": "kit", **{service: service for service in SERVICES}}
 PINS = ROOT / "requirements"
 PIN = re.compile(r"([a-z0-9][a-z0-9._-]*)==([0-9][A-Za-z0-9.!+]*)( ; [^\\]+)? \\")
@@ -87,7 +88,7 @@ def test_the_development_pins_hold_what_every_member_and_every_tool_asks_for():
 @pytest.mark.parametrize("service", SERVICES)
 def test_no_tool_of_development_is_shipped(service: str):
     own = {one.name for member in ("contracts", "kit", service) for one in declared(member)}
-    for_development = {one.name for one in (*tools(), *declared("stack"))} - own
+    for_development = {one.name for one in (*tools(), *declared("events"), *declared("stack"))} - own
     assert for_development & pins(PINS / f"{service}.txt").keys() == set()
 
 
@@ -209,7 +210,7 @@ print("\\n" + " ".join(build_api().openapi()["paths"]))
 @pytest.mark.slow
 def test_a_service_alone_brings_no_other_and_no_development_tool(alone: Alone):
     code = "import importlib.util, sys; print(*(name for name in sys.argv[1:] if importlib.util.find_spec(name)))"
-    names = [*PACKAGES.values(), "madoguchi_stack", "pytest", "hypothesis", "support"]
+    names = [*PACKAGES.values(), "madoguchi_events", "madoguchi_stack", "pytest", "hypothesis", "support"]
     code = code.replace("sys.argv[1:]", repr(names))
     assert set(alone.python(code).split()) == {alone.service, "kit", "madoguchi_contracts"}
 

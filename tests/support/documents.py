@@ -262,7 +262,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(url: str, s3: S3, *, scanner: Scanner | None = None) -> AsyncIterator[Desk]:
+async def desk(url: str, s3: S3, *, scanner: Scanner | None = None, object_lock: bool = False) -> AsyncIterator[Desk]:
     """The service on the database at `url` and the store `s3`.
 
     The clock starts at the real time, because the store reads the permits that the service signs with its own clock.
@@ -276,6 +276,7 @@ async def desk(url: str, s3: S3, *, scanner: Scanner | None = None) -> AsyncIter
         secret_key=s3.secret_key,
         bucket=s3.bucket,
         region="us-east-1",
+        object_lock=object_lock,
     )
     intake = Intake(database, storage, scanner or NoScanner(), clock)
     gate = Gate(clock)

@@ -20,11 +20,14 @@ from kit.vault import Vault
 from madoguchi_contracts import Event, Role, Sealed
 from madoguchi_contracts.applications import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
 from madoguchi_contracts.identity import (
+    AccountLapseNoticed,
     ContactChanged,
     EkycStarted,
+    InvitationSent,
     PasswordLinkIssued,
     PasswordSet,
     RegistrationRequested,
+    SuccessionStarted,
     UserIdIssued,
     UserIdReminderRequested,
 )
@@ -91,6 +94,24 @@ class Person:
         return EkycStarted(
             account_id=self.account_id, ekyc_id=uuid4(), method=method, link=link, link_expires_at=expires
         )
+
+    def invites(self, now: datetime, mail: str, ticket: str = "link-5") -> InvitationSent:
+        """Somebody else is asked to take part."""
+        link = sealed(RegistrationLink(mail=mail, name=self.name, url=f"{PORTAL}/invitation?token={ticket}"))
+        return InvitationSent(
+            account_id=self.account_id, invitation_id=uuid4(), link=link, link_expires_at=now + timedelta(days=7)
+        )
+
+    def is_succeeded(self, now: datetime, mail: str, ticket: str = "link-6") -> SuccessionStarted:
+        """The next representative is asked to take over."""
+        link = sealed(RegistrationLink(mail=mail, name=self.name, url=f"{PORTAL}/succession?token={ticket}"))
+        return SuccessionStarted(
+            account_id=self.account_id, succession_id=uuid4(), link=link, link_expires_at=now + timedelta(days=7)
+        )
+
+    def will_lapse(self, at: datetime) -> AccountLapseNoticed:
+        """Nobody has logged in for nearly five years."""
+        return AccountLapseNoticed(account_id=self.account_id, lapses_at=at)
 
     def changes_contact(self) -> ContactChanged:
         return ContactChanged(account_id=self.account_id, contact=self.contact())

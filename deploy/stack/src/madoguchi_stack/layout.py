@@ -15,7 +15,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[4]
 RUN_FOLDER = ROOT / ".run"
 REAL_FOLDER = ROOT / ".real"
-TOPICS_FILE = ROOT / "deploy" / "topics.yaml"
 
 HOST = "127.0.0.1"
 SERVICES = ("identity", "applications", "documents", "notifications")

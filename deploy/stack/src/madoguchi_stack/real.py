@@ -1,6 +1,8 @@
-"""Apache Kafka and MinIO for `make test-real`: obtained once into `.real/`, pinned, run like the servers from wheels.
+"""What `make test-real` needs, obtained once into `.real/`: Apache Kafka, MinIO and AsyncAPI's parser.
 
-Kafka's jars come from Maven Central (deploy/real/pom.xml pins the version); MinIO's server is built from its Go module.
+All of it is pinned, and the servers run like those from wheels.
+Kafka's jars come from Maven Central (deploy/real/pom.xml pins the version); MinIO's server is built from its Go module;
+the parser comes from npm (deploy/asyncapi/package-lock.json pins it).
 """
 
 import asyncio
@@ -23,6 +25,7 @@ from madoguchi_stack.supervisor import Process, StackFailed, Supervisor, dies_wi
 
 SOURCES = ROOT / "deploy" / "real"
 POM = SOURCES / "pom.xml"
+ASYNCAPI = ROOT / "deploy" / "asyncapi"
 COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 # The last commit of the module: it is archived upstream since then.
 MINIO_VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
@@ -50,6 +53,12 @@ def minio_binary() -> Path:
     return REAL_FOLDER / f"minio-{MINIO_VERSION}" / "minio"
 
 
+def asyncapi_folder() -> Path:
+    """Where AsyncAPI's parser is installed; named after its lock and the program that calls it."""
+    files = b"".join((ASYNCAPI / name).read_bytes() for name in ("package-lock.json", "validate.mjs"))
+    return REAL_FOLDER / f"asyncapi-{hashlib.sha256(files).hexdigest()[:12]}"
+
+
 def versions() -> str:
     """Which broker and which store these are, for people."""
     jars = list(kafka_folder().glob("kafka_2.13-*.jar"))
@@ -65,7 +74,21 @@ def obtain() -> None:
         _obtain_kafka(kafka_folder())
     if not minio_binary().exists():
         _obtain_minio(minio_binary())
+    obtain_asyncapi()
     print(f"{versions()}: ready after {time.monotonic() - started:.0f} s", flush=True)
+
+
+def obtain_asyncapi() -> Path:
+    """AsyncAPI's parser, installed if it is not yet; gives its folder. Raises StackFailed like `obtain`."""
+    folder = asyncapi_folder()
+    if not folder.exists():
+        _install_debian_packages_if_missing({"node": "nodejs", "npm": "npm"})
+        beside = folder.with_suffix(".new")
+        shutil.rmtree(beside, ignore_errors=True)
+        shutil.copytree(ASYNCAPI, beside)
+        _run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(beside))
+        beside.rename(folder)
+    return folder
 
 
 def _obtain_kafka(folder: Path) -> None:

@@ -9,6 +9,7 @@ kit.errors.ServiceError
 ├── Conflict
 │   ├── SetFrozen            the documents are part of a submission (DO-08)
 │   ├── ChangeUnderWay       somebody else prepares a change of what was approved (AS-83)
+│   ├── AlreadyHeld, NotHeld a legal hold is there already, or is not
 │   ├── NotUploaded          nothing has arrived in the store yet
 │   ├── CompletionInProgress somebody checks this file already, or has just tried
 │   └── UploadOver           the upload was cancelled or ran out of time
@@ -69,6 +70,20 @@ class ChangeUnderWay(Conflict):
     code = "change_under_way"
     title = "変更内容の入力中のため、書類を変更できません。"
     default_rules = ("AS-83",)
+
+
+class AlreadyHeld(Conflict):
+    """The application is under a legal hold already (409)."""
+
+    code = "already_held"
+    title = "この申請の書類は、既に保全の対象です。"
+
+
+class NotHeld(Conflict):
+    """The application is under no legal hold (409)."""
+
+    code = "not_held"
+    title = "この申請の書類は、保全の対象ではありません。"
 
 
 class NotUploaded(Conflict):

@@ -57,7 +57,11 @@ def build_worker() -> Starlette:
         consumer=Consumer("documents", consumers.handlers(system_clock), database=intake.database, clock=system_clock),
         loops={
             "reconcile": partial(
-                reconcile.run, intake, beat=partial(health.beat, "reconcile"), sweep_anyway=settings.sweep_anyway
+                reconcile.run,
+                intake,
+                beat=partial(health.beat, "reconcile"),
+                sweep_anyway=settings.sweep_anyway,
+                periods=settings.retention_months,
             )
         },
     )
@@ -77,6 +81,7 @@ def _intake(settings: Settings) -> Intake:
         secret_key=settings.s3_secret_key.get_secret_value(),
         bucket=settings.s3_bucket,
         region=settings.s3_region,
+        object_lock=settings.s3_object_lock,
     )
     database = Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
     return Intake(database, storage, _scanner(settings), system_clock)

@@ -66,6 +66,9 @@ class DocumentSet(Base, table=True):
     editors: list[str] | None = Field(
         default=None, sa_type=JSONB(none_as_null=True), description="for whom a content is reopened (AS-83)"
     )
+    files_deleted_at: datetime | None = Field(
+        default=None, sa_type=DateTime(timezone=True), description="when its period was over"
+    )
     created_at: datetime = Field(sa_type=DateTime(timezone=True))
     state_since: datetime = Field(
         sa_type=DateTime(timezone=True), description="when it was begun, submitted, decided on or reopened last"
@@ -209,6 +212,48 @@ class PostedPaper(Base, table=True):
     result: str
     recorded_by: UUID
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class LegalHold(Base, table=True):
+    """Nothing of the application is deleted while it is held, whatever period is over."""
+
+    __tablename__ = "legal_holds"
+    __table_args__ = (
+        CheckConstraint("reason <> ''", name="reason"),
+        CheckConstraint(
+            "(released_at IS NULL) = (released_by IS NULL) AND (released_at IS NULL) = (release_reason IS NULL)",
+            name="release_is_whole",
+        ),
+        CheckConstraint("lifted_at IS NULL OR released_at IS NOT NULL", name="lifted_after_release"),
+        Index("uq_legal_holds_open", "application_id", unique=True, postgresql_where=text("released_at IS NULL")),
+        Index("ix_legal_holds_to_lift", "application_id", postgresql_where=text("lifted_at IS NULL")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)])
+    application_id: UUID = Field(foreign_key="document_sets.application_id")
+    reason: str
+    set_by: str
+    set_at: datetime = Field(sa_type=DateTime(timezone=True))
+    release_reason: str | None = None
+    released_by: str | None = None
+    released_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    lifted_at: datetime | None = Field(
+        default=None, sa_type=DateTime(timezone=True), description="when the store was told of the release"
+    )
+
+
+class RetentionEntry(Base, table=True):
+    """A file that was deleted because its period was over."""
+
+    __tablename__ = "retention_log"
+
+    document_id: UUID = Field(primary_key=True, foreign_key="documents.id")
+    application_id: UUID = Field(foreign_key="document_sets.application_id", index=True)
+    at: datetime = Field(sa_type=DateTime(timezone=True))
+    reason: str = Field(description="the case, such as returned")
+    since: datetime = Field(sa_type=DateTime(timezone=True), description="from when the period was counted")
+    months: int
+    sha256: str
 
 
 class AccessLogEntry(Base, table=True):

@@ -37,7 +37,7 @@ async def documents_of(
         submitted = select(SubmittedDocument.document_id).where(
             SubmittedDocument.application_id == application_id, SubmittedDocument.submission == submission
         )
-        query = query.where(col(Document.id).in_(submitted))
+        query = query.where(col(Document.id).in_(submitted), Document.status != DocumentStatus.PURGED)
     if relation is not Relation.OWNER:
         log_access(session, actor=actor, action=Action.LIST, application_id=application_id, now=now)
     place = {slot: number for number, slot in enumerate(documents.slot_keys)}

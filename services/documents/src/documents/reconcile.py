@@ -9,8 +9,8 @@ suspiciously much deletes nothing and calls the operator.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,9 +22,10 @@ from sqlmodel import col, or_, select
 from documents import commands
 from documents.completion import Intake, delete, finish
 from documents.domain import DocumentStatus, quarantine_key
-from documents.errors import NotUploaded
+from documents.errors import NotUploaded, ObjectMissing
 from documents.metrics import files_missing, objects_removed, sweep_refused
-from documents.models import Document, SubmittedDocument
+from documents.models import Document, LegalHold, SubmittedDocument
+from documents.retention import Periods
 from documents.storage import StoredObject
 
 log = structlog.get_logger(__name__)
@@ -44,6 +45,20 @@ UNNAMED_OBJECT_AGE = timedelta(hours=1)
 UNNAMED_FILES = 20
 UNNAMED_PERCENT = 5
 
+_HELD = select(LegalHold.application_id).where(col(LegalHold.released_at).is_(None))
+# The shortest period is a month: what was touched within 28 days need not be looked at. In the order of their ids, so
+# that a look goes on where the one before ended, whatever it found.
+_MAYBE_UNNEEDED = text("""
+SELECT s.application_id, s.programme FROM document_sets s
+WHERE s.application_id > :after AND s.programme = ANY(:programmes)
+  AND EXISTS (
+    SELECT FROM documents d WHERE d.application_id = s.application_id AND d.object_key IS NOT NULL
+      AND (NOT s.frozen AND s.state_since <= :before
+        OR d.status IN ('replaced', 'removed') AND d.ended_at <= :before
+          AND d.id IN (SELECT document_id FROM submitted_documents)))
+  AND NOT EXISTS (SELECT FROM legal_holds h WHERE h.application_id = s.application_id AND h.released_at IS NULL)
+ORDER BY s.application_id LIMIT :limit
+""")
 _ANY_ROWS = text("SELECT EXISTS (SELECT FROM documents)")
 _WAITING_KEYS = text("""
 SELECT key FROM unnest(cast(:keys AS text[])) AS key
@@ -56,7 +71,14 @@ WHERE object_key > :after AND (cast(:last AS text) IS NULL OR object_key <= :las
 """)
 
 
-async def run(intake: Intake, stop: asyncio.Event, *, beat: Callable[[], None], sweep_anyway: bool) -> None:
+async def run(
+    intake: Intake,
+    stop: asyncio.Event,
+    *,
+    beat: Callable[[], None],
+    sweep_anyway: bool,
+    periods: Mapping[str, Periods],
+) -> None:
     """Reconcile until `stop`; several replicas do no harm to each other."""
     await intake.storage.ensure_bucket()
     swept_at: datetime | None = None
@@ -66,6 +88,8 @@ async def run(intake: Intake, stop: asyncio.Event, *, beat: Callable[[], None], 
             await settle_waiting(intake, beat=beat)
             await purge_left(intake, beat=beat)
             if swept_at is None or intake.clock() - swept_at >= SWEEP_EVERY:
+                await tell_holds(intake, beat=beat)
+                await end_retention(intake, periods, beat=beat)
                 await sweep(intake, beat=beat, anyway=sweep_anyway)
                 swept_at = intake.clock()
         except Unavailable as error:
@@ -143,6 +167,7 @@ async def purge_left(intake: Intake, *, beat: Callable[[], None]) -> None:
             col(Document.object_key).is_not(None),
             col(Document.ended_at) <= now - KEEP_AFTER_LEAVING,
             col(Document.id).not_in(select(SubmittedDocument.document_id)),
+            col(Document.application_id).not_in(_HELD),
         )
         .order_by(col(Document.ended_at))
         .limit(BATCH)
@@ -157,6 +182,50 @@ async def purge_left(intake: Intake, *, beat: Callable[[], None]) -> None:
             if key is not None:
                 log.info("file_purged", document_id=str(document_id))
                 await delete(intake.storage, key)
+
+
+async def end_retention(intake: Intake, periods: Mapping[str, Periods], *, beat: Callable[[], None]) -> None:
+    """Delete the files whose period is over, application by application; cut off, it goes on at the next look."""
+    now, after = intake.clock(), UUID(int=0)
+    while True:
+        where = {"after": after, "programmes": list(periods), "before": now - timedelta(days=28), "limit": BATCH}
+        async with intake.database.transaction() as session:
+            rows = (await session.execute(_MAYBE_UNNEEDED, where)).all()
+        for row in rows:
+            beat()
+            with _apart(row.application_id):
+                await _delete_unneeded(intake, row.application_id, periods[row.programme], now)
+        if len(rows) < BATCH:
+            return
+        after = rows[-1].application_id
+
+
+async def _delete_unneeded(intake: Intake, application_id: UUID, periods: Periods, now: datetime) -> None:
+    async with intake.database.transaction() as session:
+        keys = await commands.delete_unneeded(session, application_id=application_id, periods=periods, now=now)
+    if keys:
+        log.info("retention_over", application_id=str(application_id), files=len(keys))
+    for key in keys:
+        await delete(intake.storage, key)
+
+
+async def tell_holds(intake: Intake, *, beat: Callable[[], None]) -> None:
+    """Tell a store that can hold objects which of them are held; also those that came after the hold was set."""
+    if not intake.storage.object_lock:
+        return
+    async with intake.database.transaction() as session:
+        held, released = await commands.held_keys(session), await commands.released_keys(session)
+    for key in held:
+        beat()
+        with suppress(ObjectMissing):  # the sweep counts and names it
+            await intake.storage.hold(key)
+    for row in released:
+        beat()
+        for key in row.keys:
+            with suppress(ObjectMissing):
+                await intake.storage.lift(key)
+        async with intake.database.transaction() as session:
+            await commands.note_lifted(session, hold_id=row.id, now=intake.clock())
 
 
 async def sweep(intake: Intake, *, beat: Callable[[], None], anyway: bool = False) -> None:

@@ -131,6 +131,9 @@ class DocumentSetBody(BaseModel):
     total_bytes: int
     total_limit_bytes: int = Field(description="inclusive (DO-05)")
     slots: list[SlotBody]
+    files_deleted_at: datetime | None = Field(
+        description="when the files were deleted because the time for which they are kept was over"
+    )
     post: PostBody | None = Field(description="null where the programme takes no papers by post")
 
 

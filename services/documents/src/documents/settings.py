@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 from kit.settings import ServiceSettings
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
+from documents.retention import PERIODS, Periods
+
 # No path: a signature covers host and path, so a store behind a path prefix would refuse every signed request.
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#\s]+$")]
 
@@ -20,6 +22,12 @@ class Settings(ServiceSettings):
     s3_secret_key: SecretStr
     s3_bucket: str = Field(min_length=3)
     s3_region: str = "us-east-1"
+    s3_object_lock: bool = Field(
+        default=False, description="the bucket was made with object lock: holds are told to the store too"
+    )
+    retention_months: dict[str, Periods] = Field(
+        default=dict(PERIODS), description='how long files are kept, {"<programme>": {"abandoned": 12, ...}}'
+    )
     scanner: Literal["none", "clamd"] = Field(description="none: files are not scanned; production refuses that")
     clamd_host: str | None = None
     clamd_port: int = Field(default=3310, ge=1, le=65535)

@@ -56,9 +56,18 @@ class Storage:
     """One bucket."""
 
     def __init__(
-        self, *, internal_url: str, public_url: str, access_key: str, secret_key: str, bucket: str, region: str
+        self,
+        *,
+        internal_url: str,
+        public_url: str,
+        access_key: str,
+        secret_key: str,
+        bucket: str,
+        region: str,
+        object_lock: bool,
     ) -> None:
-        """Opens no connection."""
+        """Opens no connection. `object_lock`: the bucket keeps versions and can hold objects."""
+        self.object_lock = object_lock
         self._client = _client(internal_url, access_key, secret_key, region)
         self._signer = _client(public_url, access_key, secret_key, region)
         self._public_url = public_url
@@ -111,8 +120,29 @@ class Storage:
             response.release_conn()
 
     async def remove(self, key: str) -> None:
-        """Delete the object; it is no error if there is none."""
-        await self._call(self._client.remove_object, object_name=key)
+        """Delete the object; it is no error if there is none.
+
+        With versions, every one of them: else the file would lie on behind a marker. The last one goes last, so that
+        the object is still listed, and found by the sweep, when this is cut off.
+        """
+        if not self.object_lock:
+            await self._call(self._client.remove_object, object_name=key)
+            return
+        for version in reversed(await self._in_thread(partial(self._versions, key), self._limiter)):
+            await self._call(self._client.remove_object, object_name=key, version_id=version)
+
+    def _versions(self, key: str) -> list[str | None]:
+        """The versions of an object, newest first, delete markers among them."""
+        listing = self._client.list_objects(bucket_name=self._bucket, prefix=key, recursive=True, include_version=True)
+        return [found.version_id for found in listing if found.object_name == key]
+
+    async def hold(self, key: str) -> None:
+        """Have the store refuse to delete the object. Raises ObjectMissing."""
+        await self._call(self._client.enable_object_legal_hold, object_name=key)
+
+    async def lift(self, key: str) -> None:
+        """Have the store delete the object again when it is told to. Raises ObjectMissing."""
+        await self._call(self._client.disable_object_legal_hold, object_name=key)
 
     async def pages(self, prefix: str) -> AsyncIterator[list[StoredObject]]:
         """All objects whose keys begin with `prefix`, in the order of their keys, a thousand at a time."""
@@ -127,7 +157,7 @@ class Storage:
     async def ensure_bucket(self) -> None:
         """Make the bucket if it is missing and our credentials allow it; elsewhere the operator has made it."""
         if not await self._call(self._client.bucket_exists):
-            await self._call(self._client.make_bucket)
+            await self._call(self._client.make_bucket, object_lock=self.object_lock)
             log.info("bucket_made", bucket=self._bucket)
 
     async def check(self) -> None:

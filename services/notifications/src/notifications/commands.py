@@ -29,8 +29,8 @@ log = structlog.get_logger(__name__)
 # Long enough for every relay to time out in turn before DATA, and then again for the longest DATA.
 LEASE = timedelta(seconds=120)
 
-# These bring the address along, because no contact is known yet; all others to an account need its contact.
-_BRINGS_ADDRESS = frozenset({Template.REGISTRATION_LINK})
+# These bring the address along: there is no contact yet, or it is not the holder's mail. All others need a contact.
+_BRINGS_ADDRESS = frozenset({Template.REGISTRATION_LINK, Template.INVITATION, Template.SUCCESSION})
 
 # What these say came sealed with their event, and is nowhere else.
 NEEDS_CONTENT = frozenset(
@@ -41,6 +41,9 @@ NEEDS_CONTENT = frozenset(
         Template.EKYC_LINK,
         Template.CORRECTION_REQUESTED,
         Template.OFFICE_NEW_CASE,
+        Template.INVITATION,
+        Template.SUCCESSION,
+        Template.LAPSE_NOTICE,
     }
 )
 

@@ -21,11 +21,14 @@ from kit.vault import Vault
 from madoguchi_contracts import Event
 from madoguchi_contracts.applications import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
 from madoguchi_contracts.identity import (
+    AccountLapseNoticed,
     ContactChanged,
     EkycStarted,
+    InvitationSent,
     PasswordLinkIssued,
     PasswordSet,
     RegistrationRequested,
+    SuccessionStarted,
     UserIdIssued,
     UserIdReminderRequested,
 )
@@ -108,6 +111,26 @@ async def on_registration_requested(
     await _mail(desk, session, event, meta, account_id=event.account_id, content=content, link_expires_at=expires)
 
 
+async def on_invited(
+    desk: Desk, session: AsyncSession, event: InvitationSent | SuccessionStarted, meta: EventMeta
+) -> None:
+    """To somebody who has no part in the account that asks them: in a lane of their own, to the address it brings."""
+    content = unseal(event.link, desk.seal_private_key, RegistrationLink).model_dump()
+    lane = event.invitation_id if isinstance(event, InvitationSent) else event.succession_id
+    expires = event.link_expires_at
+    await _mail(
+        desk, session, event, meta, account_id=event.account_id, lane=lane, content=content, link_expires_at=expires
+    )
+
+
+async def on_account_lapse_noticed(
+    desk: Desk, session: AsyncSession, event: AccountLapseNoticed, meta: EventMeta
+) -> None:
+    """The user ID will lapse."""
+    content = {"lapses_at": event.lapses_at.isoformat()}
+    await _mail(desk, session, event, meta, account_id=event.account_id, content=content)
+
+
 async def on_user_id_issued(desk: Desk, session: AsyncSession, event: UserIdIssued, meta: EventMeta) -> None:
     """Keep the contact; NO-03."""
     await _keep(desk, session, event, meta)
@@ -188,6 +211,9 @@ def handlers(desk: Desk) -> Handlers:
         PasswordSet: partial(on_password_set, desk),
         UserIdReminderRequested: partial(on_user_id_reminder_requested, desk),
         EkycStarted: partial(on_ekyc_started, desk),
+        InvitationSent: partial(on_invited, desk),
+        SuccessionStarted: partial(on_invited, desk),
+        AccountLapseNoticed: partial(on_account_lapse_noticed, desk),
         ApplicationSubmitted: partial(on_application_submitted, desk),
         ApplicationRejected: partial(on_application_rejected, desk),
         ApplicationApproved: partial(on_application_approved, desk),

@@ -73,6 +73,8 @@ RESENT_WHEN_UNKNOWN = frozenset(
         Template.USER_ID_REMINDER,
         Template.EKYC_LINK,
         Template.CORRECTION_REQUESTED,
+        Template.INVITATION,
+        Template.SUCCESSION,
     }
 )
 

@@ -24,6 +24,10 @@ class Template(StrEnum):
     SERVICE_STARTED = "NO-09"
     CORRECTION_REQUESTED = "NO-10"
     OFFICE_NEW_CASE = "OFFICE-NEW-CASE"
+    # Not in the manual: what else identity has to tell people.
+    INVITATION = "INVITATION-LINK"
+    SUCCESSION = "SUCCESSION-LINK"
+    LAPSE_NOTICE = "LAPSE-NOTICE"
 
 
 # As printed, with their brackets and half-width parentheses. I-04: the last parenthesis of NO-02 is restored.
@@ -39,6 +43,9 @@ SUBJECTS = {
     Template.SERVICE_STARTED: "Web申込サービス利用開始",
     Template.CORRECTION_REQUESTED: "【住宅金融支援機構】管理組合情報の修正・再申請のお願い",
     Template.OFFICE_NEW_CASE: "【審査】新しい申請を受け付けました",
+    Template.INVITATION: "【住宅金融支援機構】お申込みへのご参加のお願い",
+    Template.SUCCESSION: "【住宅金融支援機構】代表者変更手続のお願い",
+    Template.LAPSE_NOTICE: "【住宅金融支援機構】ユーザーIDの有効期限のお知らせ",
 }
 
 
@@ -59,6 +66,9 @@ _BY_EVENT = {
     "EkycStarted": Template.EKYC_LINK,
     "ApplicationRejected": Template.CORRECTION_REQUESTED,
     "ApplicationSubmitted": Template.OFFICE_NEW_CASE,
+    "InvitationSent": Template.INVITATION,
+    "SuccessionStarted": Template.SUCCESSION,
+    "AccountLapseNoticed": Template.LAPSE_NOTICE,
 }
 _BY_LINK_PURPOSE = {"first": Template.PASSWORD_LINK, "reset": Template.PASSWORD_RESET_LINK}
 

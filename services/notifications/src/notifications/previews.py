@@ -16,6 +16,7 @@ SAMPLE: dict[str, Any] = {
     "user_id": "MS12345678",
     "expires_at": None,
     "reference": "B-2026-000123",
+    "lapses_at": _ASKED_AT + timedelta(days=90),
     "reason": "管理組合名の表記が、添付された管理規約と異なっています。\n管理規約のとおりに入力してください。",
 }
 LINKS: dict[Template, dict[str, Any]] = {
@@ -29,6 +30,8 @@ LINKS: dict[Template, dict[str, Any]] = {
         "expires_at": _ASKED_AT + timedelta(hours=24),
     },
     Template.EKYC_LINK: {"url": f"{_PORTAL}/ekyc?token=sample", "expires_at": _ASKED_AT + timedelta(minutes=30)},
+    Template.INVITATION: {"url": f"{_PORTAL}/invitation?token=sample", "expires_at": _ASKED_AT + timedelta(days=7)},
+    Template.SUCCESSION: {"url": f"{_PORTAL}/succession?token=sample", "expires_at": _ASKED_AT + timedelta(days=7)},
     Template.CORRECTION_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
 }
 

@@ -99,6 +99,12 @@ class Correction(Addressed):
     reason: Annotated[str, AfterValidator(_lines)]
 
 
+class LapseNotice(Addressed):
+    """The day after which the user ID cannot be used, unless its holder logs in."""
+
+    lapses_at: Annotated[datetime, AfterValidator(_jst)]
+
+
 class NewCase(_Context):
     """The notice to the office: the public number of the application alone."""
 
@@ -116,6 +122,9 @@ CONTEXTS: dict[Template, type[_Context]] = {
     Template.SERVICE_STARTED: Addressed,
     Template.CORRECTION_REQUESTED: Correction,
     Template.OFFICE_NEW_CASE: NewCase,
+    Template.INVITATION: WithLink,
+    Template.SUCCESSION: WithLink,
+    Template.LAPSE_NOTICE: LapseNotice,
 }
 
 

@@ -159,7 +159,7 @@ class AccountClosed(AccountEvent):
 class InvitationSent(AccountEvent):
     """The holder asked somebody else to take part in an application; the invited person gets a one-time link.
 
-    When: an applicant invited a joint debtor. Causes mail INVITATION.
+    When: an applicant invited a joint debtor. Causes mail INVITATION-LINK.
     """
 
     readers: ClassVar[tuple[str, ...]] = ("notifications",)
@@ -189,7 +189,7 @@ class InvitationAccepted(AccountEvent):
 class SuccessionStarted(AccountEvent):
     """The association's next representative is to take the account over, and gets a one-time link (代表者変更).
 
-    When: the representative, the office or an operator began it. Causes mail SUCCESSION.
+    When: the representative, the office or an operator began it. Causes mail SUCCESSION-LINK.
     """
 
     readers: ClassVar[tuple[str, ...]] = ("notifications",)

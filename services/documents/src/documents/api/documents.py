@@ -154,5 +154,6 @@ def _set_body(documents: DocumentSet, found: Sequence[Document], actor: Actor) -
             )
             for slot in documents.slots
         ],
+        files_deleted_at=documents.files_deleted_at,
         post=None if post is None else PostBody.model_validate(post),
     )

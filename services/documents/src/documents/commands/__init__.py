@@ -2,6 +2,15 @@
 
 from documents.commands.papers import correct_paper, record_paper
 from documents.commands.requests import ask_for_document
+from documents.commands.retention import (
+    delete_unneeded,
+    held_keys,
+    hold,
+    is_held,
+    note_lifted,
+    release,
+    released_keys,
+)
 from documents.commands.sets import (
     approve_set,
     change_parties,
@@ -36,12 +45,19 @@ __all__ = [
     "ask_for_document",
     "change_parties",
     "correct_paper",
+    "delete_unneeded",
     "drop_of_sessions",
     "expire_upload",
     "freeze_set",
+    "held_keys",
+    "hold",
+    "is_held",
+    "note_lifted",
     "open_set",
     "purge_document",
     "record_paper",
+    "release",
+    "released_keys",
     "remove_document",
     "reopen_for",
     "return_lease",

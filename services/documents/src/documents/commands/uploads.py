@@ -25,6 +25,7 @@ from documents.commands.parts import (
     tell_removed,
     tell_stored,
 )
+from documents.commands.retention import is_held
 from documents.domain import Action, DocumentStatus, Refusal, refusal_finding
 from documents.errors import CompletionInProgress, TooManyUploads, UnknownSlot, UploadOver, UploadRefused
 from documents.models import Document, DocumentSet, SubmittedDocument
@@ -208,9 +209,11 @@ async def expire_upload(session: AsyncSession, *, document_id: UUID, now: dateti
 async def purge_document(session: AsyncSession, *, document_id: UUID, now: datetime) -> str | None:
     """Let go of the file of a document that left the set; returns the key of the object to delete.
 
-    None when there is nothing to let go: a submission has named the document, so its file stays.
+    None when there is nothing to let go: a submission has named the document, so its file stays; or a hold is on it.
     """
-    _, document = await lock_with_set(session, document_id)
+    documents, document = await lock_with_set(session, document_id)
+    if await is_held(session, documents.application_id):
+        return None
     named = select(SubmittedDocument).where(SubmittedDocument.document_id == document_id)
     left = document.status in (DocumentStatus.REPLACED, DocumentStatus.REMOVED) and document.object_key is not None
     if not left or (await session.execute(named.limit(1))).first() is not None:
