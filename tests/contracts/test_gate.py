@@ -11,7 +11,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
-from madoguchi_contracts import gate
 from madoguchi_contracts.gate import Breaks, Change, compare, judge
 from madoguchi_contracts.release import SCHEMAS, release
 from madoguchi_contracts.schema import CONTRACTS, current, file_of, flat, released
@@ -327,7 +326,7 @@ def test_a_message_names_event_field_change_and_the_broken_side():
     assert line == 'urn:madoguchi:identity:UserIdIssued:v1 role: "auditor" added; breaks old readers of new events'
 
 
-# The released files and the commands.
+# The released files and the command.
 
 
 def test_the_released_schemas_are_what_the_models_say():
@@ -363,24 +362,6 @@ def older(tmp_path):
     schema["properties"]["strength"] = {"type": "integer"}
     file.write_text(json.dumps(schema), "utf-8")
     return folder
-
-
-def test_the_command_passes_the_present_models(capsys):
-    assert gate.main([]) == 0
-    assert f"{len(CONTRACTS)} contracts keep all promises" in capsys.readouterr().out
-
-
-def test_the_command_compares_with_the_schemas_of_another_commit(older, capsys):
-    assert gate.main(["--released", str(older)]) == 1
-    assert capsys.readouterr().out.splitlines() == [
-        "urn:madoguchi:identity:PasswordSet:v1 strength: removed; breaks old readers of new events",
-        'urn:madoguchi:identity:PasswordSet:v1 reason: "expired" removed; breaks new readers of old events',
-    ]
-
-
-def test_the_command_fails_when_there_is_nothing_to_compare_with(tmp_path, capsys):
-    assert gate.main(["--released", str(tmp_path)]) == 2
-    assert "no released schemas" in capsys.readouterr().err
 
 
 def test_nothing_is_released_while_a_change_breaks_readers(older):

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from identity.commands.staff import OPENED_BY_THE_OFFICE
+from identity.commands.staff import OPENED_BY_AN_OPERATOR
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import PasswordLinkIssued, UserIdIssued
 from madoguchi_contracts.sealed import Contact
@@ -77,4 +77,4 @@ async def test_reset_otp_voids_the_authenticator_of_somebody_without_secret_ques
 
 
 def test_people_who_register_themselves_are_not_opened_by_the_office() -> None:
-    assert set(Role) - OPENED_BY_THE_OFFICE == {Role.ASSOCIATION, Role.APPLICANT, Role.JOINT_DEBTOR}
+    assert set(Role) - OPENED_BY_AN_OPERATOR == {Role.ASSOCIATION, Role.APPLICANT, Role.JOINT_DEBTOR}

@@ -81,7 +81,7 @@ LINK = {"token_sha256": "t", "purpose": "reset", "issued_at": NOW, "expires_at":
     ("table", "row", "constraint"),
     [
         ("accounts", {**ACCOUNT, "role": "king"}, "ck_accounts_role"),
-        ("accounts", {**ACCOUNT, "role": "association"}, "ck_accounts_association_has_question"),
+        ("accounts", {**ACCOUNT, "role": "association"}, "ck_accounts_question_of_holder"),
         ("accounts", {**ACCOUNT, "secret_question": "q"}, "ck_accounts_secret_question"),
         ("accounts", {**ACCOUNT, "ekyc_status": "done"}, "ck_accounts_ekyc_status"),
         ("accounts", {**ACCOUNT, "last_otp_login_at": NOW}, "ck_accounts_otp_login"),

@@ -4,30 +4,13 @@ import asyncio
 from uuid import UUID, uuid4
 
 import pytest
-from identity import consumers
 from joserfc.jwk import ECKey, KeySet
-from kit.bus import Consumer
 from kit.errors import Unauthenticated
 from kit.tokens import Actor, Signer, TokenVerifier
 from madoguchi_contracts import Role
-from madoguchi_contracts.applications import ApplicationApproved
 from madoguchi_contracts.identity import SessionsEnded
 from sqlalchemy import text
-from support.identity import SIGNING_KEY, Member, World
-from support.records import record_of
-
-
-async def approve(world: World, member: Member, programme: str = "bond") -> None:
-    event = ApplicationApproved(
-        application_id=uuid4(),
-        account_id=member.account_id,
-        programme=programme,
-        submission=1,
-        first_approval=True,
-        officer_id=uuid4(),
-    )
-    consumer = Consumer("identity", consumers.handlers(), database=world.database, clock=world.clock)
-    await consumer.process([record_of(event)])
+from support.identity import SIGNING_KEY, World
 
 
 class TestIdleLimit:
@@ -164,14 +147,14 @@ class TestLanding:
     async def test_an_association_lands_on_the_form_until_its_first_approval(self, world: World) -> None:
         member = await world.logged_in()
         assert (await world.post("/v1/sessions/refresh", headers=member.session))["landing"] == "association_form"
-        await approve(world, member)
+        await world.approve(member)
         assert (await world.post("/v1/sessions/refresh", headers=member.session))["landing"] == "association_top"
         assert (await world.log_in(member))["landing"] == "association_top"
 
     @pytest.mark.rule("ID-36")
     async def test_an_approval_in_another_programme_does_not_count(self, world: World) -> None:
         member = await world.logged_in()
-        await approve(world, member, "green_loan")
+        await world.approve(member, "green_loan")
         assert (await world.get("/v1/me", headers=member.bearer))["landing"] == "association_form"
 
     @pytest.mark.rule("ID-37")
@@ -199,6 +182,7 @@ class TestMe:
             "name_kana": "ヤマダ タロウ",
             "mail": "hanako@example.jp",
             "landing": "association_form",
+            "organisation_id": None,
             "ekyc_status": "data_registered",
             "otp_enrolled": True,
             "last_login_at": world.clock().isoformat().replace("+00:00", "Z"),

@@ -3,9 +3,11 @@
 import importlib
 
 import pytest
+from madoguchi_stack import clamd
 from madoguchi_stack.layout import SERVICES
 from madoguchi_stack.servers import Servers
 from madoguchi_stack.services import service_environment
+from madoguchi_stack.up import addresses
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -33,3 +35,16 @@ def test_a_service_gets_no_secret_of_another(service, servers: Servers):
         foreign += [secrets.s3_secret_key]
     environment = "\n".join(service_environment(service, servers).values())
     assert [secret for secret in foreign if secret in environment] == []
+
+
+def test_the_documents_service_scans_where_the_machine_can_and_else_says_none(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if clamd.binary() is not None:
+        given = service_environment("documents", servers)
+        assert (given["MADOGUCHI_SCANNER"], given["MADOGUCHI_CLAMD_PORT"]) == ("clamd", str(servers.ports["clamd"]))
+    monkeypatch.setattr(clamd, "binary", lambda: None)
+    without = service_environment("documents", servers)
+    assert without["MADOGUCHI_SCANNER"] == "none"
+    assert "MADOGUCHI_CLAMD_HOST" not in without
+    assert "clamd-daemon" in addresses(servers)

@@ -15,29 +15,48 @@ from uuid import UUID, uuid4
 import httpx
 import pyotp
 from fastapi import FastAPI
+from identity import consumers
 from identity.api.deps import IdentityContext
-from identity.commands.staff import add_staff
+from identity.commands import organisations
+from identity.commands.staff import OF_AN_ORGANISATION, add_staff
 from identity.domain.otp import current_step
+from identity.domain.people import OrganisationKind
 from identity.main import compose_api
 from identity.settings import Settings
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, KeySet
+from kit.bus import Consumer
 from kit.db import Database
 from kit.deadlines import fire_one
 from kit.eventlog import StoredEvent, history
 from kit.sealed import unseal
 from madoguchi_contracts import Event, Role
-from madoguchi_contracts.identity import PasswordLinkIssued, RegistrationRequested, UserIdIssued
+from madoguchi_contracts.applications import ApplicationApproved
+from madoguchi_contracts.identity import (
+    InvitationSent,
+    PasswordLinkIssued,
+    RegistrationRequested,
+    SuccessionStarted,
+    UserIdIssued,
+)
 from madoguchi_contracts.registry import parse
 from madoguchi_contracts.sealed import Contact, Link, RegistrationLink
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import text
 
 from support.clock import FakeClock
+from support.records import record_of
 
 Model = TypeVar("Model", bound=BaseModel)
 CALLBACK_SECRET = "callback-secret"
 PASSWORD = "smile_2026"
 ANSWER = "さくら小学校"
+ORGANISATION = {
+    "name": "みどり管理株式会社",
+    "name_kana": "ミドリカンリカブシキガイシャ",
+    "postal_code": "1128570",
+    "address": "東京都文京区後楽1-4-10",
+    "phone": "0358009479",
+}
 NO_LIMIT = {"times": 1_000_000, "seconds": 1}
 
 
@@ -175,7 +194,7 @@ class World:
 
     def link(self, event: Any) -> str:
         """The address in an event's sealed link."""
-        if isinstance(event, RegistrationRequested):
+        if isinstance(event, RegistrationRequested | InvitationSent | SuccessionStarted):
             return self.open(event.link, RegistrationLink).url
         return self.open(event.link, Link).url
 
@@ -219,9 +238,9 @@ class World:
         return Member(account_id, await self.user_id_of(account_id), mail)
 
     async def user_id_of(self, account_id: UUID) -> str:
-        """The user ID as mail NO-03 tells it."""
-        issued = next(event for event in await self.events(account_id) if isinstance(event, UserIdIssued))
-        return self.open(issued.contact, Contact).user_id
+        """The user ID as the newest mail NO-03 tells it."""
+        issued = [event for event in await self.events(account_id) if isinstance(event, UserIdIssued)]
+        return self.open(issued[-1].contact, Contact).user_id
 
     async def password_token(self, account_id: UUID) -> str:
         """The token of the newest password link of an account."""
@@ -230,21 +249,66 @@ class World:
     async def member(self, mail: str | None = None, *, password: str = PASSWORD, **changes: Any) -> Member:
         """Somebody who can log in and never did."""
         member = await self.member_without_password(mail, **changes)
-        token = await self.password_token(member.account_id)
-        await self.post("/v1/passwords/set", {"token": token, "password": password}, status=204)
         member.password = password
-        return member
+        return await self._with_password(member)
 
-    async def staff(self, role: Role) -> Member:
-        """Somebody with an account that the office opened, and a password."""
+    async def organisation(self, kind: OrganisationKind = OrganisationKind.COMPANY, **changes: str) -> UUID:
+        """An organisation that works with the agency."""
+        details = organisations.Details(**{**ORGANISATION, **changes})
+        async with self.database.transaction() as session:
+            return await organisations.register(session, kind=kind, details=details, now=self.clock())
+
+    async def staff(self, role: Role, organisation_id: UUID | None = None) -> Member:
+        """Somebody with an account that an operator opened, and a password; of a new organisation where one is due."""
         mail = f"{uuid4().hex[:12]}@office.example.jp"
+        if role in OF_AN_ORGANISATION and organisation_id is None:
+            organisation_id = await self.organisation(OrganisationKind(role.value))
         async with self.database.transaction() as session:
             account_id = await add_staff(
-                session, self.context.tools, role=role, name="窓口 花子", mail=mail, now=self.clock()
+                session,
+                self.context.tools,
+                role=role,
+                name="窓口 花子",
+                mail=mail,
+                organisation_id=organisation_id,
+                now=self.clock(),
             )
-        member = Member(account_id, await self.user_id_of(account_id), mail)
-        token = await self.password_token(account_id)
-        await self.post("/v1/passwords/set", {"token": token, "password": PASSWORD}, status=204)
+        return await self._with_password(Member(account_id, await self.user_id_of(account_id), mail))
+
+    async def invite(self, host: Member, mail: str | None = None, *, status: int = 201, **changes: Any) -> Any:
+        """Ask somebody to take part in an application of the host's; returns the event."""
+        body = {
+            "name_kanji": "山田 花子",
+            "name_kana": "ヤマダ ハナコ",
+            "mail": mail or f"{uuid4().hex[:12]}@example.jp",
+            "application_id": str(uuid4()),
+            "role": "joint_debtor",
+        }
+        answer = await self.post("/v1/invitations", {**body, **changes}, status=status, headers=host.bearer)
+        return await self.last(InvitationSent) if status == 201 else answer
+
+    async def joint_debtor(self, mail: str | None = None) -> Member:
+        """Somebody who came by invitation, and has a password."""
+        host = await self.member(programme="green_loan")
+        await self.log_in(host)
+        mail = mail or f"{uuid4().hex[:12]}@example.jp"
+        token = self.token(await self.invite(host, mail))
+        body = {"token": token, "secret_question": "first_school", "secret_answer": ANSWER, "terms_accepted": True}
+        account_id = UUID((await self.post("/v1/invitations/register", body, status=201))["account_id"])
+        return await self._with_password(Member(account_id, await self.user_id_of(account_id), mail))
+
+    async def somebody(self, role: Role) -> Member:
+        """Somebody with this role who can log in and never did."""
+        if role is Role.JOINT_DEBTOR:
+            return await self.joint_debtor()
+        if role is Role.APPLICANT:
+            return await self.member(programme="green_loan")
+        return await self.member() if role is Role.ASSOCIATION else await self.staff(role)
+
+    async def _with_password(self, member: Member) -> Member:
+        """The member after setting a password with the mailed link."""
+        token = await self.password_token(member.account_id)
+        await self.post("/v1/passwords/set", {"token": token, "password": member.password}, status=204)
         return member
 
     async def give_password(self, member: Member, password: str | None = None, *, status: int = 200) -> Any:
@@ -279,6 +343,19 @@ class World:
         member.session_token, member.access_token = answer["session_token"], answer["access_token"]
         return answer
 
+    async def approve(self, member: Member, programme: str = "bond") -> None:
+        """The office approves an application of the member's, and this service hears of it."""
+        event = ApplicationApproved(
+            application_id=uuid4(),
+            account_id=member.account_id,
+            programme=programme,
+            submission=1,
+            first_approval=True,
+            officer_id=uuid4(),
+        )
+        consumer = Consumer("identity", consumers.handlers(), database=self.database, clock=self.clock)
+        await consumer.process([record_of(event)])
+
     async def logged_in(self, mail: str | None = None) -> Member:
         """Somebody who is logged in."""
         member = await self.member(mail)
@@ -304,3 +381,9 @@ def secrets_in(text_: str, *secrets: str) -> list[str]:
     """Which of these secrets appear in a text, also with JSON escapes."""
     plain = re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), text_)
     return [secret for secret in secrets if secret and (secret in text_ or secret in plain)]
+
+
+async def published_keys(world: World) -> dict[str, ECKey]:
+    """The keys that other services verify tokens with."""
+    keys = KeySet.import_key_set(await world.get("/.well-known/jwks.json")).keys
+    return {str(key.kid): key for key in keys if isinstance(key, ECKey)}

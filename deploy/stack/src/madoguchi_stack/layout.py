@@ -39,6 +39,7 @@ OFFSETS = {
     "smtp": 34,
     "mail_web": 35,
     "imap": 36,
+    "clamd": 37,
     # The S3 server from the wheel is several programs in one, each with a port for HTTP; see `with_grpc`.
     "s3_master": 40,
     "s3_volume": 41,

@@ -67,6 +67,23 @@ async def broker_tells_its_metadata(host: str, port: int) -> None:
         await admin.close()
 
 
+async def scanner_finds(host: str, port: int, malware: bytes) -> None:
+    """clamd finds something in these bytes: one without signatures would answer a ping."""
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+        try:
+            length = len(malware).to_bytes(4, "big")
+            writer.write(b"zINSTREAM\0" + length + malware + bytes(4))
+            await writer.drain()
+            verdict = await reader.readuntil(b"\0")
+        finally:
+            writer.close()
+    except (OSError, asyncio.IncompleteReadError) as error:
+        raise NotReady(f"scan: {error!r}") from error
+    if not verdict.endswith(b" FOUND\0"):
+        raise NotReady(f"scan: {verdict!r}")
+
+
 async def smtp_greets(host: str, port: int) -> None:
     """The SMTP server says 220 to whoever connects."""
     try:

@@ -1,4 +1,5 @@
-"""The servers that the services need: PostgreSQL, a Kafka broker, an S3 store and an SMTP catcher.
+"""The servers that the services need: PostgreSQL, a Kafka broker, an S3 store, an SMTP catcher, and a malware scanner
+where the machine has one.
 
     async with Servers(folder, ports=free_ports()) as servers:
         ...  # servers.database_url("identity"), servers.kafka_bootstrap, servers.s3, servers.smtp
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from madoguchi_stack import local, postgres, real
+from madoguchi_stack import clamd, local, postgres, real
 from madoguchi_stack import s3 as store
 from madoguchi_stack.keyring import load_or_make
 from madoguchi_stack.layout import HOST, Ports, free_ports
@@ -90,6 +91,11 @@ class Servers:
         return store.S3(store.address(self.ports), self.secrets.s3_access_key, self.secrets.s3_secret_key, store.BUCKET)
 
     @property
+    def clamd(self) -> tuple[str, int] | None:
+        """Host and port of the malware scanner, or None: this machine has none."""
+        return (HOST, self.ports["clamd"]) if clamd.binary() else None
+
+    @property
     def smtp(self) -> Smtp:
         """Where mail is handed in."""
         return Smtp(HOST, self.ports["smtp"])
@@ -98,10 +104,12 @@ class Servers:
         folder, ports, secrets = self.folder, self.ports, self.secrets
         broker_and_store = await self._real_ones() if self.kind == "real" else self._local_ones()
         await postgres.prepare(folder, secrets, self.supervisor)
+        program = clamd.binary()
         await self.supervisor.start(
             postgres.process(folder, ports["postgres"], secrets, durable=self._durable),
             *broker_and_store,
             local.mail_catcher(folder, ports),
+            *([clamd.process(program, folder, ports)] if program else []),
         )
         await self.supervisor.unless_failed(self._seed())
 

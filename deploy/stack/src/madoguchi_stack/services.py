@@ -130,13 +130,20 @@ def _own(servers: Servers) -> Mapping[str, dict[str, str]]:
             "MADOGUCHI_S3_ACCESS_KEY": s3.access_key,
             "MADOGUCHI_S3_SECRET_KEY": s3.secret_key,
             "MADOGUCHI_S3_BUCKET": s3.bucket,
-            "MADOGUCHI_SCANNER": "none",
+            **_scanner(servers),
         },
         "notifications": {
             "MADOGUCHI_SMTP_RELAYS": json.dumps([{"host": smtp.host, "port": smtp.port}]),
             "MADOGUCHI_OFFICE_MAILBOX": OFFICE_MAILBOX,
         },
     }
+
+
+def _scanner(servers: Servers) -> dict[str, str]:
+    if servers.clamd is None:
+        return {"MADOGUCHI_SCANNER": "none"}
+    host, port = servers.clamd
+    return {"MADOGUCHI_SCANNER": "clamd", "MADOGUCHI_CLAMD_HOST": host, "MADOGUCHI_CLAMD_PORT": str(port)}
 
 
 def _public(key: JWK) -> JWK:

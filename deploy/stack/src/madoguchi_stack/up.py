@@ -8,6 +8,7 @@ import httpx
 
 from madoguchi_stack.case import bond, timeline
 from madoguchi_stack.case.web import Unexpected, Web
+from madoguchi_stack.clamd import MISSING
 from madoguchi_stack.layout import OFFSETS, SERVICES, Ports
 from madoguchi_stack.servers import Servers
 from madoguchi_stack.services import ekyc_simulator, service_environment, service_processes, write_environments
@@ -26,6 +27,8 @@ async def up(folder: Path, ports: Ports, *, demo: bool, logs: bool) -> None:
     print(f"starting; logs are in {folder / 'logs'}", flush=True)
     refuse_taken_ports((name, ports[name]) for name in OFFSETS)  # before anything is started and stopped for nothing
     async with Servers(folder, ports=ports, echo=logs) as servers:
+        if servers.clamd is None:
+            print(f"\n  NO MALWARE SCANNER: {MISSING}.\n  Files are stored unscanned.\n", file=sys.stderr, flush=True)
         print("servers are up; migrating and starting the services", flush=True)
         write_environments(servers)
         await bring_up(servers)
@@ -88,5 +91,6 @@ def addresses(servers: Servers) -> str:
             f"{'PostgreSQL':14} 127.0.0.1:{ports['postgres']}",
             f"{'Kafka':14} {servers.kafka_bootstrap}",
             f"{'S3':14} {servers.s3.url}",
+            f"{'clamd':14} " + (":".join(map(str, servers.clamd)) if servers.clamd else f"none: {MISSING}"),
         ]
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from kit.settings import ServiceSettings
 from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from documents.retention import PERIODS, Periods
 
@@ -13,8 +14,10 @@ from documents.retention import PERIODS, Periods
 Address = Annotated[str, StringConstraints(pattern=r"^https?://[^/?#\s]+$")]
 
 
-class Settings(ServiceSettings):
-    """What the environment must say, each as MADOGUCHI_<NAME>."""
+class StoreSettings(BaseSettings):
+    """Where the store is, and as whom: what the doctor needs, who has nothing else of the service."""
+
+    model_config = SettingsConfigDict(env_prefix="MADOGUCHI_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
     s3_internal_url: Address = Field(description="where this process reaches the store, as in http://minio:9000")
     s3_public_url: Address = Field(description="where browsers reach the same store; upload and download links name it")
@@ -25,12 +28,24 @@ class Settings(ServiceSettings):
     s3_object_lock: bool = Field(
         default=False, description="the bucket was made with object lock: holds are told to the store too"
     )
-    retention_months: dict[str, Periods] = Field(
-        default=dict(PERIODS), description='how long files are kept, {"<programme>": {"abandoned": 12, ...}}'
-    )
+
+
+class ScannerSettings(BaseSettings):
+    """What scans files for malware."""
+
+    model_config = SettingsConfigDict(env_prefix="MADOGUCHI_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
     scanner: Literal["none", "clamd"] = Field(description="none: files are not scanned; production refuses that")
     clamd_host: str | None = None
     clamd_port: int = Field(default=3310, ge=1, le=65535)
+
+
+class Settings(ServiceSettings, StoreSettings, ScannerSettings):
+    """What the environment must say, each as MADOGUCHI_<NAME>."""
+
+    retention_months: dict[str, Periods] = Field(
+        default=dict(PERIODS), description='how long files are kept, {"<programme>": {"abandoned": 12, ...}}'
+    )
     sweep_anyway: bool = Field(default=False, description="delete unnamed files also when they are suspiciously many")
 
     @model_validator(mode="after")

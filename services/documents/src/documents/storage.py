@@ -68,8 +68,8 @@ class Storage:
     ) -> None:
         """Opens no connection. `object_lock`: the bucket keeps versions and can hold objects."""
         self.object_lock = object_lock
-        self._client = _client(internal_url, access_key, secret_key, region)
-        self._signer = _client(public_url, access_key, secret_key, region)
+        self._client = client(internal_url, access_key, secret_key, region)
+        self._signer = client(public_url, access_key, secret_key, region)
         self._public_url = public_url
         self._bucket = bucket
         self._limiter = CapacityLimiter(CALLS_AT_A_TIME)
@@ -200,7 +200,8 @@ class Storage:
             raise StorageUnavailable(retry_after_seconds=5) from error
 
 
-def _client(url: str, access_key: str, secret_key: str, region: str) -> Minio:
+def client(url: str, access_key: str, secret_key: str, region: str) -> Minio:
+    """A client of the store at this address that gives up soon. Opens no connection."""
     scheme, _, host = url.partition("://")
     return Minio(
         endpoint=host,

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 import typer
 from kit.clock import system_clock
@@ -14,13 +15,16 @@ from madoguchi_contracts import Role
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity import queries
-from identity.commands import otp, staff
+from identity.commands import organisations, otp, staff
+from identity.domain.people import OrganisationKind
 from identity.domain.user_ids import canonical_user_id
 from identity.main import build_database, build_tools
 from identity.settings import Settings
 from identity.tools import Tools
 
-commands = typer.Typer(help="Accounts: open one for the office, void a lost authenticator.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Organisations and accounts: open and close them, void a lost authenticator.", no_args_is_help=True
+)
 
 T = TypeVar("T")
 Work = Callable[[AsyncSession, Tools, datetime], Awaitable[T]]
@@ -48,16 +52,58 @@ def _run(work: Work[T]) -> T:
         raise typer.Exit(1) from None
 
 
+@commands.command("add-organisation")
+def add_organisation(
+    kind: Annotated[OrganisationKind, typer.Option(help="what it does at the counter")],
+    name: Annotated[str, typer.Option(help="its registered name")],
+    name_kana: Annotated[str, typer.Option(help="the name in full-width katakana")],
+    postal_code: Annotated[str, typer.Option(help="seven digits")],
+    address: Annotated[str, typer.Option(help="where it is written to")],
+    phone: Annotated[str, typer.Option(help="digits only")],
+) -> None:
+    """Register a management company, inspection body or bank. Prints its id, for `add-staff --organisation`."""
+    details = organisations.Details(name, name_kana, postal_code, address, phone)
+
+    async def work(session: AsyncSession, _: Tools, now: datetime) -> str:
+        return str(await organisations.register(session, kind=kind, details=details, now=now))
+
+    typer.echo(_run(work))
+
+
+@commands.command("close-organisation")
+def close_organisation(organisation: Annotated[UUID, typer.Option(help="its id")]) -> None:
+    """Close it: none of its people can log in any more, and their sessions end."""
+
+    async def work(session: AsyncSession, _: Tools, now: datetime) -> None:
+        await organisations.close(session, organisation_id=organisation, now=now)
+
+    _run(work)
+
+
+@commands.command("close-staff")
+def close_staff(account: Annotated[UUID, typer.Option(help="the account's id")]) -> None:
+    """Close the account of somebody who left; their sessions end."""
+
+    async def work(session: AsyncSession, _: Tools, now: datetime) -> None:
+        await staff.close(session, account_id=account, now=now)
+
+    _run(work)
+
+
 @commands.command("add-staff")
 def add_staff(
-    role: Annotated[Role, typer.Option(help="an office role, or company")],
+    role: Annotated[Role, typer.Option(help="an office role, or that of an organisation's people")],
     name: Annotated[str, typer.Option(help="the holder's name, as mails address it")],
     mail: Annotated[str, typer.Option(help="where the user ID and the first password link go")],
+    organisation: Annotated[UUID | None, typer.Option(help="for company, inspection_body and bank: its id")] = None,
 ) -> None:
     """Open an account; its user ID and a first password link are mailed to the holder. Prints the account id."""
 
     async def work(session: AsyncSession, tools: Tools, now: datetime) -> str:
-        return str(await staff.add_staff(session, tools, role=role, name=name, mail=mail, now=now))
+        opened = await staff.add_staff(
+            session, tools, role=role, name=name, mail=mail, organisation_id=organisation, now=now
+        )
+        return str(opened)
 
     typer.echo(_run(work))
 

@@ -16,7 +16,11 @@ ServiceError
     ├── AnswerRefused       wrong secret answer (ID-46)
     ├── ReminderRefused     name, address or answer do not match, not told apart (ID-62)
     ├── CurrentPasswordWrong, ConfirmationNeeded   (ID-49)
-    └── EkycNotPossible     (ID-77)
+    ├── EkycNotPossible     (ID-77)
+    ├── OrganisationIncomplete    with findings
+    ├── OrganisationIsClosed
+    ├── NotStaff            the account belongs to somebody who registered
+    └── OwnAccount          nobody closes their own account
 """
 
 from __future__ import annotations
@@ -171,3 +175,31 @@ class EkycNotPossible(Refused):
     code = "ekyc_not_possible"
     title = "現在の状態ではこの操作はできません。"
     default_rules = ("ID-77",)
+
+
+class OrganisationIncomplete(Refused):
+    """Something of an organisation's data is missing or not usable; with findings."""
+
+    code = "organisation_incomplete"
+    title = "入力内容をご確認ください。"
+
+
+class OrganisationIsClosed(Refused):
+    """Nobody joins a closed organisation, and its data does not change any more."""
+
+    code = "organisation_closed"
+    title = "この組織は登録を終了しています。"
+
+
+class NotStaff(Refused):
+    """An operator closes the accounts that an operator opened; those of applicants belong to them."""
+
+    code = "not_staff"
+    title = "このアカウントは、ご本人の登録手続で作成されたものです。"
+
+
+class OwnAccount(Refused):
+    """Nobody closes the account they are logged in with: the last operator would lock everybody out."""
+
+    code = "own_account"
+    title = "ご自身のアカウントは終了できません。別の運用担当者が行ってください。"

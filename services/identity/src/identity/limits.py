@@ -37,6 +37,9 @@ LIMITS: dict[str, Limit] = {
     "reset_user_id": Limit(times=5, seconds=3600),
     "reminder_address": Limit(times=30, seconds=3600),
     "reminder_person": Limit(times=5, seconds=3600),
+    "invitation_account": Limit(times=20, seconds=86_400),
+    "invitation_mail": Limit(times=5, seconds=86_400),
+    "succession_account": Limit(times=5, seconds=86_400),
     # Guesses at one thing: counted before the look at the code or answer, forgotten after a right one.
     "otp_code": Limit(times=5, seconds=900),
     "secret_answer": Limit(times=5, seconds=3600),

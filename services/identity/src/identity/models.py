@@ -6,6 +6,7 @@ columns are hashes of tokens that only their holders know. Names, addresses, sec
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -19,6 +20,7 @@ from sqlmodel import BigInteger, Field, SQLModel
 
 from identity.domain.ekyc import EkycMethod, EkycStatus, may_become
 from identity.domain.lockout import LockState
+from identity.domain.people import SELF_SERVICE, OrganisationKind
 from identity.errors import EkycNotPossible
 
 metadata = new_metadata()
@@ -29,9 +31,9 @@ class Base(SQLModel, registry=registry(metadata=metadata)):
     """The tables of this service, apart from those of other services in the same process."""
 
 
-def one_of(column: str, values: type[EkycMethod] | type[EkycStatus] | type[Role]) -> str:
+def one_of(column: str, values: Iterable[str]) -> str:
     """SQL that lets a text column hold only these values."""
-    return f"{column} IN ({', '.join(repr(str(value.value)) for value in values)})"
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
 def _at(**options: Any) -> Any:
@@ -62,12 +64,30 @@ class Registration(Base, table=True):
     name_kana_hidden: str
     mail_hidden: str
     mail_index: str
+    role: str = Field(default=Role.ASSOCIATION.value, sa_column_kwargs={"server_default": "association"})
     terms_version: str
     token_sha256: str = Field(unique=True)
     requested_at: datetime = _at()
     link_expires_at: datetime = _at()
     used_at: datetime | None = _at(default=None)
     superseded_at: datetime | None = _at(default=None)
+
+
+class Organisation(Base, table=True):
+    """A management company, inspection body or bank that works with the agency. Nothing in it is a person's data."""
+
+    __tablename__: ClassVar[str] = "organisations"
+    __table_args__: ClassVar[Any] = (CheckConstraint(one_of("kind", OrganisationKind), name="kind"),)
+
+    id: UUID = Field(primary_key=True)
+    kind: str
+    name: str
+    name_kana: str
+    postal_code: str
+    address: str
+    phone: str
+    registered_at: datetime = _at()
+    closed_at: datetime | None = _at(default=None)
 
 
 class Account(Base, table=True):
@@ -78,7 +98,10 @@ class Account(Base, table=True):
         CheckConstraint(one_of("role", Role), name="role"),
         CheckConstraint(one_of("ekyc_status", EkycStatus), name="ekyc_status"),
         CheckConstraint("(secret_question IS NULL) = (secret_answer_hash IS NULL)", name="secret_question"),
-        CheckConstraint("role <> 'association' OR secret_question IS NOT NULL", name="association_has_question"),
+        CheckConstraint(
+            f"NOT {one_of('role', sorted(SELF_SERVICE))} OR secret_question IS NOT NULL", name="question_of_holder"
+        ),
+        CheckConstraint(f"organisation_id IS NULL OR {one_of('role', OrganisationKind)}", name="organisation"),
         CheckConstraint("(terms_version IS NULL) = (terms_accepted_at IS NULL)", name="terms"),
         # ID-35, I-21: a login with a one-time password is a login.
         CheckConstraint(
@@ -86,10 +109,12 @@ class Account(Base, table=True):
             name="otp_login",
         ),
         Index("ix_accounts_mail_index", "mail_index"),
+        Index("ix_accounts_organisation_id", "organisation_id", postgresql_where=text("organisation_id IS NOT NULL")),
     )
 
     id: UUID = Field(primary_key=True)
     role: str
+    organisation_id: UUID | None = Field(sa_column=Column(Uuid, ForeignKey("organisations.id")))
     user_id_hidden: str
     user_id_index: str = Field(unique=True)
     name_kanji_hidden: str
@@ -104,6 +129,7 @@ class Account(Base, table=True):
     last_login_at: datetime | None = _at(default=None)
     last_otp_login_at: datetime | None = _at(default=None)
     lapsed_at: datetime | None = _at(default=None)
+    closed_at: datetime | None = _at(default=None)
     association_approved_at: datetime | None = _at(default=None)
     ekyc_status: str = Field(default=EkycStatus.DATA_REGISTERED.value)
     ekyc_id: UUID | None = Field(default=None)
@@ -113,6 +139,107 @@ class Account(Base, table=True):
         if not may_become(EkycStatus(self.ekyc_status), status):
             raise EkycNotPossible(account_id=str(self.id), old=self.ekyc_status, new=status.value)
         self.ekyc_status = status.value
+
+    def begin_ekyc_anew(self) -> None:
+        """Another person holds the account, of whom nothing was verified yet (ID-12, ID-77)."""
+        self.ekyc_status, self.ekyc_id = EkycStatus.DATA_REGISTERED.value, None
+
+
+class PastRepresentative(Base, table=True):
+    """Who held an association's account before the present representative (代表者変更): the history keeps both."""
+
+    __tablename__: ClassVar[str] = "past_representatives"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("held_from <= held_until", name="held"),
+        Index("ix_past_representatives_account_id", "account_id"),
+    )
+
+    id: UUID = Field(primary_key=True)  # of the succession
+    account_id: UUID = _account()
+    name_kanji_hidden: str
+    name_kana_hidden: str
+    mail_hidden: str
+    user_id_hidden: str
+    held_from: datetime = _at()
+    held_until: datetime = _at()
+    ekyc_status: str
+
+
+class Succession(Base, table=True):
+    """The next representative was asked to take over an association's account, by a mailed link."""
+
+    __tablename__: ClassVar[str] = "successions"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("completed_at IS NULL OR withdrawn_at IS NULL", name="completed_or_withdrawn"),
+        CheckConstraint("tries >= 0", name="tries"),
+        Index(
+            "uq_successions_open",
+            "account_id",
+            unique=True,
+            postgresql_where=text("completed_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    account_id: UUID = _account()
+    started_by: UUID
+    started_by_role: str
+    name_kanji_hidden: str
+    name_kana_hidden: str
+    mail_hidden: str
+    token_sha256: str = Field(unique=True)
+    tries: int = Field(default=0, sa_type=Integer)
+    started_at: datetime = _at()
+    expires_at: datetime = _at()
+    completed_at: datetime | None = _at(default=None)
+    withdrawn_at: datetime | None = _at(default=None)
+
+
+class Invitation(Base, table=True):
+    """Somebody was asked by mail to take part in an application, with an account of their own."""
+
+    __tablename__: ClassVar[str] = "invitations"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("(accepted_at IS NULL) = (accepted_by IS NULL)", name="accepted"),
+        CheckConstraint("accepted_at IS NULL OR withdrawn_at IS NULL", name="accepted_or_withdrawn"),
+        # I-05: of the links to one address for one application only the newest works.
+        Index(
+            "uq_invitations_open",
+            "invited_by",
+            "application_id",
+            "mail_index",
+            unique=True,
+            postgresql_where=text("accepted_at IS NULL AND withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    invited_by: UUID = _account()
+    application_id: UUID
+    role: str
+    name_kanji_hidden: str
+    name_kana_hidden: str
+    mail_hidden: str
+    mail_index: str
+    token_sha256: str = Field(unique=True)
+    invited_at: datetime = _at()
+    expires_at: datetime = _at()
+    accepted_at: datetime | None = _at(default=None)
+    accepted_by: UUID | None = Field(sa_column=Column(Uuid, ForeignKey("accounts.id")))
+    withdrawn_at: datetime | None = _at(default=None)
+
+
+class SigningKey(Base, table=True):
+    """A key that signs tokens, made by `madoguchi keys rotate`. The first ones are in the settings."""
+
+    __tablename__: ClassVar[str] = "signing_keys"
+
+    id: UUID = Field(primary_key=True)
+    kid: str = Field(unique=True)
+    private_key_hidden: str
+    made_at: datetime = _at()
+    signs_from: datetime = _at()
+    withdrawn_at: datetime | None = _at(default=None)
 
 
 class Password(Base, table=True):

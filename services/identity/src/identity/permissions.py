@@ -1,7 +1,8 @@
 """Who may do what in identity: one table, role by relation by action. What is not in it is forbidden.
 
-A relation says how somebody is connected with the account they act on; everybody acts on their own account only, and
-what concerns other people's accounts is a command of an operator.
+Every route names its cell (`api.deps`); a test fails for one that names none. Strangers, and holders of links and half-
+finished logins, are let in to their actions whatever their role; the command asks the table again as soon as it knows
+whose account it is.
 """
 
 from __future__ import annotations
@@ -14,18 +15,28 @@ from madoguchi_contracts import Role
 
 
 class Relation(StrEnum):
-    """How somebody is connected with the account."""
+    """How somebody is connected with what they act on."""
 
-    MAILED_LINK = "mailed_link"  # holds a one-time link that was mailed to the registered address
+    STRANGER = "stranger"  # said nothing of themselves that was checked
+    MAILED_LINK = "mailed_link"  # holds a one-time link that was mailed to them
     PASSWORD_GIVEN = "password_given"  # noqa: S105 - gave the right password, not yet the one-time password (ID-35)
-    LOGGED_IN = "logged_in"
+    LOGGED_IN = "logged_in"  # acts on their own account
+    COUNTER = "counter"  # is logged in, and acts on accounts and organisations of others
 
 
 class Action(StrEnum):
-    """What can be done with an account."""
+    """What can be done."""
 
+    READ_PUBLIC = "read_public"
+    REGISTER = "register"
+    LOG_IN = "log_in"
+    ASK_FOR_RESET = "ask_for_reset"
+    ASK_FOR_USER_ID = "ask_for_user_id"
+    TELL_OF_EKYC = "tell_of_ekyc"
     SET_PASSWORD = "set_password"  # noqa: S105
     OPEN_EKYC_LINK = "open_ekyc_link"
+    ACCEPT_INVITATION = "accept_invitation"
+    TAKE_OVER = "take_over"
     ENROL_OTP = "enrol_otp"
     GIVE_OTP = "give_otp"
     RESET_OTP = "reset_otp"
@@ -35,37 +46,65 @@ class Action(StrEnum):
     PROVE_OTP = "prove_otp"
     START_EKYC = "start_ekyc"
     SEE_EKYC = "see_ekyc"
+    INVITE = "invite"
+    CHANGE_REPRESENTATIVE = "change_representative"
+    SEE_ORGANISATIONS = "see_organisations"
+    MANAGE_ORGANISATIONS = "manage_organisations"
+    MANAGE_STAFF = "manage_staff"
 
 
 _EVERYBODY = frozenset(Role)
 _ASSOCIATION = frozenset({Role.ASSOCIATION})
+_BORROWERS = frozenset({Role.APPLICANT, Role.JOINT_DEBTOR})
+_OFFICE = frozenset({Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER})
+_OPERATOR = frozenset({Role.OPERATOR})
 
 ALLOWED: Mapping[Relation, Mapping[Action, frozenset[Role]]] = {
+    Relation.STRANGER: {
+        Action.READ_PUBLIC: _EVERYBODY,
+        Action.REGISTER: _EVERYBODY,
+        Action.LOG_IN: _EVERYBODY,
+        Action.ASK_FOR_RESET: _EVERYBODY,
+        Action.ASK_FOR_USER_ID: _EVERYBODY,
+        Action.TELL_OF_EKYC: _EVERYBODY,  # the provider, by its signature
+    },
     Relation.MAILED_LINK: {
+        Action.REGISTER: _EVERYBODY,
         Action.SET_PASSWORD: _EVERYBODY,
-        Action.OPEN_EKYC_LINK: _ASSOCIATION,
+        Action.OPEN_EKYC_LINK: _ASSOCIATION | _BORROWERS,
+        Action.ACCEPT_INVITATION: _EVERYBODY,  # opens an account; with one, it takes a login
+        Action.TAKE_OVER: _ASSOCIATION,
     },
     Relation.PASSWORD_GIVEN: {
         Action.ENROL_OTP: _EVERYBODY,
         Action.GIVE_OTP: _EVERYBODY,
-        # ID-46 asks for the secret answer. Accounts that the office opened have none: an operator resets theirs.
-        Action.RESET_OTP: _ASSOCIATION,
+        # ID-46 asks for the secret answer. Accounts that an operator opened have none: an operator resets theirs.
+        Action.RESET_OTP: _ASSOCIATION | _BORROWERS,
     },
     Relation.LOGGED_IN: {
         Action.USE_SESSION: _EVERYBODY,
         Action.SEE_ACCOUNT: _EVERYBODY,
         Action.CHANGE_PASSWORD: _EVERYBODY,
-        # ID-40, ID-42: at submission and approval of proxy input, and of an association only.
-        Action.PROVE_OTP: _ASSOCIATION,
-        # ID-70: started in the registration form, which only associations have.
-        Action.START_EKYC: _ASSOCIATION,
-        Action.SEE_EKYC: _ASSOCIATION,
+        # ID-40, ID-42: a company is never asked but at login. What a proof is good for is decided where it is used.
+        Action.PROVE_OTP: _EVERYBODY - {Role.COMPANY},
+        # ID-70: of those who apply, and of nobody who works for an organisation.
+        Action.START_EKYC: _ASSOCIATION | _BORROWERS,
+        Action.SEE_EKYC: _ASSOCIATION | _BORROWERS,
+        Action.INVITE: frozenset({Role.APPLICANT}),
+        Action.ACCEPT_INVITATION: _BORROWERS,
+        Action.CHANGE_REPRESENTATIVE: _ASSOCIATION,
+    },
+    Relation.COUNTER: {
+        Action.CHANGE_REPRESENTATIVE: _OFFICE | _OPERATOR,
+        Action.SEE_ORGANISATIONS: _OFFICE | _OPERATOR,
+        Action.MANAGE_ORGANISATIONS: _OPERATOR,
+        Action.MANAGE_STAFF: _OPERATOR,
     },
 }
 
 
 def may(role: Role, relation: Relation, action: Action) -> bool:
-    """Whether somebody with this role, so connected with the account, may do this."""
+    """Whether somebody with this role, so connected with what they act on, may do this."""
     return role in ALLOWED[relation].get(action, frozenset())
 
 

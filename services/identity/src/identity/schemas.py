@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from madoguchi_contracts import Role
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from identity.domain.accounts import Landing
 from identity.domain.ekyc import EkycMethod, EkycStatus
+from identity.domain.people import InvitationState, OrganisationKind
 
 Text = Annotated[str, Field(max_length=1000)]
 Token = Annotated[
@@ -73,6 +75,11 @@ class RegistrationBody(Body):
     mail: Text = Field(examples=["taro@example.jp"])
     terms_version: Text = Field(examples=["2026-04-01"])
     terms_accepted: bool
+    programme: Text = Field(
+        default="bond",
+        description="decides as what one registers: representative of an association, or applicant of a loan",
+        examples=["bond"],
+    )
 
 
 class Accepted(BaseModel):
@@ -187,7 +194,7 @@ class Landed(BaseModel):
     access_token: str = Field(description="Bearer token for all services")
     expires_at: datetime = Field(description="end of the access token; ask for a new one before")
     session_expires_at: datetime = Field(description="end of the session if nothing else is done (ID-38)")
-    landing: Literal["association_top", "association_form", "company_top", "staff_top"]
+    landing: Landing
 
 
 class LoggedInAnswer(Landed):
@@ -229,7 +236,12 @@ class ProofBody(Body):
     """ワンタイムパスワード at submission and approval of proxy input (ID-40 c, d)."""
 
     code: Code
-    purpose: Literal["submit", "approve_proxy"]
+    purpose: str = Field(
+        pattern=r"^[a-z][a-z0-9_]{0,63}$",
+        description="what the code is given for, such as submit or approve_proxy: a word of the service that asks for "
+        "the proof. Only that service says who may use it for what",
+        examples=["submit"],
+    )
     digest: str = Field(
         pattern=r"^[0-9a-f]{64}$",
         description="SHA-256 of what is submitted or approved",
@@ -251,10 +263,205 @@ class Me(BaseModel):
     name_kanji: str
     name_kana: str | None
     mail: str
-    landing: Literal["association_top", "association_form", "company_top", "staff_top"]
+    landing: Landing
+    organisation_id: UUID | None = Field(description="for whom one works; null for everybody else")
     ekyc_status: EkycStatus
     otp_enrolled: bool
     last_login_at: datetime | None
+
+
+class SessionItem(BaseModel):
+    """A session in use. Nothing is kept of the device or the place."""
+
+    session_id: UUID
+    started_at: datetime
+    last_used_at: datetime
+    current: bool = Field(description="whether it is the one of this request")
+
+
+class SessionList(BaseModel):
+    """Where one is logged in."""
+
+    items: list[SessionItem]
+
+
+# Invitations and the change of the representative
+
+
+class InvitationBody(Body):
+    """Somebody who is to take part in one's own application."""
+
+    name_kanji: Text = Field(examples=["山田 花子"])
+    name_kana: Text = Field(examples=["ヤマダ ハナコ"])
+    mail: Text = Field(examples=["hanako@example.jp"])
+    application_id: UUID
+    role: Text = Field(description="as what: joint_debtor", examples=["joint_debtor"])
+
+
+class InvitationId(BaseModel):
+    """The invitation was made; its link comes by mail only."""
+
+    invitation_id: UUID
+
+
+class InvitationItem(BaseModel):
+    """An invitation, as the one who made it sees it."""
+
+    invitation_id: UUID
+    application_id: UUID
+    role: str
+    name_kanji: str
+    mail: str
+    state: InvitationState
+    invited_at: datetime
+    expires_at: datetime
+
+
+class InvitationList(BaseModel):
+    """Whom one invited."""
+
+    items: list[InvitationItem]
+
+
+class InvitedAnswer(BaseModel):
+    """What the one who invited entered, for the one who was invited."""
+
+    name_kanji: str
+    name_kana: str
+    mail: str
+    role: str
+    expires_at: datetime
+
+
+class AcceptedInvitation(BaseModel):
+    """Which application one takes part in from now on."""
+
+    application_id: UUID
+
+
+class SuccessionBody(Body):
+    """The next representative (代表者変更)."""
+
+    name_kanji: Text = Field(examples=["佐藤 次郎"])
+    name_kana: Text = Field(examples=["サトウ ジロウ"])
+    mail: Text = Field(examples=["jiro@example.jp"])
+
+
+class OwnSuccessionBody(SuccessionBody):
+    """The next representative, named by the present one with a one-time password."""
+
+    code: Code
+
+
+class SuccessionId(BaseModel):
+    """The change was begun; the next representative gets a link by mail."""
+
+    succession_id: UUID
+
+
+class SuccessorAnswer(BaseModel):
+    """For the next representative: what was entered of them, and the question to answer (ID-12)."""
+
+    name_kanji: str
+    name_kana: str
+    mail: str
+    former_question: str = Field(examples=["初めて通った学校の名前は?"])
+    expires_at: datetime
+
+
+class TakeOverBody(CommitBody):
+    """The former representative's answer, and what a new user enters (ID-11, ID-13)."""
+
+    former_answer: SecretAnswer
+
+
+class RepresentativeItem(BaseModel):
+    """Somebody who holds or held an association's account."""
+
+    name_kanji: str
+    name_kana: str
+    mail: str
+    held_from: datetime
+    held_until: datetime | None = Field(description="null for the present one")
+
+
+class Representatives(BaseModel):
+    """The history of the holders of an account."""
+
+    items: list[RepresentativeItem]
+
+
+# Organisations and staff
+
+
+class OrganisationBody(Body):
+    """What is written down of an organisation."""
+
+    name: Text = Field(examples=["みどり管理株式会社"])
+    name_kana: Text = Field(examples=["ミドリカンリカブシキガイシャ"])
+    postal_code: Text = Field(examples=["1128570"])
+    address: Text = Field(examples=["東京都文京区後楽1-4-10"])
+    phone: Text = Field(examples=["0358009479"])
+
+
+class NewOrganisationBody(OrganisationBody):
+    """An organisation that the agency works with."""
+
+    kind: OrganisationKind
+
+
+class OrganisationId(BaseModel):
+    """The organisation is registered."""
+
+    organisation_id: UUID
+
+
+class OrganisationAnswer(BaseModel):
+    """A registered organisation."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    organisation_id: UUID = Field(validation_alias=AliasChoices("organisation_id", "id"))
+    kind: OrganisationKind
+    name: str
+    name_kana: str
+    postal_code: str
+    address: str
+    phone: str
+    registered_at: datetime
+    closed_at: datetime | None
+
+
+class OrganisationPage(BaseModel):
+    """Some of them."""
+
+    items: list[OrganisationAnswer]
+    next_cursor: UUID | None = Field(description="pass it as `cursor` for the next page; null at the end")
+
+
+class StaffBody(Body):
+    """Somebody of the office or of an organisation."""
+
+    role: Role
+    name: Text = Field(examples=["窓口 花子"])
+    mail: Text = Field(examples=["hanako@office.example.jp"])
+    organisation_id: UUID | None = Field(default=None, description="for company, inspection_body and bank")
+
+
+class StaffItem(BaseModel):
+    """An account of an organisation's people."""
+
+    account_id: UUID
+    name: str
+    opened_at: datetime
+    last_login_at: datetime | None
+    closed_at: datetime | None
+
+
+class StaffList(BaseModel):
+    """The accounts of an organisation's people."""
+
+    items: list[StaffItem]
 
 
 # eKYC

@@ -1,4 +1,4 @@
-"""The terms of use and the list of secret questions: data files of this package, read once."""
+"""The terms of use, the list of secret questions, who registers for which programme: data files, read once."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
+
+from madoguchi_contracts import Role
 
 
 class Terms(NamedTuple):
@@ -26,3 +28,13 @@ def current_terms() -> Terms:
 def secret_questions() -> dict[str, str]:
     """The questions of `data/secret_questions.json`: the stored key and the text that is shown, in the shown order."""
     return dict(json.loads((files("identity") / "data" / "secret_questions.json").read_text("utf-8")))
+
+
+@cache
+def roles_of_programmes() -> dict[str, Role]:
+    """As what people register by themselves for a programme (`data/programmes.json`).
+
+    A programme that is not listed is not open for registration.
+    """
+    read = json.loads((files("identity") / "data" / "programmes.json").read_text("utf-8"))
+    return {programme: Role(role) for programme, role in read.items()}

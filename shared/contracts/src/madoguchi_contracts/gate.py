@@ -8,23 +8,15 @@ compare with all of them.
 
 The comparison knows the keywords of JSON Schema that our models produce. Any other keyword is refused until
 somebody teaches the gate what a change of it means.
-
-    python -m madoguchi_contracts.gate [--released FOLDER]
-
-`--released` takes the schemas of another commit, such as the main branch: the released files of a working
-tree could have been changed together with its models.
 """
 
-import argparse
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
-from madoguchi_contracts.schema import NotFlat, Schema, current, flat, released
+from madoguchi_contracts.schema import NotFlat, Schema, flat
 
 
 class Breaks(StrEnum):
@@ -193,27 +185,3 @@ def _default(field: Schema) -> str:
 
 def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Compare the models with the released schemas; 0: may be released, 1: breaks readers, 2: nothing to
-    compare.
-    """
-    parser = argparse.ArgumentParser(prog="python -m madoguchi_contracts.gate", description="Find breaking changes.")
-    parser.add_argument("--released", type=Path, help="folder with the released schemas; default: this package's")
-    old, new = released(parser.parse_args(arguments).released), current()
-    if not old:
-        # An empty folder is a wrong path; passing it would switch the gate off without a word.
-        sys.stderr.write("no released schemas found\n")
-        return 2
-    changes = judge(old, new)
-    for change in changes:
-        sys.stdout.write(f"{change}\n")
-    if changes:
-        return 1
-    sys.stdout.write(f"{len(new)} contracts keep all promises of the {len(old)} released ones\n")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -7,17 +7,31 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from identity import schemas
-from identity.api import ekyc, passwords, registration, sessions
-from identity.api.deps import ContextDep
+from identity.api import ekyc, invitations, organisations, passwords, registration, sessions
+from identity.api.deps import ContextDep, open_to
+from identity.permissions import Action, Relation
 
 keys = APIRouter(tags=["keys"])
 
 
-@keys.get("/.well-known/jwks.json", response_model=schemas.Jwks, summary="Public keys of tokens and proofs")
+@keys.get(
+    "/.well-known/jwks.json",
+    response_model=schemas.Jwks,
+    dependencies=[open_to(Relation.STRANGER, Action.READ_PUBLIC)],
+    summary="Public keys of tokens and proofs",
+)
 async def jwks(context: ContextDep, response: Response) -> Any:
     """Every service verifies tokens with them by itself."""
     response.headers["Cache-Control"] = "public, max-age=60"
     return context.tools.keys.signer.jwks()
 
 
-routers = (registration.router, passwords.router, sessions.router, ekyc.router, keys)
+routers = (
+    registration.router,
+    passwords.router,
+    sessions.router,
+    ekyc.router,
+    invitations.router,
+    organisations.router,
+    keys,
+)

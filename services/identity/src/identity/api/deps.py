@@ -100,13 +100,27 @@ async def _holder(
     return Holder(actor, idle_end(used_at))
 
 
-def permitted(action: Action) -> Any:
-    """A dependency: somebody who is logged in and may do this."""
+CELL = "madoguchi_cell"  # the attribute of a dependency that says which cell of the table its route is
+
+
+def permitted(action: Action, relation: Relation = Relation.LOGGED_IN) -> Any:
+    """A dependency: somebody who is logged in and may do this, on their own account or at the counter."""
 
     async def check(holder: Annotated[Holder, Depends(_holder)]) -> Holder:
-        authorise(holder.actor.role, Relation.LOGGED_IN, action)
+        authorise(holder.actor.role, relation, action)
         return holder
 
+    setattr(check, CELL, (relation, action))
+    return Depends(check)
+
+
+def open_to(relation: Relation, action: Action) -> Any:
+    """A dependency: anybody, or whoever has a token that the command looks at. It only names the cell."""
+
+    async def check() -> None:
+        """Nothing is known of the caller yet."""
+
+    setattr(check, CELL, (relation, action))
     return Depends(check)
 
 

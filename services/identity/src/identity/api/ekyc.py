@@ -11,11 +11,11 @@ from kit.idempotency import OnceDep
 from pydantic import ValidationError
 
 from identity import queries, schemas
-from identity.api.deps import ContextDep, Holder, TokenAttempt, permitted, qr_svg
+from identity.api.deps import ContextDep, Holder, TokenAttempt, open_to, permitted, qr_svg
 from identity.clients import Callback, check_callback
 from identity.commands import ekyc
 from identity.domain.ekyc import EkycStatus
-from identity.permissions import Action
+from identity.permissions import Action, Relation
 
 router = APIRouter(prefix="/v1/ekyc", tags=["ekyc"])
 
@@ -43,7 +43,12 @@ async def show(session: SessionDep, holder: Annotated[Holder, permitted(Action.S
     return await queries.own_ekyc(session, holder.actor.account_id)
 
 
-@router.post("/open", response_model=schemas.EkycPlace, dependencies=[TokenAttempt], summary="The QR code page")
+@router.post(
+    "/open",
+    response_model=schemas.EkycPlace,
+    dependencies=[TokenAttempt, open_to(Relation.MAILED_LINK, Action.OPEN_EKYC_LINK)],
+    summary="The QR code page",
+)
 async def open_link(body: schemas.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
     """For the screen behind the link of mail NO-08 (ID-75)."""
     url = await ekyc.open_link(session, context.tools, token=body.token, now=now)
@@ -53,6 +58,7 @@ async def open_link(body: schemas.TokenBody, session: SessionDep, context: Conte
 @router.post(
     "/callbacks",
     status_code=204,
+    dependencies=[open_to(Relation.STRANGER, Action.TELL_OF_EKYC)],
     summary="For the provider",
     # The signature is over the bytes as they came, so the body is read here and not by FastAPI.
     openapi_extra={

@@ -8,9 +8,9 @@ from fastapi import APIRouter
 from kit.http import NowDep, SessionDep
 
 from identity import queries, schemas
-from identity.api.deps import ACCEPTED, ContextDep, Holder, NetworkDep, TokenAttempt, permitted
+from identity.api.deps import ACCEPTED, ContextDep, Holder, NetworkDep, TokenAttempt, open_to, permitted
 from identity.commands import passwords, reminders
-from identity.permissions import Action
+from identity.permissions import Action, Relation
 
 router = APIRouter(prefix="/v1", tags=["passwords"])
 
@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["passwords"])
 @router.post(
     "/passwords/inspect",
     response_model=schemas.PasswordLinkAnswer,
-    dependencies=[TokenAttempt],
+    dependencies=[TokenAttempt, open_to(Relation.MAILED_LINK, Action.SET_PASSWORD)],
     summary="What a password link is for",
 )
 async def inspect(body: schemas.TokenBody, session: SessionDep, now: NowDep) -> Any:
@@ -27,7 +27,12 @@ async def inspect(body: schemas.TokenBody, session: SessionDep, now: NowDep) -> 
     return {"purpose": link.purpose}
 
 
-@router.post("/passwords/set", status_code=204, dependencies=[TokenAttempt], summary="Set the password")
+@router.post(
+    "/passwords/set",
+    status_code=204,
+    dependencies=[TokenAttempt, open_to(Relation.MAILED_LINK, Action.SET_PASSWORD)],
+    summary="Set the password",
+)
 async def set_password(body: schemas.SetPasswordBody, context: ContextDep, now: NowDep) -> None:
     """送信 on パスワード更新: mail NO-05 follows (ID-18, ID-51)."""
     await passwords.set_password(context.database, context.tools, **body.model_dump(), now=now)
@@ -47,7 +52,11 @@ async def change(
 
 
 @router.post(
-    "/passwords/reset-requests", status_code=202, response_model=schemas.Accepted, summary="Forgotten password"
+    "/passwords/reset-requests",
+    dependencies=[open_to(Relation.STRANGER, Action.ASK_FOR_RESET)],
+    status_code=202,
+    response_model=schemas.Accepted,
+    summary="Forgotten password",
 )
 async def request_reset(
     body: schemas.ResetRequestBody, session: SessionDep, context: ContextDep, network: NetworkDep, now: NowDep
@@ -57,7 +66,12 @@ async def request_reset(
     return ACCEPTED
 
 
-@router.post("/user-id-reminders", response_model=schemas.ReminderQuestion, summary="Forgotten user ID")
+@router.post(
+    "/user-id-reminders",
+    dependencies=[open_to(Relation.STRANGER, Action.ASK_FOR_USER_ID)],
+    response_model=schemas.ReminderQuestion,
+    summary="Forgotten user ID",
+)
 async def ask(
     body: schemas.ReminderBody, session: SessionDep, context: ContextDep, network: NetworkDep, now: NowDep
 ) -> Any:
@@ -70,7 +84,7 @@ async def ask(
     "/user-id-reminders/answer",
     status_code=202,
     response_model=schemas.Accepted,
-    dependencies=[TokenAttempt],
+    dependencies=[TokenAttempt, open_to(Relation.STRANGER, Action.ASK_FOR_USER_ID)],
     summary="Answer the secret question",
 )
 async def answer(body: schemas.ReminderAnswerBody, context: ContextDep, now: NowDep) -> Any:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter
 from kit.http import NowDep, SessionDep
 
 from identity import queries, schemas
-from identity.api.deps import ACCEPTED, ContextDep, NetworkDep, TokenAttempt
+from identity.api.deps import ACCEPTED, ContextDep, NetworkDep, TokenAttempt, open_to
 from identity.commands import registration
+from identity.permissions import Action, Relation
 from identity.terms import current_terms, secret_questions
 
 router = APIRouter(prefix="/v1", tags=["registration"])
@@ -18,20 +20,36 @@ router = APIRouter(prefix="/v1", tags=["registration"])
 NEXT_REPRESENTATIVE = "秘密の質問は、代表者変更手続の際に、次の代表者の方に確認させていただきます。"
 
 
-@router.get("/terms", response_model=schemas.TermsAnswer, summary="Terms of use")
+@router.get(
+    "/terms",
+    dependencies=[open_to(Relation.STRANGER, Action.READ_PUBLIC)],
+    response_model=schemas.TermsAnswer,
+    summary="Terms of use",
+)
 async def terms() -> Any:
     """The terms in force; a registration names their version."""
     return current_terms()._asdict()
 
 
-@router.get("/secret-questions", response_model=schemas.SecretQuestions, summary="Secret questions to choose from")
+@router.get(
+    "/secret-questions",
+    dependencies=[open_to(Relation.STRANGER, Action.READ_PUBLIC)],
+    response_model=schemas.SecretQuestions,
+    summary="Secret questions to choose from",
+)
 async def questions() -> Any:
     """The list of ID-11 and the warning of ID-12."""
     listed = [{"key": key, "text": text} for key, text in secret_questions().items()]
     return {"questions": listed, "notice": NEXT_REPRESENTATIVE}
 
 
-@router.post("/registrations", status_code=202, response_model=schemas.Accepted, summary="Ask to be registered")
+@router.post(
+    "/registrations",
+    dependencies=[open_to(Relation.STRANGER, Action.REGISTER)],
+    status_code=202,
+    response_model=schemas.Accepted,
+    summary="Ask to be registered",
+)
 async def request_registration(
     body: schemas.RegistrationBody, session: SessionDep, context: ContextDep, network: NetworkDep, now: NowDep
 ) -> Any:
@@ -43,20 +61,20 @@ async def request_registration(
 @router.post(
     "/registrations/inspect",
     response_model=schemas.RegistrationAnswer,
-    dependencies=[TokenAttempt],
+    dependencies=[TokenAttempt, open_to(Relation.MAILED_LINK, Action.REGISTER)],
     summary="What was entered",
 )
 async def inspect(body: schemas.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
     """For the screen ユーザーID登録. Looking does not use the link up (I-05)."""
     row = await queries.open_registration(session, body.token, now)
-    return queries.person_of(context.tools.keys, row)._asdict()
+    return asdict(queries.holder_of(context.tools.keys, row))
 
 
 @router.post(
     "/registrations/commit",
     status_code=201,
     response_model=schemas.Committed,
-    dependencies=[TokenAttempt],
+    dependencies=[TokenAttempt, open_to(Relation.MAILED_LINK, Action.REGISTER)],
     summary="Get the user ID",
 )
 async def commit(body: schemas.CommitBody, context: ContextDep, now: NowDep) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Response
 from kit.http import NowDep, SessionDep
@@ -17,16 +18,22 @@ from identity.api.deps import (
     TokenAttempt,
     access,
     idle_end,
+    open_to,
     permitted,
     qr_svg,
 )
 from identity.commands import otp, sessions
-from identity.permissions import Action
+from identity.permissions import Action, Relation
 
 router = APIRouter(prefix="/v1", tags=["sessions"])
 
 
-@router.post("/sessions", response_model=schemas.LoggedInAnswer | schemas.OtpNext, summary="Log in: password")
+@router.post(
+    "/sessions",
+    dependencies=[open_to(Relation.STRANGER, Action.LOG_IN)],
+    response_model=schemas.LoggedInAnswer | schemas.OtpNext,
+    summary="Log in: password",
+)
 async def log_in(body: schemas.LoginBody, context: ContextDep, network: NetworkDep, now: NowDep) -> Any:
     """ログイン: done at once, or a one-time password comes next (ID-35, ID-40)."""
     result = await sessions.log_in(
@@ -47,7 +54,10 @@ def _logged_in(context: IdentityContext, result: sessions.LoggedIn, now: NowDep)
 
 
 @router.post(
-    "/otp/enrolment", response_model=schemas.EnrolmentAnswer, dependencies=[TokenAttempt], summary="New authenticator"
+    "/otp/enrolment",
+    response_model=schemas.EnrolmentAnswer,
+    dependencies=[TokenAttempt, open_to(Relation.PASSWORD_GIVEN, Action.ENROL_OTP)],
+    summary="New authenticator",
 )
 async def enrol(body: schemas.LoginTokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
     """The secret for the authenticator app, told once (ID-47)."""
@@ -58,7 +68,7 @@ async def enrol(body: schemas.LoginTokenBody, session: SessionDep, context: Cont
 @router.post(
     "/sessions/otp",
     response_model=schemas.LoggedInAnswer,
-    dependencies=[TokenAttempt],
+    dependencies=[TokenAttempt, open_to(Relation.PASSWORD_GIVEN, Action.GIVE_OTP)],
     summary="Log in: one-time password",
 )
 async def log_in_with_otp(body: schemas.OtpLoginBody, context: ContextDep, now: NowDep) -> Any:
@@ -69,7 +79,12 @@ async def log_in_with_otp(body: schemas.OtpLoginBody, context: ContextDep, now: 
     return _logged_in(context, result, now)
 
 
-@router.post("/otp/reset", status_code=204, dependencies=[TokenAttempt], summary="Void a lost authenticator")
+@router.post(
+    "/otp/reset",
+    status_code=204,
+    dependencies=[TokenAttempt, open_to(Relation.PASSWORD_GIVEN, Action.RESET_OTP)],
+    summary="Void a lost authenticator",
+)
 async def reset_otp(body: schemas.OtpResetBody, context: ContextDep, now: NowDep) -> None:
     """ワンタイムパスワードトークンをリセットする: the next step is an enrolment (ID-46)."""
     await otp.reset(context.database, context.tools, **body.model_dump(), now=now)
@@ -89,6 +104,30 @@ async def refresh(
 async def log_out(session: SessionDep, holder: Annotated[Holder, permitted(Action.USE_SESSION)], now: NowDep) -> None:
     """ログアウト (ID-39)."""
     await sessions.log_out(session, actor=holder.actor, now=now)
+
+
+@router.get("/sessions", response_model=schemas.SessionList, summary="Where one is logged in")
+async def list_sessions(
+    session: SessionDep, holder: Annotated[Holder, permitted(Action.USE_SESSION)], now: NowDep
+) -> Any:
+    """One's own sessions that are in use, the one used last first."""
+    return {"items": await queries.own_sessions(session, holder.actor, now)}
+
+
+@router.delete("/sessions/others", status_code=204, summary="Log out everywhere else")
+async def end_others(
+    session: SessionDep, holder: Annotated[Holder, permitted(Action.USE_SESSION)], now: NowDep
+) -> None:
+    """End all of one's own sessions but this one; every service refuses their tokens within a second."""
+    await sessions.end_others(session, actor=holder.actor, now=now)
+
+
+@router.delete("/sessions/{session_id}", status_code=204, summary="End one session")
+async def end_one(
+    session_id: UUID, session: SessionDep, holder: Annotated[Holder, permitted(Action.USE_SESSION)], now: NowDep
+) -> None:
+    """One of one's own, as `GET /v1/sessions` names it."""
+    await sessions.end_one(session, actor=holder.actor, session_id=session_id, now=now)
 
 
 @router.get("/me", response_model=schemas.Me, summary="Own account")

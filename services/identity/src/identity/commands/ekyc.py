@@ -64,17 +64,22 @@ async def start(session: AsyncSession, *, actor: Actor, method: EkycMethod, now:
     Mail NO-08 follows when the provider has answered; until then the run waits, however long the provider is down.
     """
     account = await lock_account(session, actor.account_id)
-    await session.execute(
-        update(EkycAttempt)
-        .where(col(EkycAttempt.account_id) == account.id, col(EkycAttempt.superseded_at).is_(None))
-        .values(superseded_at=now, look_at=None)
-    )
+    await void_runs(session, account.id, now)
     attempt = EkycAttempt(id=uuid.uuid4(), account_id=account.id, method=method.value, started_at=now, look_at=now)
     session.add(attempt)
     account.ekyc_id = attempt.id
     await _move(session, account, EkycStatus.METHOD_CHOSEN, now)
     await session.flush()
     return attempt
+
+
+async def void_runs(session: AsyncSession, account_id: UUID, now: datetime) -> None:
+    """No run that was begun counts any more. The account is locked."""
+    await session.execute(
+        update(EkycAttempt)
+        .where(col(EkycAttempt.account_id) == account_id, col(EkycAttempt.superseded_at).is_(None))
+        .values(superseded_at=now, look_at=None)
+    )
 
 
 async def _move(session: AsyncSession, account: Account, status: EkycStatus, now: datetime) -> None:

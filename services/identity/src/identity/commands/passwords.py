@@ -25,14 +25,14 @@ from identity.commands.accounts import (
     is_usable,
     issue_password_link,
     lock_account,
-    void_password_links,
+    void_what_was_begun,
 )
 from identity.commands.sessions import lock_user_id
 from identity.domain.lockout import after_password_reset
 from identity.domain.passwords import canonical_password, form_reasons, password_findings
 from identity.domain.user_ids import canonical_user_id
 from identity.errors import ConfirmationNeeded, CurrentPasswordWrong, LinkNotValid, PasswordRefused
-from identity.models import Account, LoginToken, Password, PasswordLink
+from identity.models import Account, Password, PasswordLink
 from identity.permissions import Action, Relation, authorise
 from identity.tools import Tools
 
@@ -107,7 +107,7 @@ async def change_password(
         account = await lock_account(session, actor.account_id)
         await _replace(session, account, history, new_hash, now)
         await record(session, PasswordSet(account_id=account.id, reason="changed"), now=now)
-        await end_sessions(session, account_id=account.id, reason="password_changed", now=now, keep=actor)
+        await end_sessions(session, account_id=account.id, reason="password_changed", now=now, but=actor.session_id)
 
 
 async def _accepted_hash(tools: Tools, password: str, history: Sequence[Password]) -> str:
@@ -132,5 +132,4 @@ async def _replace(
     forgotten = known[2:]
     if forgotten:
         await session.execute(delete(Password).where(col(Password.id).in_(forgotten)))
-    await session.execute(delete(LoginToken).where(col(LoginToken.account_id) == account.id))
-    await void_password_links(session, account.id, now)
+    await void_what_was_begun(session, account.id, now)

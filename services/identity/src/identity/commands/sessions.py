@@ -9,20 +9,21 @@ from math import ceil
 from uuid import UUID
 
 from kit.db import Database
-from kit.errors import Conflict, ServiceError
+from kit.errors import Conflict, NotFound, ServiceError
 from kit.eventlog import record
 from kit.tokens import Actor
 from madoguchi_contracts import Role
-from madoguchi_contracts.identity import AccountLocked, SessionsEnded
+from madoguchi_contracts.identity import AccountLocked
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from identity import queries
-from identity.commands.accounts import is_usable, lock_account
+from identity.commands.accounts import end_sessions, is_usable, lock_account
 from identity.commands.otp import accept_code
-from identity.domain.durations import Lifetime, in_force
+from identity.domain.accounts import Landing
+from identity.domain.durations import IDLE, Lifetime, in_force
 from identity.domain.lockout import Outcome, attempt, is_locked
 from identity.domain.otp import otp_needed
 from identity.domain.passwords import canonical_password
@@ -41,7 +42,7 @@ class LoggedIn:
 
     token: str
     actor: Actor
-    landing: str
+    landing: Landing
 
 
 @dataclass(frozen=True)
@@ -173,7 +174,7 @@ async def _complete(session: AsyncSession, account: Account, *, with_otp: bool, 
             last_used_at=now,
         )
     )
-    actor = Actor(account.id, Role(account.role), session_id)
+    actor = Actor(account.id, Role(account.role), session_id, account.organisation_id)
     return LoggedIn(token, actor, queries.landing_page(account))
 
 
@@ -191,15 +192,43 @@ async def use_session(
     if row is None or not in_force(Lifetime.SESSION_IDLE, min(row.last_used_at, now), now):
         raise SessionOver
     row.last_used_at = max(row.last_used_at, now)
-    role = (await session.scalars(select(col(Account.role)).where(col(Account.id) == row.account_id))).one()
-    return Actor(row.account_id, Role(role), row.id), row.last_used_at
+    columns = select(col(Account.role), col(Account.organisation_id)).where(col(Account.id) == row.account_id)
+    role, organisation_id = (await session.execute(columns)).one()
+    return Actor(row.account_id, Role(role), row.id, organisation_id), row.last_used_at
 
 
 async def log_out(session: AsyncSession, *, actor: Actor, now: datetime) -> None:
     """End the actor's session (ID-39)."""
     await lock_account(session, actor.account_id)
-    row = await session.get_one(UserSession, actor.session_id)
-    if row.ended_at is None:
-        row.ended_at = now
-        ended = SessionsEnded(account_id=actor.account_id, session_ids=(actor.session_id,), reason="logout")
-        await record(session, ended, now=now)
+    await end_sessions(session, account_id=actor.account_id, reason="logout", only=actor.session_id, now=now)
+
+
+async def end_one(session: AsyncSession, *, actor: Actor, session_id: UUID, now: datetime) -> None:
+    """End a session of one's own. Raises NotFound for one that is somebody else's, has ended or never was."""
+    await lock_account(session, actor.account_id)
+    if not await end_sessions(session, account_id=actor.account_id, reason="ended_by_holder", only=session_id, now=now):
+        raise NotFound(session_id=str(session_id))
+
+
+async def end_others(session: AsyncSession, *, actor: Actor, now: datetime) -> None:
+    """End all sessions of one's own but the one at hand."""
+    await lock_account(session, actor.account_id)
+    await end_sessions(session, account_id=actor.account_id, reason="ended_by_holder", but=actor.session_id, now=now)
+
+
+async def end_idle(database: Database, now: datetime, batch: int = 500) -> int:
+    """End up to `batch` sessions in which nobody did anything for 30 minutes, and tell so (ID-38); returns how many.
+
+    One transaction for each account, which takes its row lock; a session that is used meanwhile stays.
+    """
+    since = now - IDLE
+    idle = select(col(UserSession.account_id)).distinct()
+    idle = idle.where(col(UserSession.ended_at).is_(None), col(UserSession.last_used_at) <= since).limit(batch)
+    async with database.transaction() as session:
+        accounts = (await session.scalars(idle)).all()
+    ended = 0
+    for account_id in accounts:
+        async with database.transaction() as session:
+            await lock_account(session, account_id)
+            ended += await end_sessions(session, account_id=account_id, reason="idle", idle_since=since, now=now)
+    return ended

@@ -12,17 +12,32 @@ class Landing(StrEnum):
     ASSOCIATION_TOP = "association_top"  # 管理組合トップページ (UI-20)
     ASSOCIATION_FORM = "association_form"  # 管理組合情報登録・変更 (UI-13)
     COMPANY_TOP = "company_top"  # 管理会社トップページ (UI-21)
+    APPLICANT_TOP = "applicant_top"  # the loans' applicants and joint debtors
+    STAFF_TOP = "staff_top"  # スタッフ画面 (UI-30)
+
+
+# interpretation: applicants of loans have a page of their own; who works for the office or beside it sees UI-30.
+_LANDINGS = {
+    "company": Landing.COMPANY_TOP,
+    "applicant": Landing.APPLICANT_TOP,
+    "joint_debtor": Landing.APPLICANT_TOP,
+    "office_reviewer": Landing.STAFF_TOP,
+    "office_approver": Landing.STAFF_TOP,
+    "inspection_body": Landing.STAFF_TOP,
+    "bank": Landing.STAFF_TOP,
+    "operator": Landing.STAFF_TOP,
+}
 
 
 def landing(role: str, association_approved: bool) -> Landing:
-    """The landing screen of an "association" or "company" user.
+    """The landing screen of somebody with this role.
 
     An association sees its top page once its information has been approved for the first time; until then,
     also while an application is under review or rejected, the registration screen (ID-36, I-57).
     """
-    if role == "company":
-        return Landing.COMPANY_TOP
-    return Landing.ASSOCIATION_TOP if association_approved else Landing.ASSOCIATION_FORM
+    if role == "association":
+        return Landing.ASSOCIATION_TOP if association_approved else Landing.ASSOCIATION_FORM
+    return _LANDINGS[role]
 
 
 def same_mail(one: str, other: str) -> bool:

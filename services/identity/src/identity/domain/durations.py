@@ -21,13 +21,14 @@ class Lifetime(StrEnum):
 
 
 USER_ID_YEARS = 5
+IDLE = timedelta(minutes=30)  # ID-38, I-58
 
 _SPANS = {
     Lifetime.SECRET_QUESTION_LINK: timedelta(minutes=30),  # ID-10
     Lifetime.PASSWORD_LINK: timedelta(hours=24),  # ID-16
     Lifetime.RESET_LINK: timedelta(hours=24),  # ID-52; I-20: like the other password link
     Lifetime.EKYC_PHOTO_LINK: timedelta(minutes=30),  # ID-76
-    Lifetime.SESSION_IDLE: timedelta(minutes=30),  # ID-38
+    Lifetime.SESSION_IDLE: IDLE,
 }
 
 
@@ -43,6 +44,20 @@ def ends_at(what: Lifetime, start: datetime) -> datetime | None:
     if what is Lifetime.USER_ID:
         return _years_later(to_jst(start), USER_ID_YEARS)
     return start + _SPANS[what]
+
+
+# interpretation: the source tells of the lapse and of no warning; a season before, and once more a month before.
+LAPSE_NOTICES = (timedelta(days=90), timedelta(days=30))
+
+
+def next_look(lapses_at: datetime, now: datetime) -> datetime:
+    """When the timer of a user ID that lapses then is to fire next: for a notice, or for the lapse itself (ID-02)."""
+    return min((at for before in LAPSE_NOTICES if (at := lapses_at - before) > now), default=lapses_at)
+
+
+def notice_is_due(lapses_at: datetime, now: datetime) -> bool:
+    """Whether the holder is to be told at `now`, when the timer fires, that the user ID will lapse."""
+    return lapses_at - max(LAPSE_NOTICES) <= now < lapses_at
 
 
 def in_force(what: Lifetime, start: datetime, now: datetime) -> bool:

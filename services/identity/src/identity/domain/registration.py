@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection
 
 from kit.errors import Finding
 
 from identity.domain.accounts import canonical_answer
+from identity.domain.people import has_control
 
 NAME_LIMIT = 40  # I-29: the manual gives no limit
 MAIL_LIMIT = 254  # RFC 5321: the longest address that a mail server must take
@@ -28,7 +28,7 @@ def person_findings(*, name_kanji: str, name_kana: str, mail: str) -> list[Findi
             found.append(Finding("ID-07", "EMPTY", f"{label}を入力してください。", field))
         elif len(value) > NAME_LIMIT:
             found.append(Finding("ID-07", "TOO_LONG", f"{label}は{NAME_LIMIT}文字以内で入力してください。", field))
-        elif _has_control(value):
+        elif has_control(value):
             found.append(Finding("ID-07", "FORMAT", f"{label}に使用できない文字が含まれています。", field))
     if not mail.strip():
         found.append(Finding("ID-07", "EMPTY", "メールアドレスを入力してください。", "mail"))
@@ -56,8 +56,3 @@ def canonical_mail(mail: str) -> str:
 def canonical_person(name: str, mail: str) -> str:
     """One text for everything that counts as the same name and address (ID-60), to count attempts under."""
     return f"{canonical_answer(name)}\n{canonical_mail(mail)}"
-
-
-def _has_control(text: str) -> bool:
-    """Line breaks and the like: a name becomes part of a mail, and must not end a line of it."""
-    return any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in text)

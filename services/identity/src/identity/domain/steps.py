@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from identity.domain.accounts import landing
 from identity.domain.ekyc import EkycStatus
 
 # interpretation: the manual names no time; long enough to install an authenticator app (ID-47).
@@ -15,9 +14,6 @@ REMINDER_STEP = timedelta(minutes=10)
 # A provider that reports a start in the last minute of a link may be heard after its end (ID-76).
 LATE_RESULT = timedelta(hours=1)
 _LONGEST_PAUSE = timedelta(hours=1)
-
-_OFFICE = frozenset({"office_reviewer", "office_approver", "inspection_body", "bank", "operator"})
-STAFF_TOP = "staff_top"  # スタッフ画面 (UI-30)
 
 _FINAL = frozenset({EkycStatus.PASSED, EkycStatus.FAILED})
 
@@ -42,11 +38,6 @@ _RANK = {
     ProviderStatus.PASSED: 2,
     ProviderStatus.FAILED: 2,
 }
-
-
-def landing_of(role: str, association_approved: bool) -> str:
-    """The first screen after login (ID-36, ID-37); interpretation: those who work for the office see UI-30."""
-    return STAFF_TOP if role in _OFFICE else landing(role, association_approved).value
 
 
 def is_progress(*, known: ProviderStatus, known_sequence: int, told: ProviderStatus, sequence: int) -> bool:

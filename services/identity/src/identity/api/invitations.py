@@ -1,0 +1,208 @@
+"""Invitations to take part in an application (GL-069), and the change of an association's representative (ID-12)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+from kit.http import NowDep, SessionDep
+from kit.idempotency import OnceDep
+
+from identity import queries, schemas
+from identity.api.deps import ContextDep, Holder, TokenAttempt, open_to, permitted
+from identity.commands import invitations, successions
+from identity.permissions import Action, Relation
+from identity.terms import secret_questions
+
+router = APIRouter(prefix="/v1", tags=["invitations"])
+
+INVITED = open_to(Relation.MAILED_LINK, Action.ACCEPT_INVITATION)
+NEXT_ONE = open_to(Relation.MAILED_LINK, Action.TAKE_OVER)
+
+
+@router.post("/invitations", status_code=201, response_model=schemas.InvitationId, summary="Invite somebody")
+async def invite(
+    body: schemas.InvitationBody,
+    session: SessionDep,
+    context: ContextDep,
+    once: OnceDep,
+    holder: Annotated[Holder, permitted(Action.INVITE)],
+    now: NowDep,
+) -> Response:
+    """A joint debtor of one's own application; a mail with a link follows, which works for seven days, once."""
+
+    async def work() -> schemas.InvitationId:
+        made = await invitations.invite(session, context.tools, actor=holder.actor, **body.model_dump(), now=now)
+        return schemas.InvitationId(invitation_id=made)
+
+    return await once(work, status=201)
+
+
+@router.get("/invitations", response_model=schemas.InvitationList, summary="Whom one invited")
+async def list_own(
+    session: SessionDep, context: ContextDep, holder: Annotated[Holder, permitted(Action.INVITE)], now: NowDep
+) -> Any:
+    """The newest hundred, and what became of them."""
+    return {"items": await queries.own_invitations(session, context.tools.keys, holder.actor.account_id, now)}
+
+
+@router.delete("/invitations/{invitation_id}", status_code=204, summary="Withdraw an invitation")
+async def withdraw(
+    invitation_id: UUID, session: SessionDep, holder: Annotated[Holder, permitted(Action.INVITE)], now: NowDep
+) -> None:
+    """Its link stops working. One that was accepted cannot be withdrawn here: the application knows its parties."""
+    await invitations.withdraw(session, actor=holder.actor, invitation_id=invitation_id, now=now)
+
+
+@router.post(
+    "/invitations/inspect",
+    response_model=schemas.InvitedAnswer,
+    dependencies=[TokenAttempt, INVITED],
+    summary="Who is invited",
+)
+async def inspect_invitation(body: schemas.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
+    """For the screen behind the link. Looking does not use the link up (I-05)."""
+    row = await queries.open_invitation(session, body.token, now)
+    holder = queries.holder_of(context.tools.keys, row)
+    return {
+        "name_kanji": holder.name_kanji,
+        "name_kana": holder.name_kana,
+        "mail": holder.mail,
+        "role": row.role,
+        "expires_at": row.expires_at,
+    }
+
+
+@router.post(
+    "/invitations/register",
+    status_code=201,
+    response_model=schemas.Committed,
+    dependencies=[TokenAttempt, INVITED],
+    summary="Accept, with a new account",
+)
+async def register_invited(body: schemas.CommitBody, context: ContextDep, now: NowDep) -> Any:
+    """Secret question and consent, as in a registration; mails NO-03 and NO-04 follow."""
+    made = await invitations.accept_with_new_account(context.database, context.tools, **body.model_dump(), now=now)
+    return {"account_id": made}
+
+
+@router.post("/invitations/accept", response_model=schemas.AcceptedInvitation, summary="Accept, being logged in")
+async def accept(
+    body: schemas.TokenBody,
+    session: SessionDep,
+    holder: Annotated[Holder, permitted(Action.ACCEPT_INVITATION)],
+    now: NowDep,
+) -> Any:
+    """With the account that one has. Used up, the link works no second time: 410."""
+    return {"application_id": await invitations.accept(session, actor=holder.actor, token=body.token, now=now)}
+
+
+@router.post(
+    "/successions", status_code=201, response_model=schemas.SuccessionId, summary="Name the next representative"
+)
+async def start_own(
+    body: schemas.OwnSuccessionBody,
+    session: SessionDep,
+    context: ContextDep,
+    once: OnceDep,
+    holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE)],
+    now: NowDep,
+) -> Response:
+    """代表者変更 by the present representative, with a one-time password; the next one gets a link by mail."""
+    actor, tools = holder.actor, context.tools
+
+    async def work() -> schemas.SuccessionId:
+        made = await successions.start_own(session, tools, actor=actor, **body.model_dump(), now=now)
+        return schemas.SuccessionId(succession_id=made)
+
+    await tools.limiter.count_first(context.database, now, otp_code=str(actor.account_id))
+    return await once(work, status=201)
+
+
+@router.delete("/successions/current", status_code=204, summary="Take that back")
+async def withdraw_own(
+    session: SessionDep, holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE)], now: NowDep
+) -> None:
+    """The mailed link stops working."""
+    await successions.withdraw(session, account_id=holder.actor.account_id, now=now)
+
+
+@router.post(
+    "/accounts/{account_id}/successions",
+    status_code=201,
+    response_model=schemas.SuccessionId,
+    summary="Name an association's next representative",
+)
+async def start_for(
+    account_id: UUID,
+    body: schemas.SuccessionBody,
+    session: SessionDep,
+    context: ContextDep,
+    once: OnceDep,
+    holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE, Relation.COUNTER)],
+    now: NowDep,
+) -> Response:
+    """代表者変更 by the office, when the present representative cannot do it."""
+
+    async def work() -> schemas.SuccessionId:
+        made = await successions.start(
+            session, context.tools, actor=holder.actor, account_id=account_id, **body.model_dump(), now=now
+        )
+        return schemas.SuccessionId(succession_id=made)
+
+    return await once(work, status=201)
+
+
+@router.delete("/accounts/{account_id}/successions/current", status_code=204, summary="Take that back")
+async def withdraw_for(
+    account_id: UUID,
+    session: SessionDep,
+    _: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE, Relation.COUNTER)],
+    now: NowDep,
+) -> None:
+    """The mailed link stops working."""
+    await successions.withdraw(session, account_id=account_id, now=now)
+
+
+@router.get(
+    "/accounts/{account_id}/representatives",
+    response_model=schemas.Representatives,
+    dependencies=[permitted(Action.CHANGE_REPRESENTATIVE, Relation.COUNTER)],
+    summary="Who has represented an association",
+)
+async def representatives(account_id: UUID, session: SessionDep, context: ContextDep) -> Any:
+    """The history of the account's holders, the present one last."""
+    return {"items": await queries.representatives(session, context.tools.keys, account_id)}
+
+
+@router.post(
+    "/successions/inspect",
+    response_model=schemas.SuccessorAnswer,
+    dependencies=[TokenAttempt, NEXT_ONE],
+    summary="Who is to take over",
+)
+async def inspect_succession(body: schemas.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
+    """The secret question of the former representative, for the next one to answer (ID-12)."""
+    row = await queries.open_succession(session, body.token, now)
+    account = await queries.account_of(session, row.account_id)
+    holder = queries.holder_of(context.tools.keys, row)
+    return {
+        "name_kanji": holder.name_kanji,
+        "name_kana": holder.name_kana,
+        "mail": holder.mail,
+        "former_question": secret_questions()[account.secret_question or ""],
+        "expires_at": row.expires_at,
+    }
+
+
+@router.post(
+    "/successions/complete",
+    response_model=schemas.Committed,
+    dependencies=[TokenAttempt, NEXT_ONE],
+    summary="Take over",
+)
+async def complete(body: schemas.TakeOverBody, context: ContextDep, now: NowDep) -> Any:
+    """The former representative's answer, and a question and answer of one's own; mails NO-03 and NO-04 follow."""
+    taken = await successions.complete(context.database, context.tools, **body.model_dump(), now=now)
+    return {"account_id": taken}
