@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 import uvloop
-from bench import consumer, end_to_end, login, relay, submission
+from bench import consumer, end_to_end, login, relay, submission, sustained
 from bench.harness import Table, machine, postgres
 from kit.japan import JST
 from madoguchi_stack.servers import Servers
@@ -19,6 +19,7 @@ BENCHES: dict[str, Callable[[Servers, int], Awaitable[Table]]] = {
     "consumer": consumer.throughput,
     "consumer-idle": consumer.idle,
     "submission": submission.http,
+    "sustained": sustained.load,
     "login": login.storm,
     "tokens": login.tokens,
     "end-to-end": end_to_end.idle,

@@ -116,11 +116,21 @@ async def uvicorn(app: str, environment: dict[str, str]) -> AsyncIterator[tuple[
     """The app in a process of its own; its port and pid, once it answers."""
     port = free_ports()["applications_api"]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "uvicorn", "--factory", app, "--port", str(port), "--no-access-log"),
+        *(
+            sys.executable,
+            "-m",
+            "uvicorn",
+            "--factory",
+            app,
+            "--port",
+            str(port),
+            "--no-access-log",
+            "--log-level",
+            "warning",
+        ),
         env={**os.environ, **environment},
         cwd=Path(__file__).parents[1],
         stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
     )
     try:
         for _ in range(300):

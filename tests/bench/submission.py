@@ -41,7 +41,7 @@ class Case:
     sha256: str
 
 
-async def _prepare(servers: Servers, url: str, number: int) -> list[Case]:
+async def prepare(servers: Servers, url: str, number: int) -> list[Case]:
     """Applications with a complete draft, a passed identity check and two files."""
     database = Database(url, pool_size=4)
     vault = Vault.from_json(servers.secrets.vault_keys["applications"].model_dump_json())
@@ -91,7 +91,7 @@ async def _prepare(servers: Servers, url: str, number: int) -> list[Case]:
 
 
 @asynccontextmanager
-async def _jwks(gate: Gate) -> AsyncIterator[str]:
+async def jwks(gate: Gate) -> AsyncIterator[str]:
     """Identity's public keys, as the service fetches them."""
     body = json.dumps(gate.signer.jwks()).encode()
 
@@ -113,16 +113,20 @@ async def _jwks(gate: Gate) -> AsyncIterator[str]:
         server.shutdown()
 
 
-def _request(path: str, body: dict[str, object], token: str) -> bytes:
+def request_of(case: Case, gate: Gate) -> bytes:
+    """The submission of a prepared application, as it goes over the wire."""
+    body = {"content_sha256": case.sha256, "proof": gate.proof(case.actor.account_id, case.sha256)}
     data = json.dumps(body).encode()
+    token = gate.signer.access_token(case.actor, system_clock())
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(data)}\r\n"
+        f"POST /v1/applications/{case.application_id}/submit HTTP/1.1\r\nHost: bench\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n"
         f"Authorization: Bearer {token}\r\nIdempotency-Key: {uuid.uuid4()}\r\n\r\n"
     )
     return head.encode() + data
 
 
-async def _fire(port: int, requests: Sequence[bytes]) -> float:
+async def fire(port: int, requests: Sequence[bytes]) -> float:
     """Requests a second over 16 kept connections; every answer must be 201."""
     left = iter(requests)
 
@@ -150,27 +154,20 @@ async def http(servers: Servers, rounds: int) -> Table:
     async def measure(name: str, app: str) -> float:
         url = await _create_database(servers, "applications", template="template0")
         await _migrate("applications", url)
-        cases = await _prepare(servers, url, NUMBER)
-        async with _jwks(gate) as jwks:
+        cases = await prepare(servers, url, NUMBER)
+        async with jwks(gate) as jwks_url:
             environment = {
                 **service_environment("applications", servers),
                 "MADOGUCHI_DATABASE_URL": url,
-                "MADOGUCHI_IDENTITY_JWKS_URL": jwks,
+                "MADOGUCHI_IDENTITY_JWKS_URL": jwks_url,
                 "MADOGUCHI_TOKEN_ISSUER": ISSUER,
                 "MADOGUCHI_LOG_LEVEL": "WARNING",
             }
             async with uvicorn(app, environment) as (port, pid):
-                requests = [
-                    _request(
-                        f"/v1/applications/{case.application_id}/submit",
-                        {"content_sha256": case.sha256, "proof": gate.proof(case.actor.account_id, case.sha256)},
-                        gate.signer.access_token(case.actor, system_clock()),
-                    )
-                    for case in cases
-                ]
-                await _fire(port, requests[:50])
+                requests = [request_of(case, gate) for case in cases]
+                await fire(port, requests[:50])
                 before = cpu_seconds(pid)
-                figure = await _fire(port, requests[50:])
+                figure = await fire(port, requests[50:])
                 cpu.setdefault(name, []).append((cpu_seconds(pid) - before) / (NUMBER - 50) * 1000)
                 return figure
 

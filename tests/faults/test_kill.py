@@ -79,6 +79,7 @@ def report(title: str, facts: dict[str, object]) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.real
 @pytest.mark.rule("NO-12", "AS-82")
 async def test_nothing_is_lost_or_doubled_when_processes_are_killed_under_load(stack: Stack):
     draws = random.Random(SEED)
@@ -109,6 +110,7 @@ async def test_nothing_is_lost_or_doubled_when_processes_are_killed_under_load(s
 
 
 @pytest.mark.slow
+@pytest.mark.real
 async def test_a_second_replica_takes_over_from_a_frozen_one_and_order_holds(stack: Stack):
     draws = random.Random(SEED + 1)
     crowd = Crowd(stack, draws)
@@ -154,6 +156,7 @@ VERSIONS = "SELECT application_id, submission FROM application_versions"
 
 
 @pytest.mark.slow
+@pytest.mark.real
 async def test_a_deployment_under_load_does_nothing_twice(stack: Stack):
     crowd = Crowd(stack, random.Random(SEED + 2))
     people = await stack.people(SUBMITTERS)
@@ -177,6 +180,7 @@ async def test_a_deployment_under_load_does_nothing_twice(stack: Stack):
 
 
 @pytest.mark.slow
+@pytest.mark.real
 async def test_a_process_frozen_in_a_transaction_locks_nobody_out_for_long(stack: Stack):
     (person,) = await stack.people(1)
     crowd = Crowd(stack, random.Random(SEED))

@@ -160,6 +160,7 @@ async def test_a_database_that_hangs_stops_no_process_and_nothing_is_lost(stack:
     assert (await reckon(stack, crowd.accepted)).wrong == {}
 
 
+@pytest.mark.real
 async def test_without_the_broker_submissions_are_accepted_and_their_effects_follow(stack: Stack, crowd: Crowd):
     (person,) = await stack.people(1)
     application = await crowd.prepare(person)

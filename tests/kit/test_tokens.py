@@ -17,7 +17,15 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey
 from kit.db import Database
 from kit.errors import Unauthenticated, Unavailable
-from kit.tokens import Actor, ProofRefused, Signer, TokenVerifier, burn_proof
+from kit.tokens import (
+    ACCESS_TOKEN_LIFETIME,
+    LEEWAY_SECONDS,
+    Actor,
+    ProofRefused,
+    Signer,
+    TokenVerifier,
+    burn_proof,
+)
 from madoguchi_contracts import Role
 from structlog.testing import capture_logs
 from support.clock import FakeClock
@@ -235,6 +243,26 @@ def test_whatever_a_stranger_sends_as_a_token_is_refused_and_breaks_nothing(text
     verifier = TokenVerifier("http://127.0.0.1:1/jwks.json", ISSUER, FakeClock())
     with capture_logs(), pytest.raises((Unauthenticated, Unavailable)):
         asyncio.run(verifier.verify(text))
+
+
+async def test_a_token_that_was_verified_is_judged_by_its_times_and_its_every_letter_again(
+    verifier: TokenVerifier, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, checked = token(clock), []
+    real = jwt.decode
+    monkeypatch.setattr("kit.tokens.jwt.decode", lambda *args, **more: checked.append(args[0]) or real(*args, **more))
+    for _ in range(3):
+        assert await verifier.verify(one) == ACTOR
+    assert checked == [one]
+    head, body, signature = one.split(".")
+    forged = f"{head}.{body}.{signature[::-1]}"
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(forged)
+    with pytest.raises(ProofRefused):
+        await verifier.verify_proof(one, account_id=ACTOR.account_id, purpose="submit", digest="0" * 64)
+    clock.advance(seconds=ACCESS_TOKEN_LIFETIME.total_seconds() + LEEWAY_SECONDS)
+    with pytest.raises(Unauthenticated):
+        await verifier.verify(one)
 
 
 # Keys

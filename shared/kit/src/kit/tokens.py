@@ -39,6 +39,7 @@ _AGAIN_SECONDS = 10  # after asking identity in vain
 _FIRST_AGAIN_SECONDS = 1  # the same while no key was ever seen: until then nobody can be served
 _RENEW_SECONDS = 300
 _ALGORITHMS = ["ES256"]
+_REMEMBERED = 4_096  # verified access tokens, some 2 kB each
 
 _BURN = text("INSERT INTO used_proofs (jti, used_at) VALUES (:jti, :now) ON CONFLICT DO NOTHING")
 
@@ -119,6 +120,9 @@ class TokenVerifier:
         self._clock = clock
         self._monotonic = monotonic
         self._keys: dict[str, ECKey] = {}
+        # Access tokens whose signature was found right: each comes with some twenty requests, and the check is the
+        # dearest part of most. Their times are judged every time.
+        self._verified: dict[str, dict[str, Any]] = {}
         self._asked_at = monotonic()
         self._not_before = float("-inf")
         self._asking = asyncio.Lock()
@@ -150,15 +154,13 @@ class TokenVerifier:
         raise ProofRefused
 
     async def _claims(self, token: str, audience: str) -> dict[str, Any]:
-        try:
-            kid = str(extract_compact(token.encode()).headers().get("kid"))
-        except (JoseError, ValueError, TypeError, AttributeError, RecursionError):  # a stranger's bytes can be anything
-            raise Unauthenticated from None
-        key = await self._fetch(kid)
-        try:
-            claims = jwt.decode(token, key, algorithms=_ALGORITHMS).claims
-        except (JoseError, ValueError, TypeError):
-            raise Unauthenticated from None
+        claims = self._verified.get(token)
+        if claims is None or self._renewal_is_due():
+            claims = await self._signed(token)
+            if claims.get("aud") == AUDIENCE:
+                if len(self._verified) >= _REMEMBERED:
+                    self._verified.clear()
+                self._verified[token] = claims
         now = self._clock().timestamp()
         try:
             in_time = claims["iat"] - LEEWAY_SECONDS <= now < claims["exp"] + LEEWAY_SECONDS
@@ -167,7 +169,19 @@ class TokenVerifier:
             raise Unauthenticated from None
         if not (in_time and for_us):
             raise Unauthenticated
-        return dict(claims)
+        return claims
+
+    async def _signed(self, token: str) -> dict[str, Any]:
+        """The claims of a token that identity signed. Raises Unauthenticated, Unavailable."""
+        try:
+            kid = str(extract_compact(token.encode()).headers().get("kid"))
+        except (JoseError, ValueError, TypeError, AttributeError, RecursionError):  # a stranger's bytes can be anything
+            raise Unauthenticated from None
+        key = await self._fetch(kid)
+        try:
+            return dict(jwt.decode(token, key, algorithms=_ALGORITHMS).claims)
+        except (JoseError, ValueError, TypeError):
+            raise Unauthenticated from None
 
     async def _fetch(self, kid: str) -> ECKey:
         """Identity's key with this id.
@@ -209,6 +223,7 @@ class TokenVerifier:
             return
         if found:
             self._keys = found
+            self._verified.clear()  # a key may have been withdrawn
 
 
 async def burn_proof(session: AsyncSession, jti: UUID, now: datetime) -> None:
