@@ -15,6 +15,7 @@ from madoguchi_contracts import Role
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity import queries
+from identity.commands import keys as key_commands
 from identity.commands import organisations, otp, staff
 from identity.domain.people import OrganisationKind
 from identity.domain.user_ids import canonical_user_id
@@ -25,6 +26,8 @@ from identity.tools import Tools
 commands = typer.Typer(
     help="Organisations and accounts: open and close them, void a lost authenticator.", no_args_is_help=True
 )
+
+keys = typer.Typer(help="Keys: the one that signs tokens, and the one of data at rest.", no_args_is_help=True)
 
 T = TypeVar("T")
 Work = Callable[[AsyncSession, Tools, datetime], Awaitable[T]]
@@ -122,3 +125,33 @@ def reset_otp(
         await otp.void(session, account_id=account.id, now=now)
 
     _run(work)
+
+
+@keys.command("rotate")
+def rotate(
+    alone: Annotated[
+        bool, typer.Option("--alone", help="somebody else knows the present key: the new one signs at once, alone")
+    ] = False,
+) -> None:
+    """Make a new key for tokens. It is published now and signs a quarter of an hour later; no request fails."""
+
+    async def work(session: AsyncSession, tools: Tools, now: datetime) -> str:
+        kid, signs_from = await key_commands.rotate(session, tools, alone=alone, now=now)
+        return f"{kid} signs from {signs_from:%Y-%m-%dT%H:%M:%SZ}"
+
+    typer.echo(_run(work))
+
+
+@keys.command("reencrypt")
+def reencrypt() -> None:
+    """Encrypt what is at rest with the present key of the vault. May be stopped and started again at any time."""
+
+    async def some(session: AsyncSession, tools: Tools, _: datetime) -> int:
+        return await key_commands.reencrypt(session, tools.keys)
+
+    async def left(session: AsyncSession, tools: Tools, _: datetime) -> int:
+        return await key_commands.left_to_reencrypt(session, tools.keys)
+
+    while _run(left):  # a row that somebody was busy with is there again at the next look
+        typer.echo(f"{_run(some)} rows", err=True)
+    typer.echo("nothing is left under another key")

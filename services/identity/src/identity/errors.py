@@ -20,7 +20,8 @@ ServiceError
     ├── OrganisationIncomplete    with findings
     ├── OrganisationIsClosed
     ├── NotStaff            the account belongs to somebody who registered
-    └── OwnAccount          nobody closes their own account
+    ├── OwnAccount          nobody closes their own account
+    └── RotationUnderWay    a new signing key waits for its time
 """
 
 from __future__ import annotations
@@ -203,3 +204,10 @@ class OwnAccount(Refused):
 
     code = "own_account"
     title = "ご自身のアカウントは終了できません。別の運用担当者が行ってください。"
+
+
+class RotationUnderWay(Refused):
+    """A new signing key is published already and waits for its time; a second one would only confuse."""
+
+    code = "rotation_under_way"
+    title = "新しい署名鍵の切り替えを待っています。"

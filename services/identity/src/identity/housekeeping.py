@@ -1,9 +1,13 @@
-"""Removing what has served its time, so that tables which grow with every attempt stay small."""
+"""Removing what has served its time, so that tables which grow with every attempt stay small.
+
+What every service has, such as the answers to repeated requests, `kit.housekeeping` removes.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,6 +17,9 @@ from kit.errors import Unavailable
 from sqlalchemy import TextClause, text
 
 log = structlog.get_logger(__name__)
+
+Work = Callable[[Database, datetime], Awaitable[int]]
+"""What is done again and again; returns how much there was to do."""
 
 EVERY_SECONDS = 600
 ROWS_AT_ONCE = 1000
@@ -24,16 +31,17 @@ _OLD: dict[str, tuple[str, timedelta]] = {
     "login_tokens": ("expires_at <= :before", timedelta()),
     "reminders": ("expires_at <= :before", timedelta()),
     "rate_limits": ("window_started_at <= :before", timedelta(days=1)),
-    "user_sessions": ("last_used_at <= :before", timedelta(days=1)),
+    "user_sessions": ("last_used_at <= :before AND ended_at IS NOT NULL", timedelta(days=1)),
     "login_locks": (
         "touched_at <= :before AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id_index = t.user_id_index)",
         timedelta(days=7),
     ),
     "password_links": ("expires_at <= :before", timedelta(days=30)),
-    # The answers in it include proofs, which are worth something for five minutes.
-    "idempotency_keys": ("created_at <= :before", timedelta(days=1)),
     "ekyc_callbacks": ("received_at <= :before", timedelta(days=30)),
     "registrations": ("link_expires_at <= :before", timedelta(days=30)),
+    # Nobody asks for an invitation or a change of the representative that came to nothing; the others are history.
+    "invitations": ("expires_at <= :before AND accepted_at IS NULL", timedelta(days=365)),
+    "successions": ("expires_at <= :before AND completed_at IS NULL", timedelta(days=365)),
 }
 
 
@@ -58,15 +66,16 @@ async def sweep(database: Database, now: datetime) -> int:
     return removed
 
 
-async def run(database: Database, clock: Clock, *, stop: asyncio.Event, beat: Callable[[], None]) -> None:
-    """Sweep every ten minutes until `stop`."""
+async def repeat(
+    work: Work, database: Database, clock: Clock, *, every_seconds: float, stop: asyncio.Event, beat: Callable[[], None]
+) -> None:
+    """Do `work` now and again and again until `stop`, at once again while it finds something to do."""
     while not stop.is_set():
         beat()
         try:
-            await sweep(database, clock())
+            while await work(database, clock()) and not stop.is_set():
+                beat()
         except Unavailable:
-            log.warning("housekeeping_waits_for_database")
-        try:
-            await asyncio.wait_for(stop.wait(), EVERY_SECONDS)
-        except TimeoutError:
-            continue
+            log.warning("waits_for_database", loop=work.__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), every_seconds)

@@ -1,4 +1,4 @@
-"""The keys of identity and what is done with them: tokens, personal data at rest, lookups, sealed contents."""
+"""The keys of identity and what is done with them: personal data at rest, lookups, sealed contents."""
 
 from __future__ import annotations
 
@@ -10,16 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from joserfc.jwk import ECKey, KeySet
-from kit.clock import Clock
-from kit.errors import Unauthenticated
 from kit.sealed import seal
-from kit.tokens import Signer, TokenVerifier
 from kit.vault import Vault
 from madoguchi_contracts import Sealed
 from madoguchi_contracts.envelope import SealedContent
 
-Field = Literal["user_id", "mail", "name_kanji", "name_kana", "otp_secret", "ekyc_url"]
+Field = Literal["user_id", "mail", "name_kanji", "name_kana", "otp_secret", "ekyc_url", "signing_key"]
 _TOKEN_BYTES = 32
 
 
@@ -47,9 +43,8 @@ class BlindIndex:
 
 @dataclass(frozen=True)
 class Keyring:
-    """Everything that is made with a key, in one place."""
+    """Everything that is hidden, found or sealed with a key. What signs is in `signing`."""
 
-    signer: Signer
     vault: Vault
     index: BlindIndex
     seal_public_keys: Mapping[str, Mapping[str, Any]]
@@ -65,17 +60,3 @@ class Keyring:
     def seal_to(self, service: str, content: SealedContent) -> Sealed:
         """Encrypt what only `service` may read."""
         return Sealed(seal(content, dict(self.seal_public_keys[service])))
-
-
-class OwnVerifier(TokenVerifier):
-    """Identity knows its own keys: verifying a token of its own must not depend on a request to itself."""
-
-    def __init__(self, signer: Signer, issuer: str, clock: Clock) -> None:
-        super().__init__("", issuer, clock)
-        keys = KeySet.import_key_set(signer.jwks()).keys  # type: ignore[arg-type]
-        self._own = {str(key.kid): key for key in keys if isinstance(key, ECKey)}
-
-    async def _fetch(self, kid: str) -> ECKey:
-        if kid not in self._own:
-            raise Unauthenticated
-        return self._own[kid]

@@ -14,7 +14,6 @@ from kit.db import Database
 from kit.health import Health
 from kit.http import build_app
 from kit.process import build_worker_app
-from kit.tokens import Signer
 from kit.vault import Vault
 from starlette.applications import Starlette
 
@@ -22,11 +21,12 @@ from identity import api, consumers, housekeeping, verifications
 from identity.api.deps import IdentityContext
 from identity.areas import AREAS
 from identity.clients import EkycClient, Provider
-from identity.commands import accounts, ekyc, lapse
+from identity.commands import accounts, ekyc, lapse, sessions
 from identity.hashing import Hasher
-from identity.keys import BlindIndex, Keyring, OwnVerifier
+from identity.keys import BlindIndex, Keyring
 from identity.limits import Limiter
 from identity.settings import Settings
+from identity.signing import OwnVerifier, SigningKeys
 from identity.tools import Tools
 
 SERVICE = "identity"
@@ -35,13 +35,14 @@ SERVICE = "identity"
 def build_tools(settings: Settings) -> Tools:
     """What commands work with. Raises ValueError when a key cannot be read."""
     index = BlindIndex(settings.index_key())
+    keys = Keyring(
+        vault=Vault.from_json(settings.vault_keys.get_secret_value()),
+        index=index,
+        seal_public_keys=settings.seal_public_keys,
+    )
     return Tools(
-        keys=Keyring(
-            signer=Signer(settings.signing_jwks(), settings.token_issuer),
-            vault=Vault.from_json(settings.vault_keys.get_secret_value()),
-            index=index,
-            seal_public_keys=settings.seal_public_keys,
-        ),
+        keys=keys,
+        signing=SigningKeys(settings.signing_jwks(), settings.token_issuer, keys),
         hasher=Hasher(settings.hash_concurrency),
         limiter=Limiter(settings.rate_limits, index),
         public_base_url=settings.public_base_url,
@@ -59,12 +60,12 @@ def build_database(settings: Settings) -> Database:
 
 def compose_api(settings: Settings, clock: Clock) -> FastAPI:
     """The API with these settings."""
-    tools = build_tools(settings)
+    tools, database = build_tools(settings), build_database(settings)
     context = IdentityContext(
         service=SERVICE,
-        database=build_database(settings),
+        database=database,
         clock=clock,
-        verifier=OwnVerifier(tools.keys.signer, settings.token_issuer, clock),
+        verifier=OwnVerifier(tools.signing, database, settings.token_issuer, clock),
         health=Health(),
         tools=tools,
         ekyc_callback_secret=settings.ekyc_callback_secret.get_secret_value(),
@@ -94,7 +95,8 @@ def build_worker() -> Starlette:
         deadline_handlers={accounts.LAPSE: lapse.lapse, ekyc.LINK_EXPIRY: ekyc.expire_link},
         loops={
             "verifications": partial(_verifications, settings, database, tools, health),
-            "housekeeping": partial(_housekeeping, database, health),
+            "idle_sessions": partial(_often, sessions.end_idle, sessions.LOOK_FOR_IDLE_SECONDS, database, health),
+            "sweep": partial(_often, housekeeping.sweep, housekeeping.EVERY_SECONDS, database, health),
         },
     )
 
@@ -118,6 +120,10 @@ async def _verifications(
         await verifications.run(database, tools, client, system_clock, stop=stop, beat=beat)
 
 
-async def _housekeeping(database: Database, health: Health, stop: asyncio.Event) -> None:
-    health.expect("housekeeping", 3 * housekeeping.EVERY_SECONDS)
-    await housekeeping.run(database, system_clock, stop=stop, beat=partial(health.beat, "housekeeping"))
+async def _often(
+    work: housekeeping.Work, every_seconds: float, database: Database, health: Health, stop: asyncio.Event
+) -> None:
+    name = work.__name__
+    health.expect(name, 3 * every_seconds)
+    beat = partial(health.beat, name)
+    await housekeeping.repeat(work, database, system_clock, every_seconds=every_seconds, stop=stop, beat=beat)

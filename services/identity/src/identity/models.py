@@ -239,7 +239,7 @@ class SigningKey(Base, table=True):
     private_key_hidden: str
     made_at: datetime = _at()
     signs_from: datetime = _at()
-    withdrawn_at: datetime | None = _at(default=None)
+    alone: bool
 
 
 class Password(Base, table=True):
@@ -345,6 +345,7 @@ class UserSession(Base, table=True):
     __table_args__: ClassVar[Any] = (
         Index("ix_user_sessions_account_id", "account_id", postgresql_where=text("ended_at IS NULL")),
         Index("ix_user_sessions_last_used_at", "last_used_at"),
+        Index("ix_user_sessions_open", "last_used_at", postgresql_where=text("ended_at IS NULL")),
     )
 
     id: UUID = Field(primary_key=True)

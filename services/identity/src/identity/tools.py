@@ -8,6 +8,7 @@ from datetime import timedelta
 from identity.hashing import Hasher
 from identity.keys import Keyring
 from identity.limits import Limiter
+from identity.signing import SigningKeys
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class Tools:
     """Keys, hashes, limits, and the few settings that commands depend on."""
 
     keys: Keyring
+    signing: SigningKeys
     hasher: Hasher
     limiter: Limiter
     public_base_url: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
+from kit.http import NowDep
 
 from identity import schemas
 from identity.api import ekyc, invitations, organisations, passwords, registration, sessions
@@ -20,10 +21,10 @@ keys = APIRouter(tags=["keys"])
     dependencies=[open_to(Relation.STRANGER, Action.READ_PUBLIC)],
     summary="Public keys of tokens and proofs",
 )
-async def jwks(context: ContextDep, response: Response) -> Any:
+async def jwks(context: ContextDep, response: Response, now: NowDep) -> Any:
     """Every service verifies tokens with them by itself."""
     response.headers["Cache-Control"] = "public, max-age=60"
-    return context.tools.keys.signer.jwks()
+    return (await context.tools.signing.signer(context.database, now)).jwks()
 
 
 routers = (

@@ -100,6 +100,13 @@ async def _holder(
     return Holder(actor, idle_end(used_at))
 
 
+async def _otp_attempt(holder: Annotated[Holder, Depends(_holder)], context: ContextDep, now: NowDep) -> None:
+    await context.tools.limiter.count_first(context.database, now, otp_code=str(holder.actor.account_id))
+
+
+# Before the request's own transaction: a request that holds a connection must not wait for another one.
+OtpAttempt = Depends(_otp_attempt)
+
 CELL = "madoguchi_cell"  # the attribute of a dependency that says which cell of the table its route is
 
 
@@ -124,10 +131,11 @@ def open_to(relation: Relation, action: Action) -> Any:
     return Depends(check)
 
 
-def access(context: IdentityContext, actor: Actor, landing: str, now: datetime) -> dict[str, Any]:
+async def access(context: IdentityContext, actor: Actor, landing: str, now: datetime) -> dict[str, Any]:
     """An access token and where its holder lands."""
+    signer = await context.tools.signing.signer(context.database, now)
     return {
-        "access_token": context.tools.keys.signer.access_token(actor, now),
+        "access_token": signer.access_token(actor, now),
         "expires_at": now + ACCESS_TOKEN_LIFETIME,
         "landing": landing,
     }

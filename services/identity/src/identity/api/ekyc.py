@@ -23,9 +23,9 @@ router = APIRouter(prefix="/v1/ekyc", tags=["ekyc"])
 @router.post("", status_code=201, response_model=schemas.EkycStarted, summary="Start identity verification")
 async def start(
     body: schemas.EkycBody,
+    holder: Annotated[Holder, permitted(Action.START_EKYC)],
     session: SessionDep,
     once: OnceDep,
-    holder: Annotated[Holder, permitted(Action.START_EKYC)],
     now: NowDep,
 ) -> Response:
     """受付: mail NO-08 follows; an earlier run becomes void (ID-74, I-22)."""
@@ -38,7 +38,10 @@ async def start(
 
 
 @router.get("", response_model=schemas.EkycAnswer, summary="How far it has come")
-async def show(session: SessionDep, holder: Annotated[Holder, permitted(Action.SEE_EKYC)]) -> Any:
+async def show(
+    holder: Annotated[Holder, permitted(Action.SEE_EKYC)],
+    session: SessionDep,
+) -> Any:
     """eKYCの実施状況 (ID-77)."""
     return await queries.own_ekyc(session, holder.actor.account_id)
 

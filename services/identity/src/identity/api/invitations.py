@@ -10,7 +10,7 @@ from kit.http import NowDep, SessionDep
 from kit.idempotency import OnceDep
 
 from identity import queries, schemas
-from identity.api.deps import ContextDep, Holder, TokenAttempt, open_to, permitted
+from identity.api.deps import ContextDep, Holder, OtpAttempt, TokenAttempt, open_to, permitted
 from identity.commands import invitations, successions
 from identity.permissions import Action, Relation
 from identity.terms import secret_questions
@@ -24,10 +24,10 @@ NEXT_ONE = open_to(Relation.MAILED_LINK, Action.TAKE_OVER)
 @router.post("/invitations", status_code=201, response_model=schemas.InvitationId, summary="Invite somebody")
 async def invite(
     body: schemas.InvitationBody,
+    holder: Annotated[Holder, permitted(Action.INVITE)],
     session: SessionDep,
     context: ContextDep,
     once: OnceDep,
-    holder: Annotated[Holder, permitted(Action.INVITE)],
     now: NowDep,
 ) -> Response:
     """A joint debtor of one's own application; a mail with a link follows, which works for seven days, once."""
@@ -41,7 +41,10 @@ async def invite(
 
 @router.get("/invitations", response_model=schemas.InvitationList, summary="Whom one invited")
 async def list_own(
-    session: SessionDep, context: ContextDep, holder: Annotated[Holder, permitted(Action.INVITE)], now: NowDep
+    holder: Annotated[Holder, permitted(Action.INVITE)],
+    session: SessionDep,
+    context: ContextDep,
+    now: NowDep,
 ) -> Any:
     """The newest hundred, and what became of them."""
     return {"items": await queries.own_invitations(session, context.tools.keys, holder.actor.account_id, now)}
@@ -49,7 +52,10 @@ async def list_own(
 
 @router.delete("/invitations/{invitation_id}", status_code=204, summary="Withdraw an invitation")
 async def withdraw(
-    invitation_id: UUID, session: SessionDep, holder: Annotated[Holder, permitted(Action.INVITE)], now: NowDep
+    invitation_id: UUID,
+    holder: Annotated[Holder, permitted(Action.INVITE)],
+    session: SessionDep,
+    now: NowDep,
 ) -> None:
     """Its link stops working. One that was accepted cannot be withdrawn here: the application knows its parties."""
     await invitations.withdraw(session, actor=holder.actor, invitation_id=invitation_id, now=now)
@@ -90,8 +96,8 @@ async def register_invited(body: schemas.CommitBody, context: ContextDep, now: N
 @router.post("/invitations/accept", response_model=schemas.AcceptedInvitation, summary="Accept, being logged in")
 async def accept(
     body: schemas.TokenBody,
-    session: SessionDep,
     holder: Annotated[Holder, permitted(Action.ACCEPT_INVITATION)],
+    session: SessionDep,
     now: NowDep,
 ) -> Any:
     """With the account that one has. Used up, the link works no second time: 410."""
@@ -99,14 +105,18 @@ async def accept(
 
 
 @router.post(
-    "/successions", status_code=201, response_model=schemas.SuccessionId, summary="Name the next representative"
+    "/successions",
+    dependencies=[OtpAttempt],
+    status_code=201,
+    response_model=schemas.SuccessionId,
+    summary="Name the next representative",
 )
 async def start_own(
     body: schemas.OwnSuccessionBody,
+    holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE)],
     session: SessionDep,
     context: ContextDep,
     once: OnceDep,
-    holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE)],
     now: NowDep,
 ) -> Response:
     """代表者変更 by the present representative, with a one-time password; the next one gets a link by mail."""
@@ -116,13 +126,14 @@ async def start_own(
         made = await successions.start_own(session, tools, actor=actor, **body.model_dump(), now=now)
         return schemas.SuccessionId(succession_id=made)
 
-    await tools.limiter.count_first(context.database, now, otp_code=str(actor.account_id))
     return await once(work, status=201)
 
 
 @router.delete("/successions/current", status_code=204, summary="Take that back")
 async def withdraw_own(
-    session: SessionDep, holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE)], now: NowDep
+    holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE)],
+    session: SessionDep,
+    now: NowDep,
 ) -> None:
     """The mailed link stops working."""
     await successions.withdraw(session, account_id=holder.actor.account_id, now=now)
@@ -137,10 +148,10 @@ async def withdraw_own(
 async def start_for(
     account_id: UUID,
     body: schemas.SuccessionBody,
+    holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE, Relation.COUNTER)],
     session: SessionDep,
     context: ContextDep,
     once: OnceDep,
-    holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE, Relation.COUNTER)],
     now: NowDep,
 ) -> Response:
     """代表者変更 by the office, when the present representative cannot do it."""
@@ -157,8 +168,8 @@ async def start_for(
 @router.delete("/accounts/{account_id}/successions/current", status_code=204, summary="Take that back")
 async def withdraw_for(
     account_id: UUID,
-    session: SessionDep,
     _: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE, Relation.COUNTER)],
+    session: SessionDep,
     now: NowDep,
 ) -> None:
     """The mailed link stops working."""

@@ -106,7 +106,10 @@ async def add_staff(
 
 @router.post("/staff/{account_id}/close", status_code=204, summary="Close an account")
 async def close_staff(
-    account_id: UUID, session: SessionDep, holder: Annotated[Holder, MANAGES_STAFF], now: NowDep
+    account_id: UUID,
+    holder: Annotated[Holder, MANAGES_STAFF],
+    session: SessionDep,
+    now: NowDep,
 ) -> None:
     """Somebody left: they cannot log in any more. Doing it again changes nothing."""
     if account_id == holder.actor.account_id:

@@ -43,8 +43,8 @@ async def set_password(body: schemas.SetPasswordBody, context: ContextDep, now: 
 @router.post("/passwords/change", status_code=204, summary="Change the password")
 async def change(
     body: schemas.ChangePasswordBody,
-    context: ContextDep,
     holder: Annotated[Holder, permitted(Action.CHANGE_PASSWORD)],
+    context: ContextDep,
     now: NowDep,
 ) -> None:
     """更新 on パスワード変更; only with `confirmed` anything changes (ID-49)."""

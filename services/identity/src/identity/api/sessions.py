@@ -15,6 +15,7 @@ from identity.api.deps import (
     Holder,
     IdentityContext,
     NetworkDep,
+    OtpAttempt,
     TokenAttempt,
     access,
     idle_end,
@@ -41,12 +42,12 @@ async def log_in(body: schemas.LoginBody, context: ContextDep, network: NetworkD
     )
     if isinstance(result, sessions.OtpDue):
         return {"login_token": result.login_token, "next": "otp" if result.enrolled else "enrol_otp"}
-    return _logged_in(context, result, now)
+    return await _logged_in(context, result, now)
 
 
-def _logged_in(context: IdentityContext, result: sessions.LoggedIn, now: NowDep) -> dict[str, Any]:
+async def _logged_in(context: IdentityContext, result: sessions.LoggedIn, now: NowDep) -> dict[str, Any]:
     return {
-        **access(context, result.actor, result.landing, now),
+        **await access(context, result.actor, result.landing, now),
         "session_expires_at": idle_end(now),
         "session_token": result.token,
         "next": "done",
@@ -76,7 +77,7 @@ async def log_in_with_otp(body: schemas.OtpLoginBody, context: ContextDep, now: 
     result = await sessions.log_in_with_otp(
         context.database, context.tools, login_token=body.login_token, code=body.code, now=now
     )
-    return _logged_in(context, result, now)
+    return await _logged_in(context, result, now)
 
 
 @router.post(
@@ -92,23 +93,32 @@ async def reset_otp(body: schemas.OtpResetBody, context: ContextDep, now: NowDep
 
 @router.post("/sessions/refresh", response_model=schemas.Landed, summary="New access token")
 async def refresh(
-    session: SessionDep, context: ContextDep, holder: Annotated[Holder, permitted(Action.USE_SESSION)], now: NowDep
+    holder: Annotated[Holder, permitted(Action.USE_SESSION)],
+    session: SessionDep,
+    context: ContextDep,
+    now: NowDep,
 ) -> Any:
     """An operation of the user: the 30 minutes start again (ID-38). Send `Authorization: Session <session_token>`."""
     account = await queries.account_of(session, holder.actor.account_id)
-    landed = access(context, holder.actor, queries.landing_page(account), now)
+    landed = await access(context, holder.actor, queries.landing_page(account), now)
     return {**landed, "session_expires_at": holder.session_expires_at}
 
 
 @router.delete("/sessions/current", status_code=204, summary="Log out")
-async def log_out(session: SessionDep, holder: Annotated[Holder, permitted(Action.USE_SESSION)], now: NowDep) -> None:
+async def log_out(
+    holder: Annotated[Holder, permitted(Action.USE_SESSION)],
+    session: SessionDep,
+    now: NowDep,
+) -> None:
     """ログアウト (ID-39)."""
     await sessions.log_out(session, actor=holder.actor, now=now)
 
 
 @router.get("/sessions", response_model=schemas.SessionList, summary="Where one is logged in")
 async def list_sessions(
-    session: SessionDep, holder: Annotated[Holder, permitted(Action.USE_SESSION)], now: NowDep
+    holder: Annotated[Holder, permitted(Action.USE_SESSION)],
+    session: SessionDep,
+    now: NowDep,
 ) -> Any:
     """One's own sessions that are in use, the one used last first."""
     return {"items": await queries.own_sessions(session, holder.actor, now)}
@@ -116,7 +126,9 @@ async def list_sessions(
 
 @router.delete("/sessions/others", status_code=204, summary="Log out everywhere else")
 async def end_others(
-    session: SessionDep, holder: Annotated[Holder, permitted(Action.USE_SESSION)], now: NowDep
+    holder: Annotated[Holder, permitted(Action.USE_SESSION)],
+    session: SessionDep,
+    now: NowDep,
 ) -> None:
     """End all of one's own sessions but this one; every service refuses their tokens within a second."""
     await sessions.end_others(session, actor=holder.actor, now=now)
@@ -124,35 +136,46 @@ async def end_others(
 
 @router.delete("/sessions/{session_id}", status_code=204, summary="End one session")
 async def end_one(
-    session_id: UUID, session: SessionDep, holder: Annotated[Holder, permitted(Action.USE_SESSION)], now: NowDep
+    session_id: UUID,
+    holder: Annotated[Holder, permitted(Action.USE_SESSION)],
+    session: SessionDep,
+    now: NowDep,
 ) -> None:
     """One of one's own, as `GET /v1/sessions` names it."""
     await sessions.end_one(session, actor=holder.actor, session_id=session_id, now=now)
 
 
 @router.get("/me", response_model=schemas.Me, summary="Own account")
-async def me(session: SessionDep, context: ContextDep, holder: Annotated[Holder, permitted(Action.SEE_ACCOUNT)]) -> Any:
+async def me(
+    holder: Annotated[Holder, permitted(Action.SEE_ACCOUNT)],
+    session: SessionDep,
+    context: ContextDep,
+) -> Any:
     """Who is logged in. The user ID is not shown: it comes by mail only (ID-62)."""
     return await queries.own_account(session, context.tools.keys, holder.actor.account_id)
 
 
 @router.post(
-    "/otp/proofs", status_code=201, response_model=schemas.ProofAnswer, summary="One-time password for another service"
+    "/otp/proofs",
+    dependencies=[OtpAttempt],
+    status_code=201,
+    response_model=schemas.ProofAnswer,
+    summary="One-time password for another service",
 )
 async def prove(
     body: schemas.ProofBody,
+    holder: Annotated[Holder, permitted(Action.PROVE_OTP)],
     session: SessionDep,
     context: ContextDep,
     once: OnceDep,
-    holder: Annotated[Holder, permitted(Action.PROVE_OTP)],
     now: NowDep,
 ) -> Response:
     """Uses the code up, and says so in a signed statement for this purpose and content (ID-40 c, d)."""
     actor, tools = holder.actor, context.tools
 
     async def work() -> schemas.ProofAnswer:
-        proof = await otp.prove(session, tools, actor=actor, **body.model_dump(), now=now)
+        signer = await tools.signing.signer(context.database, now)
+        proof = await otp.prove(session, tools, signer, actor=actor, **body.model_dump(), now=now)
         return schemas.ProofAnswer(proof=proof)
 
-    await tools.limiter.count_first(context.database, now, otp_code=str(actor.account_id))
     return await once(work, status=201)

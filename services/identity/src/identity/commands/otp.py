@@ -10,7 +10,7 @@ from uuid import UUID
 import pyotp
 from kit.db import Database
 from kit.eventlog import record
-from kit.tokens import Actor
+from kit.tokens import Actor, Signer
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import OtpEnrolled, OtpReset
 from sqlalchemy import delete, text
@@ -89,14 +89,22 @@ async def accept_code(
 
 
 async def prove(
-    session: AsyncSession, tools: Tools, *, actor: Actor, code: str, purpose: str, digest: str, now: datetime
+    session: AsyncSession,
+    tools: Tools,
+    signer: Signer,
+    *,
+    actor: Actor,
+    code: str,
+    purpose: str,
+    digest: str,
+    now: datetime,
 ) -> str:
     """A proof that the actor has just given a right code for this purpose and content. Raises CodeRefused, NotEnrolled.
 
     It is no login: the 90 days of ID-41 do not start anew (I-15).
     """
     await accept_code(session, tools, account_id=actor.account_id, code=code, enrolling=False, now=now)
-    return tools.keys.signer.proof(account_id=actor.account_id, purpose=purpose, digest=digest, now=now)
+    return signer.proof(account_id=actor.account_id, purpose=purpose, digest=digest, now=now)
 
 
 async def reset(database: Database, tools: Tools, *, login_token: str, secret_answer: str, now: datetime) -> None:

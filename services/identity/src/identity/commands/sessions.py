@@ -216,6 +216,9 @@ async def end_others(session: AsyncSession, *, actor: Actor, now: datetime) -> N
     await end_sessions(session, account_id=actor.account_id, reason="ended_by_holder", but=actor.session_id, now=now)
 
 
+LOOK_FOR_IDLE_SECONDS = 20  # so that an idle session is told within a minute
+
+
 async def end_idle(database: Database, now: datetime, batch: int = 500) -> int:
     """End up to `batch` sessions in which nobody did anything for 30 minutes, and tell so (ID-38); returns how many.
 
