@@ -61,6 +61,16 @@ def test_a_replaced_key_opens_what_was_sealed_to_it_and_not_what_comes_after() -
         unseal(after, OUR_KEY, Contact)
 
 
+def test_a_set_of_keys_opens_what_was_sealed_to_any_of_them() -> None:
+    former, present = (ECKey.generate_key("P-256", {"kid": kid}) for kid in ("2025", "2026"))
+    ring = json.dumps({"keys": [key.as_dict(private=True) for key in (present, former)]})
+    for key in (former, present):
+        token = seal(Contact(mail=SECRET), key.as_dict(private=False))
+        assert unseal(token, ring, Contact).mail == SECRET
+    with pytest.raises(CannotUnseal):
+        unseal(seal(Contact(mail=SECRET), PUBLIC), ring, Contact)
+
+
 @pytest.mark.parametrize("part", range(5))
 def test_a_token_changed_on_its_way_is_refused(part: int) -> None:
     parts = seal(Contact(mail=SECRET), PUBLIC).split(".")

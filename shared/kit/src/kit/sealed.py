@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from joserfc import jwe
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, KeySet
 from pydantic import BaseModel
 
 from kit.errors import Permanent
@@ -27,14 +28,35 @@ def seal(content: BaseModel, recipient: dict[str, Any]) -> str:
     return jwe.encrypt_compact(header, content.model_dump_json().encode(), key, algorithms=_ALGORITHMS)
 
 
-def unseal(token: str, private_key: str, model: type[Model]) -> Model:
-    """Decrypt and validate a field sealed to us; `private_key` is our private JWK as JSON.
+def unseal(token: str, private_keys: str, model: type[Model]) -> Model:
+    """Decrypt and validate a field sealed to us; `private_keys` as `ring_of` takes them.
 
-    Raises CannotUnseal: the event can never be processed with this key, so the consumer parks it for an operator.
+    Raises CannotUnseal: the event can never be processed with these keys, so the consumer parks it for an operator.
     """
     try:
-        plain = jwe.decrypt_compact(token, ECKey.import_key(json.loads(private_key)), algorithms=_ALGORITHMS).plaintext
+        plain = jwe.decrypt_compact(token, ring_of(private_keys), algorithms=_ALGORITHMS).plaintext
         return model.model_validate_json(plain or b"")
     except (JoseError, ValueError) as error:
         # The text of a validation error holds the content: only its class may go on.
         raise CannotUnseal(f"{model.__name__}: {type(error).__name__}") from None
+
+
+@lru_cache(maxsize=4)
+def ring_of(private_keys: str) -> ECKey | KeySet:
+    """A private JWK, or a set of them in which the token's `kid` chooses: the present one, and former ones for as long
+    as something sealed to them may still be on its way (EC, P-256).
+
+    Raises ValueError, which shows nothing of the keys.
+    """
+    try:
+        said = json.loads(private_keys)
+        keys = [ECKey.import_key(key) for key in said.get("keys", [said])]
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+        raise ValueError("not a private EC key in JWK form, nor a set of them") from None
+    if not keys or not all(key.is_private for key in keys):
+        raise ValueError("not a private EC key in JWK form, nor a set of them")
+    if len(keys) == 1:
+        return keys[0]
+    if len({key.kid for key in keys} - {None}) < len(keys):
+        raise ValueError("keys of a set need a kid each, and no two the same")
+    return KeySet([*keys])

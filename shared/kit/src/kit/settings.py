@@ -7,7 +7,6 @@ and all.
 
 from __future__ import annotations
 
-import json
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -17,6 +16,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 from pydantic import Field, Json, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from kit.sealed import ring_of
 
 
 class KafkaSettings(BaseSettings):
@@ -66,7 +67,9 @@ class ServiceSettings(KafkaSettings):
     )
     identity_jwks_url: str
     token_issuer: str
-    seal_private_key: SecretStr = Field(description="this service's private JWK: opens what was sealed to it")
+    seal_private_key: SecretStr = Field(
+        description="this service's private JWK, or a JWK Set with former ones too: opens what was sealed to it"
+    )
     seal_public_keys: Json[dict[str, dict[str, Any]]] = Field(description="{service: public JWK}")
     otlp_endpoint: str | None = Field(default=None, description="where traces go; none: they are not exported")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -75,12 +78,7 @@ class ServiceSettings(KafkaSettings):
     @classmethod
     def _opens(cls, key: SecretStr) -> SecretStr:
         """Said at the start: else the first sealed event would be parked, and every other one after it."""
-        try:
-            private = ECKey.import_key(json.loads(key.get_secret_value())).is_private
-        except (JoseError, ValueError, TypeError, KeyError):
-            private = False
-        if not private:
-            raise ValueError("not a private EC key in JWK form")
+        ring_of(key.get_secret_value())
         return key
 
     @field_validator("seal_public_keys")
