@@ -14,15 +14,16 @@ OFFICE = {Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER}
 PARTIES = {Role.COMPANY, Role.JOINT_DEBTOR, Role.INSPECTION_BODY, Role.BANK}
 FOR_OWNERS = {
     *(Action.START, Action.LIST_OWN, Action.VIEW, Action.TIMELINE, Action.EDIT, Action.CHECK),
-    *(Action.SUBMIT, Action.STEP),
+    *(Action.SUBMIT, Action.STEP, Action.LIST_VERSIONS, Action.VIEW_VERSION),
 }
 FOR_OFFICE = {
     *(Action.VIEW, Action.TIMELINE, Action.LIST_REVIEWS, Action.VIEW_REVIEW),
-    *(Action.CLAIM, Action.RELEASE, Action.DECIDE, Action.STEP),
+    *(Action.CLAIM, Action.RELEASE, Action.DECIDE, Action.STEP, Action.LIST_VERSIONS, Action.VIEW_VERSION),
+    *(Action.NOTE, Action.VIEW_NOTES),
 }
 # What a party must have been granted for what it may be admitted to at all.
 FOR_PARTIES = {
-    Action.LIST_OWN: None,
+    Action.LIST_OWN: "view",
     Action.STEP: None,
     Action.VIEW: "view",
     Action.TIMELINE: "view",
@@ -101,11 +102,17 @@ ROUTES = [
     ("POST", "/v1/applications/{application}/submit", {"content_sha256": "0" * 64, "proof": "x"}),
     ("POST", "/v1/applications/{application}/steps/withdraw", {}),
     ("GET", "/v1/applications/{application}/timeline", None),
+    ("POST", "/v1/applications/{application}/draft/set-aside", {"content": {}}),
+    ("GET", "/v1/applications/{application}/versions", None),
+    ("GET", "/v1/applications/{application}/versions/1", None),
+    ("GET", "/v1/applications/{application}/contact-notes", None),
+    ("POST", "/v1/applications/{application}/contact-notes", {"about": "name", "text": "確認"}),
     ("GET", "/v1/reviews", None),
     ("GET", "/v1/reviews/{review}", None),
     *(("POST", f"/v1/reviews/{{review}}/{command}", None) for command in ("claim", "release", "recommend", "approve")),
     ("POST", "/v1/reviews/{review}/reject", {"reason": "理由"}),
     ("GET", "/v1/postal-codes/1128570", None),
+    ("GET", "/v1/companies?query=a", None),
     ("GET", "/v1/banks?query=a", None),
     ("GET", "/v1/banks/0001/branches?query=a", None),
 ]
@@ -128,7 +135,7 @@ async def test_nobody_gets_in_without_a_token(counter, method, path, body):
 @pytest.mark.parametrize("role", sorted(set(Role) - OWNERS - OFFICE))
 async def test_other_roles_see_nothing(counter, filed, role):
     stranger = counter.person(role, organisation_id=uuid4())
-    for method, path, body in ROUTES[:-3]:
+    for method, path, body in ROUTES[:-4]:
         place = path.format(application=filed.application_id, review=filed.review_id)
         answer = await stranger.call(method, place, proven(stranger, body), If_Match='"1"')
         if path == "/v1/applications" and method == "GET" and role in PARTIES:
@@ -139,7 +146,7 @@ async def test_other_roles_see_nothing(counter, filed, role):
 
 async def test_another_association_learns_nothing_of_an_application(counter, filed):
     stranger = await counter.association()
-    for method, path, body in ROUTES[2:8]:
+    for method, path, body in ROUTES[2:11]:
         sent = proven(stranger, body)
         own = await stranger.call(method, path.format(application=filed.application_id), sent, If_Match='"1"')
         none = await stranger.call(method, path.format(application=uuid4()), sent, If_Match='"1"')

@@ -155,3 +155,29 @@ async def test_a_draft_is_encrypted_and_does_not_open_in_another_row(counter):
     }
     with pytest.raises(CannotDecrypt):
         counter.desk.vault.decrypt(row.draft, f"applications.draft:{others}")
+
+
+@pytest.mark.rule("AS-70", "DO-07")
+async def test_only_setting_the_draft_aside_tells_that_its_files_do_not_wait(counter):
+    owner = await counter.association()
+    application = await owner.start()
+    await owner.save(application, good_content())
+    assert await counter.events(application) == ["ApplicationStarted"]
+    path = f"/v1/applications/{application}/draft/set-aside"
+    body = {"content": {"has_number": True}}
+    stale = await owner.call("POST", path, body, If_Match='"1"')
+    assert (stale.status_code, stale.json()["code"]) == (412, "draft_changed")
+    answers = [await owner.call("POST", path, body, key="once", If_Match='"2"') for _ in range(2)]
+    assert [(one.status_code, one.json()) for one in answers] == [(200, {"version": 3})] * 2
+    assert await counter.events(application) == ["ApplicationStarted", "DraftSetAside"]
+    assert (await owner.view(application))["content"] == {"has_number": True}
+    assert (await owner.call("POST", path, body)).status_code == 428
+
+
+@pytest.mark.rule("AS-70", "AS-82")
+async def test_what_the_office_has_cannot_be_set_aside(counter):
+    filed = await counter.applied()
+    path = f"/v1/applications/{filed.application_id}/draft/set-aside"
+    answer = await filed.owner.call("POST", path, {"content": {}}, If_Match='"2"')
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_editable")
+    assert "DraftSetAside" not in await counter.events(filed.application_id)

@@ -3,13 +3,20 @@
 import json
 import re
 from importlib.resources import files
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
 from madoguchi_contracts import Role
-from support.counter import MAIL, NAME, content_with, findings
+from support.counter import MAIL, NAME, content_with, findings, organisation
 
 NOTHING: set[tuple[str, str, str]] = set()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", autouse=True)
+async def company(counter):
+    """The company that the contents name has registered with the agency."""
+    await counter.hear(organisation(UUID(COMPANY), "見本管理株式会社", "ミホンカンリ"))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -362,6 +369,7 @@ async def test_the_complete_draft_of_the_readme_is_complete(counter):
     kept = check["content"]
     kept["account"] = {key: value for key, value in kept["account"].items() if key in content["account"]}
     kept["account"]["holder_kana"] = content["account"]["holder_kana"]
+    assert kept["company"].pop("name") == "見本管理株式会社"
     assert kept == content
 
 

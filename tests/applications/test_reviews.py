@@ -298,7 +298,12 @@ async def test_rejected_twice_and_then_approved_is_a_first_approval_and_keeps_al
     ]
     assert months == [5, 6, 7]
     seen = (await filed.owner.get(f"/v1/applications/{filed.application_id}")).json()
-    assert (seen["state"], seen["submission"], seen["approved_submission"], seen["actions"]) == ("approved", 3, 3, [])
+    assert (seen["state"], seen["submission"], seen["approved_submission"], seen["actions"]) == (
+        "approved",
+        3,
+        3,
+        ["change"],
+    )
 
 
 @pytest.mark.rule("AS-82")

@@ -82,7 +82,7 @@ async def prepare(servers: Servers, url: str, number: int) -> list[Case]:
             await projections.keep_document_set(
                 session=session, application_id=started.id, set_version=2, entries=entries
             )
-            filing = filing_of(desk, await lock(session, desk, started.id), now=now)
+            filing = await filing_of(session, desk, await lock(session, desk, started.id), now=now)
         return Case(started.id, actor, filing.sha256)
 
     cases = await asyncio.gather(*(one() for _ in range(number)))

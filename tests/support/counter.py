@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-from applications import api, consumers
+from applications import api, consumers, timers
 from applications.api.context import Context
 from applications.areas import AREAS
 from applications.desk import Desk
@@ -22,6 +22,7 @@ from joserfc.jwk import ECKey
 from kit import simulations
 from kit.bus import Consumer
 from kit.db import Database
+from kit.deadlines import fire_one
 from kit.health import Health
 from kit.http import build_app
 from kit.sealed import seal
@@ -32,6 +33,7 @@ from madoguchi_contracts import (
     DocumentStored,
     EkycStatusChanged,
     Event,
+    OrganisationRegistered,
     Role,
     Sealed,
     SetEntry,
@@ -193,6 +195,35 @@ class Counter:
         path = f"/v1/reviews/{filed.review_id}/reject"
         return await self.person(Role.OFFICE_REVIEWER).post(path, {"reason": reason, **body})
 
+    async def approved(self, person: "Person | None" = None, **changes: Any) -> "Filed":
+        """An application that two officers have approved."""
+        filed = await self.applied(person, **changes)
+        answer = await self.approve(filed)
+        assert answer.status_code == 200, answer.text
+        return filed
+
+    async def company(self, name: str = "見本管理株式会社", kana: str = "ミホンカンリ", kind: str = "company") -> UUID:
+        """An organisation that has registered with the agency."""
+        organisation_id = uuid4()
+        await self.hear(organisation(organisation_id, name, kana, kind))
+        return organisation_id
+
+    async def managed(self, level: int, company_id: UUID | None = None, **changes: Any) -> "Managed":
+        """An approved application that gives a management company this level, and somebody of that company."""
+        company_id = company_id or await self.company()
+        named = {"company.id": str(company_id), "company.level": level}
+        filed = await self.approved(**named, **changes)
+        return Managed(filed.owner, filed.application_id, self.clerk(company_id))
+
+    def clerk(self, company_id: UUID) -> "Person":
+        """Somebody of a management company."""
+        return self.person(Role.COMPANY, organisation_id=company_id)
+
+    async def fire(self) -> None:
+        """Every deadline that is due is done."""
+        while await fire_one(self.database, timers.handlers(self.desk), self.clock()):
+            continue
+
     async def approve(self, filed: "Filed") -> httpx.Response:
         """Two officers approve it."""
         path = f"/v1/reviews/{filed.review_id}"
@@ -207,6 +238,28 @@ class Filed:
     owner: "Person"
     application_id: UUID
     review_id: UUID
+
+
+@dataclass(frozen=True)
+class Managed:
+    """An approved application with its owner and somebody of its management company."""
+
+    owner: "Person"
+    application_id: UUID
+    clerk: "Person"
+
+
+def organisation(organisation_id: UUID, name: str, kana: str, kind: str = "company") -> OrganisationRegistered:
+    """Identity tells of an organisation."""
+    return OrganisationRegistered(
+        organisation_id=organisation_id,
+        kind=kind,
+        name=name,
+        name_kana=kana,
+        postal_code="1128570",
+        address="東京都文京区後楽1-4-10",
+        phone="0358009479",
+    )
 
 
 def entry(slot: str, *, size_bytes: int = 1000, standard_type: bool = True, placeholder: bool = False) -> SetEntry:
@@ -259,18 +312,31 @@ class Person:
         path = f"/v1/applications/{application_id}/draft"
         return await self.call("PUT", path, {"content": content}, If_Match=f'"{version}"')
 
-    async def check(self, application_id: UUID) -> dict[str, Any]:
-        """What submitting would find."""
-        answer = await self.get(f"/v1/applications/{application_id}/check")
+    async def view(self, application_id: UUID) -> dict[str, Any]:
+        """The application as this person sees it."""
+        answer = await self.get(f"/v1/applications/{application_id}")
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body
 
-    async def submit(self, application_id: UUID, *, key: str | None = None, **changes: Any) -> httpx.Response:
+    async def step(self, application_id: UUID, command: str, **body: Any) -> httpx.Response:
+        """Take a step that hands in nothing."""
+        return await self.post(f"/v1/applications/{application_id}/steps/{command}", body)
+
+    async def check(self, application_id: UUID, command: str = "submit") -> dict[str, Any]:
+        """What submitting would find."""
+        answer = await self.get(f"/v1/applications/{application_id}/check?command={command}")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async def submit(
+        self, application_id: UUID, *, command: str = "submit", key: str | None = None, **changes: Any
+    ) -> httpx.Response:
         """Check, prove and submit; `changes` replace parts of the request."""
-        digest = (await self.check(application_id))["content_sha256"]
-        proof = self.counter.gate.proof(self.account_id, digest)
-        body = {"content_sha256": digest, "proof": proof, **changes}
+        digest = (await self.check(application_id, command))["content_sha256"]
+        proof = self.counter.gate.proof(self.account_id, digest, command)
+        body = {"command": command, "content_sha256": digest, "proof": proof, **changes}
         return await self.post(f"/v1/applications/{application_id}/submit", body, key=key)
 
 

@@ -1,6 +1,6 @@
 """市民農園の区画: a programme that exists in tests only, built by the book of docs/how-to-add-a-programme.md."""
 
-from applications.programme import Programme
+from applications.programme import Help, Programme
 from madoguchi_contracts import DocumentPolicy
 
 from support.toy_programme import checklist, form, workflow
@@ -17,6 +17,9 @@ PROGRAMME = Programme(
     consents={},
     one_per_account=False,
     review_business_days=3,
+    organisations=lambda draft: [],
     parties=workflow.parties,
     guests=workflow.GUESTS,
+    subject=lambda content: f"{content.get('square_metres', '?')} m²",
+    help=(Help("square_metres", "TY-01", "1〜30平方メートルで入力してください。"),),
 )

@@ -21,6 +21,8 @@ class Action(StrEnum):
     LIST_OWN = "list_own"
     VIEW = "view"
     TIMELINE = "timeline"
+    LIST_VERSIONS = "list_versions"
+    VIEW_VERSION = "view_version"
     EDIT = "edit"
     CHECK = "check"
     SUBMIT = "submit"
@@ -30,6 +32,8 @@ class Action(StrEnum):
     CLAIM = "claim"
     RELEASE = "release"
     DECIDE = "decide"
+    NOTE = "note"
+    VIEW_NOTES = "view_notes"
 
 
 class Scope(StrEnum):
@@ -45,7 +49,7 @@ _OWNERS = dict.fromkeys((Role.ASSOCIATION, Role.APPLICANT), Scope.OWN)
 _OFFICERS = dict.fromkeys(sorted(OFFICE), Scope.SUBMITTED)
 _PARTIES = dict.fromkeys((Role.COMPANY, Role.JOINT_DEBTOR, Role.INSPECTION_BODY, Role.BANK), Scope.PARTY)
 
-READS = frozenset({Action.VIEW, Action.VIEW_REVIEW})
+READS = frozenset({Action.VIEW, Action.VIEW_VERSION, Action.VIEW_REVIEW, Action.VIEW_NOTES})
 """The actions that show personal data: done by the office, they leave a row in the access log."""
 
 # Role x action -> scope. What is not here is forbidden. Which steps of the workflow are open to whom is said by the
@@ -55,6 +59,8 @@ MATRIX: Mapping[Action, Mapping[Role, Scope]] = {
     Action.LIST_OWN: _OWNERS | _PARTIES,
     Action.VIEW: _OWNERS | _OFFICERS | _PARTIES,
     Action.TIMELINE: _OWNERS | _OFFICERS | _PARTIES,
+    Action.LIST_VERSIONS: _OWNERS | _OFFICERS,
+    Action.VIEW_VERSION: _OWNERS | _OFFICERS,
     Action.EDIT: _OWNERS | _PARTIES,
     Action.CHECK: _OWNERS | _PARTIES,
     Action.SUBMIT: _OWNERS,
@@ -64,11 +70,14 @@ MATRIX: Mapping[Action, Mapping[Role, Scope]] = {
     Action.CLAIM: _OFFICERS,
     Action.RELEASE: _OFFICERS,
     Action.DECIDE: _OFFICERS,
+    Action.NOTE: _OFFICERS,
+    Action.VIEW_NOTES: _OFFICERS,
 }
 
 
 # What a party must have been granted; where nothing is asked, taking part is enough.
 GRANTS: Mapping[Action, str] = {
+    Action.LIST_OWN: VIEW,
     Action.VIEW: VIEW,
     Action.TIMELINE: VIEW,
     Action.EDIT: EDIT,

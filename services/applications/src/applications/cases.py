@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
-from applications import hot
+from applications import hot, organisations
 from applications.access import OFFICE, READS, Action, Reach, allow
 from applications.desk import Desk
 from applications.domain import digest_of, digest_of_step
@@ -162,16 +162,25 @@ def documents_of(entries: Sequence[Mapping[str, Any]]) -> tuple[Document, ...]:
     return tuple(Document(**{**entry, "document_id": UUID(entry["document_id"])}) for entry in entries)
 
 
-def filing_of(desk: Desk, application: Application, *, now: datetime, consents: frozenset[str] = frozenset()) -> Filing:
+async def filing_of(
+    session: AsyncSession,
+    desk: Desk,
+    application: Application,
+    *,
+    now: datetime,
+    consents: frozenset[str] = frozenset(),
+) -> Filing:
     """What would be handed in now: the draft as the programme reads it, the files, and the digest of both."""
     programme = application.programme
+    draft = desk.unlock(application.draft, contexts.of_draft(application.id))
     mail = application.mail
     facts = Facts(
         registered_mail=desk.unlock(mail, contexts.of_mail(application.account_id)) if mail is not None else None,
         today=to_jst(now).date(),
         institutions=desk.institutions,
+        organisations=await organisations.find(session, programme.organisations(draft)),
     )
-    form = programme.validate(desk.unlock(application.draft, contexts.of_draft(application.id)), facts)
+    form = programme.validate(draft, facts)
     return Filing(
         form=form,
         documents=application.documents,

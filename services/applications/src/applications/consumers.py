@@ -14,11 +14,17 @@ from madoguchi_contracts import (
     DocumentStored,
     EkycStatusChanged,
     InvitationAccepted,
+    OrganisationChanged,
+    OrganisationClosed,
+    OrganisationRegistered,
+    PaperArrived,
     UserIdIssued,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from applications import organisations
 from applications.commands import guests, projections, reviews
+from applications.commands import organisations as closing
 from applications.desk import Desk
 
 
@@ -57,6 +63,9 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
             now=clock(),
         )
 
+    async def on_paper_arrived(session: AsyncSession, event: PaperArrived, meta: EventMeta) -> None:
+        await projections.keep_paper(session=session, **event.model_dump(), sequence=meta.sequence)
+
     async def on_invitation_accepted(session: AsyncSession, event: InvitationAccepted, _: EventMeta) -> None:
         await guests.admit_guest(
             session=session,
@@ -69,6 +78,21 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
             now=clock(),
         )
 
+    async def on_organisation(
+        session: AsyncSession, event: OrganisationRegistered | OrganisationChanged, meta: EventMeta
+    ) -> None:
+        await organisations.keep(
+            session=session,
+            organisation_id=event.organisation_id,
+            facts=event.model_dump(exclude={"organisation_id"}),
+            sequence=meta.sequence,
+        )
+
+    async def on_organisation_closed(session: AsyncSession, event: OrganisationClosed, meta: EventMeta) -> None:
+        await closing.close_organisation(
+            session=session, organisation_id=event.organisation_id, sequence=meta.sequence, now=clock()
+        )
+
     return {
         **sessions.HANDLERS,
         UserIdIssued: on_contact,
@@ -77,5 +101,9 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
         DocumentStored: on_document_set,
         DocumentRemoved: on_document_set,
         ApplicationSubmitted: on_application_submitted,
+        PaperArrived: on_paper_arrived,
         InvitationAccepted: on_invitation_accepted,
+        OrganisationRegistered: on_organisation,
+        OrganisationChanged: on_organisation,
+        OrganisationClosed: on_organisation_closed,
     }

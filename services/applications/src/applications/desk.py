@@ -53,6 +53,11 @@ def of_reason(application_id: UUID, submission: int) -> str:
     return f"application_history.reason:{application_id}:{submission}"
 
 
+def of_note(note_id: UUID) -> str:
+    """Context of `contact_notes.content`."""
+    return f"contact_notes.content:{note_id}"
+
+
 def of_mail(account_id: UUID) -> str:
     """Context of `account_contacts.mail`."""
     return f"account_contacts.mail:{account_id}"

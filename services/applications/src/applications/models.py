@@ -242,6 +242,58 @@ class DocumentSet(Base, table=True):
     documents: list[dict[str, Any]] = Field(sa_type=JSONB)
 
 
+class PostedPaper(Base, table=True):
+    """A paper that came by post, as documents told it last."""
+
+    __tablename__: ClassVar[str] = "posted_papers"
+    __table_args__: ClassVar[Any] = (Index("ix_posted_papers_application_id", "application_id"),)
+
+    paper_id: UUID = Field(primary_key=True)
+    application_id: UUID
+    kind: str = _text()
+    result: str = _text()
+    arrived_on: date
+    sequence: int = Field(sa_type=BigInteger)
+
+
+class ContactNote(Base, table=True):
+    """What the office wrote down of a call or a letter; `content` is encrypted. Append-only."""
+
+    __tablename__: ClassVar[str] = "contact_notes"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("contacted_at <= noted_at", name="contacted_at"),
+        Index("ix_contact_notes_application_id", "application_id", "noted_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    application_id: UUID = Field(foreign_key="applications.id")
+    officer_id: UUID
+    about: str = _text()
+    content: str = _text()
+    contacted_at: datetime = _at()
+    noted_at: datetime = _at()
+
+
+class Organisation(Base, table=True):
+    """A company, inspection body or bank as identity told it last. `search_text` is name and kana as they are compared;
+    `closed_at` is when it was heard that nobody may name it any more.
+    """
+
+    __tablename__: ClassVar[str] = "organisations"
+    __table_args__: ClassVar[Any] = (Index("ix_organisations_list", "kind", "name_kana", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    kind: str = _text()
+    name: str = _text()
+    name_kana: str = _text()
+    postal_code: str = _text()
+    address: str = _text()
+    phone: str = _text()
+    search_text: str = _text()
+    closed_at: datetime | None = _at(default=None)
+    sequence: int = Field(sa_type=BigInteger)
+
+
 class AccessLogEntry(Base, table=True):
     """Which of the staff read whose personal data, and when. Append-only."""
 

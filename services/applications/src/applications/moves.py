@@ -69,7 +69,7 @@ async def move(
         raise ProofRefused(application_id=str(application.id), command=command)
     if proof is not None and version is None:  # else it is burnt together with the version
         await burn_proof(session, proof.jti, case.now)
-    submission = case.filing.submission if case.filing else case.submission
+    submission = case.filing.submission if case.filing and version is not None else case.submission
     step = {
         "application_id": application.id,
         "track": key[0],

@@ -12,6 +12,7 @@ from madoguchi_contracts import ApplicationPartiesChanged, Party
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from applications import organisations
 from applications.cases import Application, in_force, in_order
 from applications.desk import Desk
 
@@ -32,14 +33,18 @@ WHERE application_id = :application_id AND until IS NULL AND invitation_id IS NO
 async def follow_content(session: AsyncSession, desk: Desk, application: Application, *, now: datetime) -> Application:
     """Let those take part whom the content in force names, with what it grants them, and end the rights of others.
 
-    Who joined by an invitation stays. The caller holds the application's lock.
+    An organisation that was closed since it was named takes no part. Who joined by an invitation stays. The caller
+    holds the application's lock.
     """
     content = await in_force(session, desk, application)
     named = application.programme.parties(content or {})
+    closed = await organisations.closed_among(session, {party.party_id for party in named})
     rows = await session.execute(_INVITED, {"application_id": application.id})
     invited = {(row.party_id, row.kind) for row in rows}
     staying = [party for party in application.parties if (party.party_id, party.kind) in invited]
-    return await _replace(session, application, [*staying, *named], now=now)
+    return await _replace(
+        session, application, [*staying, *(party for party in named if party.party_id not in closed)], now=now
+    )
 
 
 async def join(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import import_module
 from typing import Any, Protocol
+from uuid import UUID
 
 from kit.errors import Finding
 from madoguchi_contracts import DocumentPolicy, Party
@@ -38,6 +39,24 @@ class Branch:
     kana: str
 
 
+@dataclass(frozen=True)
+class Organisation:
+    """A company, inspection body or bank that is registered with the agency and not closed (`kind`)."""
+
+    id: UUID
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Help:
+    """What a screen says beside a field, and which rule wants it said. `field` is a path in the form, or a screen."""
+
+    field: str
+    rule: str
+    text: str
+
+
 class Institutions(Protocol):
     """Where institutions and branches are looked up."""
 
@@ -52,11 +71,15 @@ class Institutions(Protocol):
 
 @dataclass(frozen=True)
 class Facts:
-    """What a form is compared with. `registered_mail` None: not known here yet. `today` is the day in Japan."""
+    """What a form is compared with. `registered_mail` None: not known here yet. `today` is the day in Japan.
+
+    `organisations` are those that the draft names, as far as they exist.
+    """
 
     registered_mail: str | None
     today: date
     institutions: Institutions
+    organisations: Mapping[UUID, Organisation]
 
 
 CONTACT_NOT_YET_KNOWN = "CONTACT_NOT_YET_KNOWN"
@@ -70,8 +93,9 @@ class Programme:
     `validate` looks at a draft, whatever is in it, and finds everything at once. `warnings` are for the applicant's
     confirmation screen and for the office; they block nothing. `consents` are the ticks that the confirmation screen
     asks for, with their words. `one_per_account`: an account has at most one application. `review_business_days`: the
-    time that the office gives itself for a decision. `parties` are those who take part by a content that comes into
-    force; `guests` says who may join by accepting an invitation, and what is granted to them.
+    time that the office gives itself for a decision. `organisations` are the ids that a draft names, whatever is in it.
+    `parties` are those who take part by a content that comes into force; `guests` says who may join by accepting an
+    invitation, and what is granted to them. `subject` says in a word what a content is about, for lists.
     """
 
     name: str
@@ -85,8 +109,11 @@ class Programme:
     consents: Mapping[str, str]
     one_per_account: bool
     review_business_days: int
+    organisations: Callable[[Mapping[str, Any]], Collection[UUID]]
     parties: Callable[[Mapping[str, Any]], Sequence[Party]]
     guests: Mapping[str, tuple[str, ...]]
+    subject: Callable[[Mapping[str, Any]], str]
+    help: Sequence[Help]
 
     def __post_init__(self) -> None:
         """Raise ValueError for a name or prefix that would not fit into events and references."""

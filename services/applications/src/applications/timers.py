@@ -1,4 +1,4 @@
-"""Deadlines of the programmes' tables: when one is due, the system gives its command."""
+"""Deadlines: of the programmes' tables, when the system gives a command, and of this service's own work."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.cases import lock
+from applications.commands import organisations
 from applications.desk import Desk
 from applications.errors import ImpossibleTransition
 from applications.moves import move, timer_of
@@ -22,13 +23,14 @@ _TRACK = text("SELECT application_id, track, subject FROM tracks WHERE id = :id"
 
 
 def handlers(desk: Desk) -> Mapping[str, Handler]:
-    """What is done on each kind of deadline; the subject is the row of a track."""
-    return {
+    """What is done on each kind of deadline; the subject is the row of a track, or a closed organisation."""
+    steps = {
         timer_of(programme, row.track, deadline.command): _give(desk, deadline.command)
         for programme in desk.programmes.values()
         for row in programme.workflow.transitions
         for deadline in row.deadlines
     }
+    return {**steps, organisations.TIMER: organisations.on_timer(desk)}
 
 
 def _give(desk: Desk, command: str) -> Handler:

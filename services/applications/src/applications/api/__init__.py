@@ -2,4 +2,4 @@
 
 from applications.api import applications, directories, reviews
 
-routers = [applications.router, reviews.router, directories.router]
+routers = [applications.router, reviews.router, reviews.notes_router, directories.router]

@@ -6,6 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
+from kit.errors import NotFound
 from kit.http import ActorDep, IfMatchDep, NowDep, SessionDep, set_etag
 from kit.idempotency import OnceDep
 
@@ -15,17 +16,28 @@ from applications.cases import Proof
 from applications.commands import applications as commands
 from applications.commands import steps
 from applications.queries import applications as queries
+from applications.queries import lists
 from applications.workflow import SUBMIT
 
 router = APIRouter(prefix="/v1", tags=["applications"])
 CommandText = Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,31}$")]
-CommandQuery = Annotated[str, Query(pattern="^[a-z][a-z0-9_]{0,31}$", description="a step that hands in the draft")]
+CursorQuery = Annotated[str | None, Query(max_length=300)]
+CommandQuery = Annotated[str, Query(pattern="^[a-z][a-z0-9_]{0,31}$", description="a step that looks at the draft")]
 
 
 @router.get("/programmes")
 async def programmes(desk: DeskDep) -> schemas.ProgrammeList:
     """What can be applied for. No login."""
     return schemas.ProgrammeList(items=[schemas.ProgrammeBody.of(one) for one in desk.programmes.values()])
+
+
+@router.get("/programmes/{programme}/help")
+async def help_texts(programme: Annotated[str, Path(max_length=32)], desk: DeskDep) -> schemas.HelpList:
+    """What the screens say beside the fields. No login."""
+    chosen = desk.programmes.get(programme)
+    if chosen is None:
+        raise NotFound
+    return schemas.HelpList(items=[schemas.HelpBody.model_validate(one) for one in chosen.help])
 
 
 @router.post("/applications", status_code=201, response_model=schemas.Summary)
@@ -44,10 +56,12 @@ async def start(
 
 
 @router.get("/applications")
-async def own(session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep) -> schemas.SummaryList:
-    """One's own applications."""
-    found = await queries.own_applications(session=session, desk=desk, actor=actor, now=now)
-    return schemas.SummaryList(items=[schemas.Summary.of(one) for one in found])
+async def mine(
+    session: SessionDep, actor: ActorDep, desk: DeskDep, cursor: CursorQuery = None
+) -> schemas.ApplicationList:
+    """One's own applications, and those that one may view by taking part in them."""
+    items, following = await lists.mine(session=session, desk=desk, actor=actor, cursor=cursor)
+    return schemas.ApplicationList(items=[schemas.ListedBody.of(one) for one in items], next_cursor=following)
 
 
 @router.get("/applications/{application_id}")
@@ -73,7 +87,7 @@ async def save_draft(
     desk: DeskDep,
     now: NowDep,
 ) -> schemas.DraftVersion:
-    """一時保存. Needs If-Match with the version that the applicant saw."""
+    """Save the draft while working on it. Needs If-Match with the version that the applicant saw."""
     version = await commands.save_draft(
         session=session,
         desk=desk,
@@ -85,6 +99,34 @@ async def save_draft(
     )
     set_etag(response, version)
     return schemas.DraftVersion(version=version)
+
+
+@router.post("/applications/{application_id}/draft/set-aside", response_model=schemas.DraftVersion)
+async def set_aside(
+    application_id: UUID,
+    body: schemas.Draft,
+    if_match: IfMatchDep,
+    once: OnceDep,
+    session: SessionDep,
+    actor: ActorDep,
+    desk: DeskDep,
+    now: NowDep,
+) -> Response:
+    """一時保存: save the draft to go on another time. Files that were not submitted yet do not wait for it."""
+
+    async def work() -> schemas.DraftVersion:
+        version = await commands.set_aside(
+            session=session,
+            desk=desk,
+            actor=actor,
+            application_id=application_id,
+            content=body.content,
+            version=if_match,
+            now=now,
+        )
+        return schemas.DraftVersion(version=version)
+
+    return await once(work, status=200)
 
 
 @router.get("/applications/{application_id}/check")
@@ -187,3 +229,28 @@ async def timeline(
     """What happened to the application."""
     entries = await queries.timeline(session=session, desk=desk, actor=actor, application_id=application_id, now=now)
     return schemas.Timeline.of(entries)
+
+
+@router.get("/applications/{application_id}/versions")
+async def versions(
+    application_id: UUID, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
+) -> schemas.VersionList:
+    """What was submitted, first to last."""
+    found = await lists.versions(session=session, desk=desk, actor=actor, application_id=application_id, now=now)
+    return schemas.VersionList(items=[schemas.VersionItemBody.model_validate(one) for one in found])
+
+
+@router.get("/applications/{application_id}/versions/{submission}")
+async def version(
+    application_id: UUID,
+    submission: Annotated[int, Path(ge=1, le=2**31 - 1)],
+    session: SessionDep,
+    actor: ActorDep,
+    desk: DeskDep,
+    now: NowDep,
+) -> schemas.VersionBody:
+    """One submission as it was. Reading it is recorded, if the office does."""
+    found = await lists.view_version(
+        session=session, desk=desk, actor=actor, application_id=application_id, submission=submission, now=now
+    )
+    return schemas.VersionBody.model_validate(found)

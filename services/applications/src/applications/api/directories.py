@@ -6,13 +6,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from kit.errors import NotFound
-from kit.http import ActorDep
+from kit.http import ActorDep, SessionDep
 
 from applications.api import schemas
 from applications.api.context import ContextDep
+from applications.queries import lists
 
 router = APIRouter(prefix="/v1", tags=["directories"])
-SearchText = Annotated[str, Query(min_length=1, max_length=50, description="a code, or part of the name or its kana")]
+SearchText = Annotated[
+    str,
+    Query(min_length=1, max_length=50, pattern=r"^[^\x00]*$", description="a code, or part of the name or its kana"),
+]
 
 
 @router.get("/postal-codes/{code}")
@@ -22,6 +26,15 @@ async def places(code: Annotated[str, Path(pattern="^[0-9]{7}$")], _: ActorDep, 
     return schemas.Places(
         items=[schemas.PlaceBody.model_validate(one) for one in found], as_of=context.postal_codes.as_of
     )
+
+
+@router.get("/companies")
+async def companies(
+    query: SearchText, session: SessionDep, _: ActorDep, cursor: Annotated[str | None, Query(max_length=600)] = None
+) -> schemas.CompanyList:
+    """管理会社指定: companies that have registered with the agency, by name or kana."""
+    found, following = await lists.companies(session=session, kind="company", query=query, cursor=cursor)
+    return schemas.CompanyList(items=[schemas.CompanyBody.of(one) for one in found], next_cursor=following)
 
 
 @router.get("/banks")

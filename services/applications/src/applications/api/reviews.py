@@ -11,10 +11,13 @@ from kit.idempotency import OnceDep
 
 from applications.api import schemas
 from applications.api.context import DeskDep
+from applications.commands import notes
 from applications.commands import reviews as commands
+from applications.queries import records
 from applications.queries import reviews as queries
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
+notes_router = APIRouter(prefix="/v1", tags=["reviews"])
 StateQuery = Annotated[
     Literal["waiting", "recommended", "closed"] | None, Query(description="all open ones if missing")
 ]
@@ -92,3 +95,45 @@ async def decide(
         )
 
     return await once(work, status=200)
+
+
+@notes_router.get("/applications/{application_id}/contact-notes")
+async def contact_notes(
+    application_id: UUID, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
+) -> schemas.ContactNoteList:
+    """Calls and letters that the office noted. Reading them is recorded."""
+    found = await records.list_contact_notes(
+        session=session, desk=desk, actor=actor, application_id=application_id, now=now
+    )
+    return schemas.ContactNoteList(items=[schemas.ContactNoteBody.of(one) for one in found])
+
+
+@notes_router.post(
+    "/applications/{application_id}/contact-notes", status_code=201, response_model=schemas.ContactNoteBody
+)
+async def note_contact(
+    application_id: UUID,
+    body: schemas.NewContactNote,
+    once: OnceDep,
+    session: SessionDep,
+    actor: ActorDep,
+    desk: DeskDep,
+    now: NowDep,
+) -> Response:
+    """Note that the applicant was called or written to outside of the system, and of what."""
+
+    async def work() -> schemas.ContactNoteBody:
+        return schemas.ContactNoteBody.of(
+            await notes.note_contact(
+                session=session,
+                desk=desk,
+                actor=actor,
+                application_id=application_id,
+                about=body.about,
+                said=body.text,
+                contacted_at=body.contacted_at or now,
+                now=now,
+            )
+        )
+
+    return await once(work)

@@ -9,12 +9,15 @@ from uuid import UUID
 
 from kit.http import FindingBody
 from madoguchi_contracts import DocumentPolicy, Key
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from applications.cases import Application
 from applications.commands.steps import Remark, Wish
+from applications.organisations import Entry
 from applications.programme import Programme
 from applications.queries.applications import Check, TimelineEntry, View
+from applications.queries.lists import Listed
+from applications.queries.records import ContactNote
 from applications.queries.reviews import QueueItem, ReviewView
 from applications.workflow import SUBMIT, Document
 from applications.worklist import Review
@@ -47,7 +50,7 @@ class Start(BaseModel):
 
 
 class Draft(BaseModel):
-    """一時保存: the content as it is, complete or not."""
+    """The content as it is, complete or not."""
 
     content: dict[str, Any] = Field(examples=[{"has_number": True, "number": "312345"}])
 
@@ -172,10 +175,100 @@ class Summary(Body):
         )
 
 
-class SummaryList(Body):
-    """One's own applications, oldest first."""
+class ListedBody(Body):
+    """An application in a list."""
 
-    items: list[Summary]
+    application_id: UUID
+    programme: str
+    reference: str
+    subject: str = Field(description="what it is about, such as the association's name")
+    own: bool = Field(description="false where one takes part in somebody else's")
+    state: str = Field(examples=["draft"])
+    submission: int = Field(description="how often it was submitted")
+    approved_submission: int | None = Field(description="whose content is in force")
+    draft_version: int
+    started_at: datetime
+
+    @classmethod
+    def of(cls, item: Listed) -> ListedBody:
+        """The line."""
+        return cls(application_id=item.id, **{name: value for name, value in vars(item).items() if name != "id"})
+
+
+class ApplicationList(Body):
+    """Applications, oldest first."""
+
+    items: list[ListedBody]
+    next_cursor: str | None
+
+
+class VersionItemBody(Body):
+    """One submission."""
+
+    submission: int
+    submitted_at: datetime
+    in_force: bool
+
+
+class VersionList(Body):
+    """What was submitted, first to last."""
+
+    items: list[VersionItemBody]
+
+
+class HelpBody(Body):
+    """What a screen says beside a field."""
+
+    field: str = Field(examples=["name_kanji"], description="path in the form, or documents, or a step of the screen")
+    rule: str = Field(examples=["AS-13"])
+    text: str
+
+
+class HelpList(Body):
+    """The texts in the order of the screen."""
+
+    items: list[HelpBody]
+
+
+class NewContactNote(BaseModel):
+    """A call or a letter."""
+
+    about: Key = Field(description="such as name, identity, other", examples=["name"])
+    text: LongText = Field(examples=["お名前の漢字の表記について、お電話で確認しました。"])
+    contacted_at: AwareDatetime | None = Field(
+        default=None, description="now, if missing", examples=["2026-04-01T10:00:00+09:00"]
+    )
+
+
+class ContactNoteBody(Body):
+    """What the office noted."""
+
+    note_id: UUID
+    officer_id: UUID
+    about: str
+    text: str
+    contacted_at: datetime
+    noted_at: datetime
+
+    @classmethod
+    def of(cls, note: ContactNote) -> ContactNoteBody:
+        """The note."""
+        return cls(note_id=note.id, **{name: value for name, value in vars(note).items() if name != "id"})
+
+
+class ContactNoteList(Body):
+    """Notes, oldest first."""
+
+    items: list[ContactNoteBody]
+
+
+class PaperBody(Body):
+    """A paper that came by post."""
+
+    paper_id: UUID
+    kind: str
+    result: str
+    arrived_on: date
 
 
 class CorrectionBody(Body):
@@ -191,7 +284,8 @@ class OpenStepBody(Body):
 
     command: str
     label: str = Field(examples=["申請"])
-    files: bool = Field(description="hands in the draft: check it, then submit with this command")
+    checked: bool = Field(description="looks at the draft: the check with this command tells what is in its way")
+    files: bool = Field(description="hands in the draft: submit with this command")
     otp: str | None = Field(description="purpose of the proof that the step needs")
     digest: Digest | None = Field(description="what that proof is bound to; of a step that files something, see check")
 
@@ -251,6 +345,14 @@ class DocumentBody(Body):
     size_bytes: int
     standard_type: bool
     placeholder: bool
+
+
+class VersionBody(VersionItemBody):
+    """One submission as it was."""
+
+    content: dict[str, Any]
+    content_sha256: Digest
+    documents: list[DocumentBody]
 
 
 class CheckBody(Body):
@@ -344,6 +446,8 @@ class ReviewBody(ReviewItem):
     warnings: list[FindingBody]
     ekyc_status: str | None = Field(description="now")
     ekyc_status_then: str | None = Field(description="when it was submitted")
+    papers: list[PaperBody] = Field(description="what came by post, with the result of looking at it")
+    notes: list[ContactNoteBody] = Field(description="calls and letters that the office noted")
     actions: list[str] = Field(description="the decisions that are open to the reader")
 
     @classmethod
@@ -359,6 +463,8 @@ class ReviewBody(ReviewItem):
             warnings=[_finding(one) for one in view.warnings],
             ekyc_status=view.ekyc_status,
             ekyc_status_then=view.ekyc_status_then,
+            papers=[PaperBody.model_validate(one) for one in view.papers],
+            notes=[ContactNoteBody.of(one) for one in view.notes],
             actions=list(view.actions),
         )
 
@@ -404,6 +510,29 @@ class Places(Body):
 
     items: list[PlaceBody]
     as_of: str = Field(description="month of the data", examples=["2026-10"])
+
+
+class CompanyBody(Body):
+    """A company that has registered with the agency."""
+
+    id: UUID
+    name: str
+    name_kana: str
+    postal_code: str
+    address: str
+    phone: str
+
+    @classmethod
+    def of(cls, entry: Entry) -> CompanyBody:
+        """The line."""
+        return cls.model_validate(entry)
+
+
+class CompanyList(Body):
+    """Companies that fit, by kana."""
+
+    items: list[CompanyBody]
+    next_cursor: str | None
 
 
 class InstitutionBody(Body):

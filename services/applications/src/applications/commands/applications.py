@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from kit import eventlog
 from kit.errors import NotFound, Refused
 from kit.tokens import Actor
-from madoguchi_contracts import ApplicationStarted
+from madoguchi_contracts import ApplicationStarted, DraftSetAside
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -103,6 +103,33 @@ async def save_draft(
     return int(saved.scalar_one())
 
 
+async def set_aside(
+    *,
+    session: AsyncSession,
+    desk: Desk,
+    actor: Actor,
+    application_id: UUID,
+    content: Mapping[str, Any],
+    version: int,
+    now: datetime,
+) -> int:
+    """Save the draft to go on another time, and tell so: what becomes of its files is not decided here.
+
+    Raises as `save_draft`.
+    """
+    saved = await save_draft(
+        session=session,
+        desk=desk,
+        actor=actor,
+        application_id=application_id,
+        content=content,
+        version=version,
+        now=now,
+    )
+    await eventlog.record(session, DraftSetAside(application_id=application_id), now=now)
+    return saved
+
+
 async def submit_application(
     *,
     session: AsyncSession,
@@ -121,7 +148,7 @@ async def submit_application(
     is for another command. Returns the application as it is afterwards.
     """
     application = await open_locked(session, desk, actor, Action.SUBMIT, application_id, now=now)
-    filing = filing_of(desk, application, now=now, consents=consents)
+    filing = await filing_of(session, desk, application, now=now, consents=consents)
     case = replace(application.case(now), filing=filing, in_force=await in_force(session, desk, application))
     choose_filing(application.programme.workflow, case, command, caller_of(actor))
     if filing.sha256 != proof.digest:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from madoguchi_contracts import SetEntry
@@ -24,12 +25,43 @@ INSERT INTO account_contacts AS known (account_id, mail, sequence) VALUES (:acco
 ON CONFLICT (account_id) DO UPDATE SET mail = excluded.mail, sequence = excluded.sequence
 WHERE known.sequence < excluded.sequence
 """)
+_PAPER = text("""
+INSERT INTO posted_papers AS known (paper_id, application_id, kind, result, arrived_on, sequence)
+VALUES (:paper_id, :application_id, :kind, :result, :arrived_on, :sequence)
+ON CONFLICT (paper_id) DO UPDATE
+SET kind = excluded.kind, result = excluded.result, arrived_on = excluded.arrived_on, sequence = excluded.sequence
+WHERE known.sequence < excluded.sequence
+""")
 _DOCUMENTS = text("""
 INSERT INTO document_sets AS known (application_id, set_version, documents)
 VALUES (:application_id, :set_version, cast(:documents AS jsonb))
 ON CONFLICT (application_id) DO UPDATE SET set_version = excluded.set_version, documents = excluded.documents
 WHERE known.set_version < excluded.set_version
 """)
+
+
+async def keep_paper(
+    *,
+    session: AsyncSession,
+    paper_id: UUID,
+    application_id: UUID,
+    kind: str,
+    result: str,
+    arrived_on: date,
+    sequence: int,
+) -> None:
+    """A paper that came by post, as the office recorded it last."""
+    await session.execute(
+        _PAPER,
+        {
+            "paper_id": paper_id,
+            "application_id": application_id,
+            "kind": kind,
+            "result": result,
+            "arrived_on": arrived_on,
+            "sequence": sequence,
+        },
+    )
 
 
 async def keep_ekyc_status(*, session: AsyncSession, account_id: UUID, status: str, sequence: int) -> None:

@@ -18,11 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from applications import desk as contexts
 from applications import worklist
 from applications.access import OFFICE, Action, caller_of
-from applications.cases import Application, Proof, digest_to_prove, open_locked
+from applications.cases import Application, Proof, digest_to_prove, filing_of, in_force, open_locked
 from applications.desk import Desk
 from applications.errors import ReviewHeldByAnother
 from applications.moves import move
-from applications.workflow import ReviewFacts, choose_plain
+from applications.workflow import Effect, ReviewFacts, choose_plain
 from applications.worklist import Review
 
 
@@ -83,6 +83,9 @@ async def step_of(
     facts = None if review is None else ReviewFacts(review.id, review.due_on)
     case = replace(application.case(now), review=facts, reason=wish.reason)
     row = choose_plain(workflow, case, wish.command, caller_of(actor), track=wish.track, subject=wish.subject)
+    if Effect.READS in row.effects:
+        filing = await filing_of(session, desk, application, now=now)
+        case = replace(case, filing=filing, in_force=await in_force(session, desk, application))
     if row.otp is not None and (proof is None or proof.digest != digest_to_prove(application, row, wish.subject)):
         raise ProofRefused(application_id=str(application.id), command=wish.command)
     note = None

@@ -16,7 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
-from applications.access import OFFICE, Action, allow, caller_of
+from applications.access import OFFICE, Action, caller_of
 from applications.cases import Application, digest_to_prove, filing_of, in_force, open_for, version_of
 from applications.desk import Desk
 from applications.workflow import (
@@ -25,15 +25,12 @@ from applications.workflow import (
     Document,
     Effect,
     Transition,
-    choose_filing,
+    choose_looking,
     choose_plain,
     findings_of,
     standings,
 )
 
-_OWN = text("""
-SELECT id FROM applications WHERE account_id = :account_id ORDER BY started_at, reference LIMIT 100
-""")
 _HISTORY = text("""
 SELECT id, track, source, command, actor_id, role, submission, at FROM application_history
 WHERE application_id = :application_id ORDER BY id
@@ -75,13 +72,15 @@ class Correction:
 
 @dataclass(frozen=True)
 class OpenStep:
-    """A step that is open to the reader. `files`: it hands in the draft, so it goes with a check and a submission.
+    """A step that is open to the reader. `checked`: it looks at the draft, so a check tells what is in its way.
+    `files`: it hands the draft in, so it goes with a submission.
 
     `digest` is what the proof for `otp` must be bound to; None for a step that files something, whose check says it.
     """
 
     command: str
     label: str
+    checked: bool
     files: bool
     otp: str | None
     digest: str | None
@@ -141,13 +140,6 @@ class TimelineEntry:
     actor_id: UUID | None
 
 
-async def own_applications(*, session: AsyncSession, desk: Desk, actor: Actor, now: datetime) -> list[Application]:
-    """The actor's applications, oldest first."""
-    allow(actor, Action.LIST_OWN)
-    ids = (await session.execute(_OWN, {"account_id": actor.account_id})).scalars().all()
-    return [await open_for(session, desk, actor, Action.VIEW, one, now=now) for one in ids]
-
-
 async def view_application(
     *, session: AsyncSession, desk: Desk, actor: Actor, application_id: UUID, now: datetime
 ) -> View:
@@ -182,7 +174,7 @@ def _tracks(application: Application, case: Case, caller: Caller) -> tuple[Track
 def _open_step(application: Application, row: Transition, subject: UUID) -> OpenStep:
     files = Effect.FILES in row.effects
     digest = digest_to_prove(application, row, subject) if row.otp and not files else None
-    return OpenStep(row.command, row.label, files, row.otp, digest)
+    return OpenStep(row.command, row.label, files or Effect.READS in row.effects, files, row.otp, digest)
 
 
 async def purpose_and_digest(
@@ -222,15 +214,15 @@ async def correction_of(session: AsyncSession, desk: Desk, application: Applicat
 async def check_application(
     *, session: AsyncSession, desk: Desk, actor: Actor, application_id: UUID, command: str, now: datetime
 ) -> Check:
-    """Ask the guards of a command that files something, without filing. Raises Forbidden, NotFound and, where nothing
-    can be filed by it, ImpossibleTransition.
+    """Ask the guards of a command that looks at the draft, without giving it. Raises Forbidden, NotFound and, where it
+    is not open, ImpossibleTransition.
     """
     application = await open_for(session, desk, actor, Action.CHECK, application_id, now=now)
     programme = application.programme
-    filing = filing_of(desk, application, now=now)
+    filing = await filing_of(session, desk, application, now=now)
     unticked = replace(application.case(now), filing=filing, in_force=await in_force(session, desk, application))
     ticked = replace(unticked, filing=replace(filing, consents=frozenset(programme.consents)))
-    row = choose_filing(programme.workflow, ticked, command, caller_of(actor))
+    row = choose_looking(programme.workflow, ticked, command, caller_of(actor))
     findings = findings_of(row, ticked)
     return Check(
         findings=tuple(findings),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -18,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from applications.access import Action, allow, caller_of
 from applications.cases import Application, documents_of, in_force, open_for, version_of
 from applications.desk import Desk
-from applications.errors import BadCursor
+from applications.queries.cursors import cursor_at, moment, place_at
+from applications.queries.records import ContactNote, Paper, contact_notes, papers
 from applications.workflow import Document, Filing, Validation, possible
 from applications.worklist import Review
 
@@ -72,6 +71,8 @@ class ReviewView:
     warnings: tuple[Finding, ...]
     ekyc_status: str | None
     ekyc_status_then: str | None
+    papers: tuple[Paper, ...]
+    notes: tuple[ContactNote, ...]
     actions: tuple[str, ...]
 
 
@@ -83,11 +84,12 @@ async def worklist(
     Raises Forbidden, BadCursor.
     """
     allow(actor, Action.LIST_REVIEWS)
-    due_on, opened_at, last = _START if cursor is None else _read_cursor(cursor)
+    due_on, opened_at, last = _START if cursor is None else place_at(cursor, date.fromisoformat, moment, UUID)
     where = {"due_on": due_on, "opened_at": opened_at, "id": last}
     rows = (await session.execute(_QUEUES[state], {**where, "now": now, "limit": PAGE + 1})).all()
     items = [QueueItem(**row._mapping) for row in rows[:PAGE]]
-    return items, _cursor(items[-1]) if len(rows) > PAGE else None
+    following = cursor_at(items[-1].due_on, items[-1].opened_at, items[-1].id) if len(rows) > PAGE else None
+    return items, following
 
 
 async def view_review(*, session: AsyncSession, desk: Desk, actor: Actor, review_id: UUID, now: datetime) -> ReviewView:
@@ -114,6 +116,8 @@ async def view_review(*, session: AsyncSession, desk: Desk, actor: Actor, review
         warnings=tuple(application.programme.warnings(replace(application.case(now), filing=filing))),
         ekyc_status=application.ekyc_status,
         ekyc_status_then=kept["ekyc_status"],
+        papers=await papers(session, application.id),
+        notes=await contact_notes(session, desk, application.id),
         actions=_actions(application, item, actor, now),
     )
 
@@ -134,19 +138,3 @@ def _actions(application: Application, item: QueueItem, actor: Actor, now: datet
     commands = possible(workflow, application.case(now), caller_of(actor))
     alone = item.recommended_by in {None, actor.account_id}
     return tuple(c for c in commands if not (alone and workflow.rows(workflow.main, c)[0].second_of))
-
-
-def _cursor(item: QueueItem) -> str:
-    place = json.dumps([item.due_on.isoformat(), item.opened_at.isoformat(), str(item.id)])
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def _read_cursor(cursor: str) -> tuple[date, datetime, UUID]:
-    try:
-        due_on, opened_at, last = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        moment = datetime.fromisoformat(opened_at)
-        if moment.tzinfo is None:
-            raise BadCursor
-        return date.fromisoformat(due_on), moment, UUID(last)
-    except (ValueError, TypeError, AttributeError):
-        raise BadCursor from None

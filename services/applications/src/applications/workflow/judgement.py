@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import chain
+from typing import NoReturn
 from uuid import UUID
 
 from kit.errors import Finding, Forbidden, Refused
@@ -44,22 +45,26 @@ def choose(
 
 def choose_filing(workflow: Workflow, case: Case, command: str, caller: Caller) -> Transition:
     """The same for a command of the main track that hands in the draft; others are impossible here."""
-    return _of_kind(choose(workflow, case, command, caller), case, files=True)
+    row = choose(workflow, case, command, caller)
+    return row if Effect.FILES in row.effects else _impossible_here(row, case)
+
+
+def choose_looking(workflow: Workflow, case: Case, command: str, caller: Caller) -> Transition:
+    """The same for a command whose guards look at the draft, whether it hands it in or not."""
+    row = choose(workflow, case, command, caller)
+    return row if row.effects & {Effect.FILES, Effect.READS} else _impossible_here(row, case)
 
 
 def choose_plain(
     workflow: Workflow, case: Case, command: str, caller: Caller, *, track: str | None, subject: UUID | None
 ) -> Transition:
     """The same for a command that hands in nothing; others are impossible here."""
-    return _of_kind(choose(workflow, case, command, caller, track=track, subject=subject), case, files=False)
+    row = choose(workflow, case, command, caller, track=track, subject=subject)
+    return row if Effect.FILES not in row.effects else _impossible_here(row, case)
 
 
-def _of_kind(row: Transition, case: Case, *, files: bool) -> Transition:
-    if (Effect.FILES in row.effects) != files:
-        raise ImpossibleTransition(
-            rules=row.rules, application_id=str(case.application_id), command=row.command, files=not files
-        )
-    return row
+def _impossible_here(row: Transition, case: Case) -> NoReturn:
+    raise ImpossibleTransition(rules=row.rules, application_id=str(case.application_id), command=row.command)
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,7 @@ class Effect(StrEnum):
     """What a step of the main track does beside changing the state."""
 
     FILES = "files"  # hands in the draft and the files: a version is kept
+    READS = "reads"  # its guards look at what would be handed in, and nothing is
     COMES_INTO_FORCE = "comes_into_force"  # what was submitted last is in force from now on
     RESTORES = "restores"  # the draft is again what is in force
 

@@ -6,6 +6,7 @@ from madoguchi_contracts import DocumentPolicy, DocumentSlot
 
 from applications.programme import Programme
 from applications.programmes.bond import checklist, form, workflow
+from applications.programmes.bond.help import HELP
 
 PROGRAMME = Programme(
     name="bond",
@@ -22,6 +23,9 @@ PROGRAMME = Programme(
     consents={workflow.MAILING_NOTES: "資料の確認及び承認"},
     one_per_account=True,  # I-24
     review_business_days=10,  # the manual gives the office no time limit
+    organisations=form.organisations,
     parties=workflow.parties,
     guests={},
+    subject=lambda content: str(content.get("name_kanji", "")),
+    help=HELP,
 )

@@ -78,7 +78,7 @@ class Representative(Form):
 
 
 class Company(Form):
-    """管理会社の権限設定 (AS-50 to AS-54). `id` is the account of the company."""
+    """管理会社の権限設定 (AS-50 to AS-54). `id` is the company as the search lists it."""
 
     id: UUID | None = asked("委託している管理会社名", "AS-50")
     level: int | None = asked("権限", "AS-53", ge=1, le=3)
@@ -118,6 +118,15 @@ class AssociationForm(Form):
     mailing_company: MailingCompany | None = asked("書類の送付先とする管理会社の住所等", "AS-66")
 
 
+def organisations(draft: Mapping[str, Any]) -> list[UUID]:
+    """The management company that a draft names, if it names one."""
+    company = draft.get("company")
+    try:
+        return [UUID(company["id"])] if isinstance(company, Mapping) and isinstance(company.get("id"), str) else []
+    except ValueError:
+        return []
+
+
 def validate(draft: Mapping[str, Any], facts: Facts) -> Validation:
     """Everything that is wrong with a draft (AS-71), what is only to be said, and the content as it will be kept."""
     form, findings = read(AssociationForm, draft)
@@ -128,7 +137,7 @@ def validate(draft: Mapping[str, Any], facts: Facts) -> Validation:
         _location(form.location, "location"),
         _account(form, facts),
         _representative(form.representative or Representative(), facts),
-        _company(form),
+        _company(form, facts),
         _mailing(form),
     ):
         # A value of the wrong kind was taken out; that it is missing now is not another fault.
@@ -273,15 +282,19 @@ def _year_month(text: str) -> tuple[int, int]:
     return int(year), int(month)
 
 
-def _company(form: AssociationForm) -> list[Finding]:
+def _company(form: AssociationForm, facts: Facts) -> list[Finding]:
     company = form.company or Company()
-    return rules.company_section_findings(
+    named = None if company.id is None else facts.organisations.get(company.id)
+    found = rules.company_section_findings(
         company_given=company.id is not None,
         level=company.level,
         no_company_ticked=bool(company.none),
         company_field="company.id",
         level_field="company.level",
     )
+    if company.id is not None and not company.none:
+        found += rules.company_findings(None if named is None else named.kind, "company.id")
+    return found
 
 
 def _mailing(form: AssociationForm) -> list[Finding]:
@@ -305,7 +318,7 @@ def _hints(form: AssociationForm) -> list[Finding]:
 
 def _content(form: AssociationForm, facts: Facts) -> dict[str, Any]:
     """What will be kept and is shown on the confirmation screen: normalised kana (AS-29), the institution's record
-    (I-33), and no company block where papers go to the representative (AS-66).
+    (I-33), the name of the management company, and no company block where papers go to the representative (AS-66).
     """
     content: dict[str, Any] = without_blanks(form.model_dump(mode="json", exclude_none=True))
     if form.mailing is not Mailing.COMPANY:
@@ -320,4 +333,7 @@ def _content(form: AssociationForm, facts: Facts) -> dict[str, Any]:
             branch = facts.institutions.branch(institution.code, account.get("branch_code", ""))
             if branch is not None:
                 account["branch_name"] = branch.name
+    named = facts.organisations.get(form.company.id) if form.company is not None and form.company.id else None
+    if named is not None:
+        content["company"]["name"] = named.name
     return content

@@ -1,4 +1,6 @@
-"""The life of an association's information: AS-82 as a table, and what a submission must pass (AS-73)."""
+"""The life of an association's information as a table (AS-82), with changes (AS-83) and proxy input (AS-57), and what a
+submission must pass (AS-73).
+"""
 
 from __future__ import annotations
 
@@ -20,6 +22,7 @@ MAILING_NOTES = "mailing_notes"
 COMPANY = "management_company"
 
 OWNER = Who(Role.ASSOCIATION, Relation.OWNER)
+PROXY = Who(Role.COMPANY, Relation.PARTY, kind=COMPANY, grant=EDIT)
 REVIEWER = Who(Role.OFFICE_REVIEWER)
 APPROVER = Who(Role.OFFICE_APPROVER)
 
@@ -76,61 +79,166 @@ def parties(content: Mapping[str, Any]) -> list[Party]:
     return [Party(party_id=UUID(company["id"]), kind=COMPANY, grants=tuple(grants))] if grants else []
 
 
-# AS-82. A rejection is one officer's act: the applicant corrects and applies again, so nothing is lost by it. An
-# approval lets the content come into force, and needs two.
+def certificate_month_stays(case: Case) -> Sequence[Finding]:
+    """AS-83, I-45: the month of the balance certificate has a procedure of its own."""
+    if case.filing is None or case.in_force is None:
+        return ()
+    month = case.in_force.get("certificate_month")
+    return rules.certificate_month_findings(
+        month, case.filing.form.content.get("certificate_month"), "certificate_month"
+    )
+
+
+def something_is_in_force(case: Case) -> bool:
+    """AS-83: there is an approved content to go back to."""
+    return case.approved_submission is not None
+
+
+FILING = (
+    form_is_right,
+    identity_is_verified,
+    documents_are_there,
+    mailing_notes_are_accepted,
+    certificate_month_stays,
+)
+FILES, READS = frozenset({Effect.FILES}), frozenset({Effect.READS})
+IN_FORCE, RESTORES = frozenset({Effect.COMES_INTO_FORCE}), frozenset({Effect.RESTORES})
+
+
+def _row(
+    command: str, sources: tuple[str, ...], target: str, who: Sequence[Who], label: str, *rules_: str, **more: Any
+) -> Transition:
+    return Transition(TRACK, command, sources, target, tuple(who), label, rules_, **more)
+
+
 WORKFLOW = Workflow(
     main=TRACK,
-    editable={"draft": (OWNER,), "rejected": (OWNER,)},
+    editable={"draft": (OWNER,), "rejected": (OWNER,), "changing": (OWNER,), "proxy_draft": (PROXY,)},
+    shown={"proxy_waiting": (PROXY,)},
     under_review=frozenset({"applied"}),
     rules=("AS-82",),
     transitions=(
-        Transition(TRACK, "start", (NOTHING,), "draft", (OWNER,), "入力を開始", ("AS-01",)),
-        Transition(
-            TRACK,
+        _row("start", (NOTHING,), "draft", [OWNER], "入力を開始", "AS-01"),
+        _row(
             "submit",
-            ("draft", "rejected"),
+            ("draft", "rejected", "changing"),
             "applied",
-            (OWNER,),
+            [OWNER],
             "申請",
-            ("AS-73", "AS-82"),
-            guards=(form_is_right, identity_is_verified, documents_are_there, mailing_notes_are_accepted),
+            *("AS-73", "AS-82"),
+            guards=FILING,
             otp="submit",
             event=events.submitted,
-            effects=frozenset({Effect.FILES}),
+            effects=FILES,
         ),
-        Transition(
-            TRACK,
+        # AS-82. A rejection is one officer's act: the applicant corrects and applies again, so nothing is lost by it.
+        # An approval lets the content come into force, and needs two.
+        _row(
             "recommend",
             ("applied",),
             "applied",
-            (REVIEWER,),
+            [REVIEWER],
             "承認を推薦",
-            ("AS-80",),
+            "AS-80",
             public=False,
             event=events.recommended,
         ),
-        Transition(
-            TRACK,
+        _row(
             "approve",
             ("applied",),
             "approved",
-            (APPROVER,),
+            [APPROVER],
             "承認",
-            ("AS-80", "AS-82"),
+            *("AS-80", "AS-82"),
             second_of="recommend",
             event=events.approved,
-            effects=frozenset({Effect.COMES_INTO_FORCE}),
+            effects=IN_FORCE,
         ),
-        Transition(
-            TRACK,
+        _row(
             "reject",
             ("applied",),
             "rejected",
-            (REVIEWER, APPROVER),
+            [REVIEWER, APPROVER],
             "否認",
-            ("AS-81", "AS-82"),
+            *("AS-81", "AS-82"),
             guards=(reason_is_given,),
             event=events.rejected,
+        ),
+        # AS-83. A change begins from what is in force, which stays so until the change is approved. There is one draft
+        # (I-24), so there is one change at a time, the association's own or the management company's.
+        _row(
+            "change",
+            ("approved",),
+            "changing",
+            [OWNER],
+            "登録内容の変更を開始",
+            "AS-83",
+            event=events.reopened_for_owner,
+            effects=RESTORES,
+        ),
+        # AS-57, I-42. What the company enters becomes an application by the association's approval alone.
+        _row(
+            "change_by_proxy",
+            ("approved",),
+            "proxy_draft",
+            [PROXY],
+            "管理会社が代行入力を開始",
+            *("AS-56", "AS-57"),
+            event=events.reopened_for_editors,
+            effects=RESTORES,
+        ),
+        _row(
+            "hand_over",
+            ("proxy_draft",),
+            "proxy_waiting",
+            [PROXY],
+            "管理組合に承認を依頼",
+            "AS-57",
+            guards=(form_is_right, documents_are_there, certificate_month_stays),
+            effects=READS,
+        ),
+        _row(
+            "approve_proxy",
+            ("proxy_waiting",),
+            "applied",
+            [OWNER],
+            "代行入力を承認して申請",
+            *("AS-57", "AS-73"),
+            guards=FILING,
+            otp="approve_proxy",
+            event=events.submitted,
+            effects=FILES,
+        ),
+        _row(
+            "decline_proxy",
+            ("proxy_waiting",),
+            "proxy_draft",
+            [OWNER],
+            "代行入力を承認しない",
+            "AS-57",
+            event=events.reopened_for_editors,
+        ),
+        # A change that nobody wants any more, whoever has it. A first application has nothing to go back to.
+        _row(
+            "withdraw",
+            ("changing", "proxy_waiting", "applied", "rejected"),
+            "approved",
+            [OWNER],
+            "登録内容の変更を取下げ",
+            "AS-83",
+            event=events.withdrawn,
+            effects=RESTORES,
+            when=something_is_in_force,
+        ),
+        _row(
+            "withdraw",
+            ("proxy_draft",),
+            "approved",
+            [OWNER, PROXY],
+            "登録内容の変更を取下げ",
+            *("AS-57", "AS-83"),
+            event=events.withdrawn,
+            effects=RESTORES,
         ),
     ),
 )

@@ -19,6 +19,8 @@ LEVELS = {
     2: "情報確認のみ許可する",
     3: "情報確認、代行入力ともに許可しない",
 }
+REGISTERED_KIND = "company"
+"""What a management company is among the organisations of the agency."""
 COMPANY_BLOCK = {
     "company_name": "委託している管理会社名",
     "postal_code": "郵便番号",
@@ -72,6 +74,17 @@ def company_section_findings(
     if level is not None and not company_given:
         return [Finding("AS-54", "REQUIRED", "権限を与える管理会社を指定してください。", company_field)]
     return []
+
+
+def company_findings(kind: str | None, field: str) -> list[Finding]:
+    """AS-50, AS-51: a management company that has registered with the agency; `kind` None is one that has not."""
+    if kind == REGISTERED_KIND:
+        return []
+    message = (
+        "管理会社を一覧から選択してください。一覧にない場合は、管理会社に機構へのデータ登録をご依頼ください。"
+        "登録が済むまでは空欄のまま申請できます。"
+    )
+    return [Finding("AS-50", "UNKNOWN", message, field)]
 
 
 def mailing_findings(*, to_company: bool, no_company_ticked: bool, field: str) -> list[Finding]:

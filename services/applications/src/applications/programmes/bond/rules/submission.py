@@ -88,3 +88,12 @@ def ekyc_findings(status: str | None, cannot_ekyc: bool, field: str) -> list[Fin
         "本人確認ができない場合は「eKYCの認証ができない」にチェックを入れ、本人確認書類を郵送してください。"
     )
     return [Finding("ID-79", "EKYC_NOT_DONE", message, field)]
+
+
+def certificate_month_findings(approved: int | None, month: int | None, field: str) -> list[Finding]:
+    """AS-83, I-45: a change keeps the month of the balance certificate as approved, also where there was none."""
+    if month == approved:
+        return []
+    was = "空欄のまま" if approved is None else f"{approved}月のまま"
+    message = f"残高証明発行月は、この手続では変更できません。{was}にしてください。"
+    return [Finding("AS-83", "NOT_ALLOWED", message, field)]
