@@ -13,3 +13,4 @@ for service in services/*/; do
   name=$(basename "$service")
   compile "requirements/$name.txt" "$service/pyproject.toml" shared/*/pyproject.toml -c requirements/dev.txt
 done
+compile deploy/samples/python/requirements.txt deploy/samples/python/requirements.in -c requirements/dev.txt

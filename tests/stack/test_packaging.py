@@ -29,6 +29,11 @@ MEMBERS = (*ROOT.glob("shared/*"), *ROOT.glob("services/*"), ROOT / "deploy/even
 FOLDERS = {folder.name: folder for folder in MEMBERS}
 PACKAGES = {"contracts": "madoguchi_contracts", "kit": "kit", **{service: service for service in SERVICES}}
 PINS = ROOT / "requirements"
+PIN_FILES = (
+    *sorted(PINS.glob("*.txt")),
+    ROOT / "deploy/real/go.txt",
+    ROOT / "deploy/samples/python/requirements.txt",
+)
 PIN = re.compile(r"([a-z0-9][a-z0-9._-]*)==([0-9][A-Za-z0-9.!+]*)( ; [^\\]+)? \\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}( \\)?")
 
@@ -55,7 +60,7 @@ def tools() -> list[Requirement]:
     return [Requirement(line) for line in lines if line]
 
 
-@pytest.mark.parametrize("file", [*sorted(PINS.glob("*.txt")), ROOT / "deploy/real/go.txt"], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", PIN_FILES, ids=lambda file: file.relative_to(ROOT).as_posix())
 def test_pins_are_exact_and_hashed_and_name_no_host_and_no_path(file: Path):
     lines = file.read_text().splitlines()
     assert [line for line in lines if not PIN.fullmatch(line) and not HASH.fullmatch(line)] == []

@@ -1,4 +1,4 @@
-"""What `make test-real` needs, obtained once into `.real/`: Apache Kafka, MinIO and AsyncAPI's parser.
+"""What `make test-real` needs, obtained once into `.real/`: Apache Kafka, MinIO, AsyncAPI's parser, the sample in Go.
 
 All of it is pinned, and the servers run like those from wheels.
 Kafka's jars come from Maven Central (deploy/real/pom.xml pins the version); MinIO's server is built from its Go module;
@@ -26,10 +26,11 @@ from madoguchi_stack.supervisor import Process, StackFailed, Supervisor, dies_wi
 SOURCES = ROOT / "deploy" / "real"
 POM = SOURCES / "pom.xml"
 ASYNCAPI = ROOT / "deploy" / "asyncapi"
+SAMPLE = ROOT / "deploy" / "samples" / "go"
 COPY_JARS = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 # The last commit of the module: it is archived upstream since then.
 MINIO_VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
-OLDEST_GO = (1, 24)
+OLDEST_GO = (1, 26)
 
 DOCUMENTS_POLICY = {
     "Version": "2012-10-17",
@@ -75,6 +76,7 @@ def obtain() -> None:
     if not minio_binary().exists():
         _obtain_minio(minio_binary())
     obtain_asyncapi()
+    build_go_sample()
     print(f"{versions()}: ready after {time.monotonic() - started:.0f} s", flush=True)
 
 
@@ -89,6 +91,16 @@ def obtain_asyncapi() -> Path:
         run_step("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(beside))
         beside.rename(folder)
     return folder
+
+
+def build_go_sample() -> Path:
+    """The sample consumer in Go, built if its sources changed. Raises StackFailed like `obtain`."""
+    sources = b"".join((SAMPLE / name).read_bytes() for name in ("go.mod", "go.sum", "main.go"))
+    binary = REAL_FOLDER / f"sample-{hashlib.sha256(sources).hexdigest()[:12]}" / "bond-ledger"
+    if not binary.exists():
+        command = (go_command(), "-C", str(SAMPLE), "build", "-trimpath", "-mod=readonly", "-o", str(binary), ".")
+        run_step(*command, environment={"GOTOOLCHAIN": "local", "CGO_ENABLED": "0"})
+    return binary
 
 
 def _obtain_kafka(folder: Path) -> None:
