@@ -5,7 +5,9 @@ from email.message import EmailMessage
 from uuid import uuid4
 
 import pytest
-from notifications.domain import SUBJECTS, Template
+from notifications.domain import Template
+from notifications.notices import notice
+from notifications.programmes import wording_of
 from support.mailroom import OFFICE, PORTAL, SENDER, Mailroom, Person, body_of
 from support.smtp_faults import Fault
 
@@ -17,6 +19,7 @@ NO_06 = "【住宅金融支援機構】パスワード登録のお願い"
 NO_07 = "ユーザーID再通知のお知らせ"
 NO_08 = "【住宅金融支援機構】eKYC手続のお知らせ"
 NO_09 = "Web申込サービス利用開始"
+NOTICE = "年末年始の営業について"
 NO_10 = "【住宅金融支援機構】管理組合情報の修正・再申請のお願い"
 
 
@@ -169,6 +172,11 @@ async def test_the_holder_is_told_until_when_to_log_in(room: Mailroom):
     assert "ユーザーIDが失効する日時：2031年4月1日 0時00分" in body_of(mail.message)
 
 
+def subject_of(template: Template) -> str:
+    """As it is sent for the bond programme; a notice says its own."""
+    return f"【住宅金融支援機構】{NOTICE}" if template is Template.NOTICE else wording_of("bond").subjects[template]
+
+
 async def every_mail(room: Mailroom, hanako: Person) -> dict[Template, EmailMessage]:
     """One of each, as received."""
     application = uuid4()
@@ -187,7 +195,9 @@ async def every_mail(room: Mailroom, hanako: Person) -> dict[Template, EmailMess
         hanako.is_succeeded(room.clock(), hanako.mail),
         hanako.will_lapse(room.clock()),
     )
-    by_subject = {subject: template for template, subject in SUBJECTS.items()}
+    await room.sends_notice(notice("bond", NOTICE, "お休みします。"), hanako.account_id)
+    await room.deliver()
+    by_subject = {subject_of(template): template for template in Template}
     mails = {by_subject[str(mail["Subject"])]: mail for mail in room.smtp.accepted}
     assert set(mails) == set(Template)
     return mails
@@ -230,7 +240,7 @@ async def test_each_mail_is_recorded_with_cause_recipient_subject_and_time_and_i
     for row in rows:
         recipient = room.courier.vault.decrypt(row.recipient, f"recipient:{row.id}").decode()
         assert recipient == (OFFICE if row.account_id is None else hanako.mail)
-        assert row.subject == SUBJECTS[Template(row.template)]
+        assert row.subject == subject_of(Template(row.template))
         assert row.cause_type.startswith("madoguchi.")
         assert (row.queued_at, row.finished_at) == (room.clock(), room.clock())
         assert row.content is None

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 from notifications.domain import SUBJECTS, Template
 from notifications.previews import LINKS, SAMPLE, previews
+from notifications.programmes import own_templates, programmes, wording_of
 from notifications.rendering import CONTEXTS, BadAddress, Body, compose, envelope_address, render
 from pydantic import ValidationError
 from support.smtp_faults import Received
@@ -24,8 +25,13 @@ def facts_of(template: Template) -> dict[str, object]:
     return {"url": "https://madoguchi.example.jp/x", **SAMPLE, **LINKS.get(template, {}), **SECRETS}
 
 
+def subject_of(template: Template) -> str:
+    """As it is sent; a notice says its own."""
+    return str(SAMPLE["subject"]) if template is Template.NOTICE else wording_of("bond").subjects[template]
+
+
 def received(template: Template, **facts: object) -> Received:
-    body = render(template, {**facts_of(template), **facts})
+    body = render(template, {**facts_of(template), **facts}, "bond")
     content = compose(
         body,
         message_id=MESSAGE_ID,
@@ -38,13 +44,14 @@ def received(template: Template, **facts: object) -> Received:
 
 def test_the_previews_in_the_docs_are_what_is_sent():
     """After a change of wording: `madoguchi mail preview docs/mail-previews`, and read them."""
-    assert {path.name: path.read_text(encoding="utf-8") for path in PREVIEWS.iterdir()} == previews()
+    files = {str(path.relative_to(PREVIEWS)): path for path in PREVIEWS.rglob("*.*")}
+    assert {name: path.read_text(encoding="utf-8") for name, path in files.items()} == previews()
 
 
 @pytest.mark.rule("NO-03", "NO-05", "NO-07")
 @pytest.mark.parametrize("template", Template)
 def test_a_mail_offered_secrets_and_foreign_facts_says_none_of_them(template: Template):
-    body = render(template, facts_of(template))
+    body = render(template, facts_of(template), "bond")
     said = body.subject + body.text + body.html
     for secret in SECRETS.values():
         assert secret not in said
@@ -54,7 +61,7 @@ def test_a_mail_offered_secrets_and_foreign_facts_says_none_of_them(template: Te
 
 @pytest.mark.parametrize("template", Template)
 def test_both_forms_say_the_same(template: Template):
-    body = render(template, facts_of(template))
+    body = render(template, facts_of(template), "bond")
     html = re.sub(r"<style.*?</style>|<[^>]+>", "", body.html)
     squeezed = re.sub(r"\s+", "", html)
     for line in body.text.splitlines():
@@ -65,14 +72,14 @@ def test_both_forms_say_the_same(template: Template):
 @pytest.mark.parametrize("template", Template)
 def test_a_mail_program_reads_the_exact_subject_and_the_text(template: Template):
     mail = received(template).message
-    assert mail["Subject"] == SUBJECTS[template]
+    assert mail["Subject"] == subject_of(template)
     assert mail["From"].addresses[0].display_name == "住宅金融支援機構"
     assert mail["Date"].datetime == WRITTEN_AT
     assert mail["Date"].datetime.utcoffset().total_seconds() == 9 * 3600
     assert mail["Message-ID"] == f"<{MESSAGE_ID}@mail.jhf.go.jp>"
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
-    assert text.get_content().replace("\r\n", "\n") == render(template, facts_of(template)).text
-    assert html.get_content().replace("\r\n", "\n") == render(template, facts_of(template)).html
+    assert text.get_content().replace("\r\n", "\n") == render(template, facts_of(template), "bond").text
+    assert html.get_content().replace("\r\n", "\n") == render(template, facts_of(template), "bond").html
     assert not mail.defects
     assert not text.defects
 
@@ -98,12 +105,12 @@ def test_the_same_mail_is_the_same_bytes_each_time():
 
 def test_a_missing_fact_is_an_error_and_not_an_empty_place():
     with pytest.raises(ValidationError):
-        render(Template.USER_ID_ISSUED, {"name": "青葉 花子"})
+        render(Template.USER_ID_ISSUED, {"name": "青葉 花子"}, "bond")
 
 
 def test_a_name_cannot_bring_lines_or_markup_into_a_mail():
     name = "花子\r\n様\n\n偽の案内 https://evil.example\u202e<b>"
-    body = render(Template.PASSWORD_SET, {"name": name})
+    body = render(Template.PASSWORD_SET, {"name": name}, "bond")
     assert body.text.startswith("花子 様 偽の案内 https://evil.example <b> 様\n")
     assert "<b>" not in body.html
     assert "&lt;b&gt;" in body.html
@@ -111,7 +118,9 @@ def test_a_name_cannot_bring_lines_or_markup_into_a_mail():
 
 def test_the_reason_keeps_its_lines_and_nothing_else():
     body = render(
-        Template.CORRECTION_REQUESTED, {**facts_of(Template.CORRECTION_REQUESTED), "reason": "一\r\n<二>\x07"}
+        Template.CORRECTION_REQUESTED,
+        {**facts_of(Template.CORRECTION_REQUESTED), "reason": "一\r\n<二>\x07"},
+        "bond",
     )
     assert "  一\n  <二>\n" in body.text
     assert "一<br>&lt;二&gt;" in body.html
@@ -164,3 +173,33 @@ def test_a_quoted_address_arrives_as_it_is_registered():
     )
     assert b'To: "a..b"@docomo.ne.jp\r\n' in content
     assert f"Message-ID: <{MESSAGE_ID}@mail.common.jhf.go.jp>\r\n".encode() in content
+
+
+# Programmes
+
+
+@pytest.mark.rule("NO-09", "NO-10")
+@pytest.mark.parametrize("template", [Template.SERVICE_STARTED, Template.CORRECTION_REQUESTED])
+def test_a_programme_without_wording_of_its_own_is_written_to_in_general_words(template: Template):
+    own, general = (render(template, facts_of(template), programme) for programme in ("bond", "not_here_yet"))
+    assert "管理組合情報" in own.text
+    for said in (general.subject, general.text, general.html):
+        assert "管理組合" not in said.replace(str(SAMPLE["reason"]).splitlines()[0], "")
+        assert "すまい・る債" not in said
+    assert "独立行政法人 住宅金融支援機構\nWeb申込サービス\n" in general.text
+
+
+def test_a_programme_is_a_folder_with_its_name_subjects_and_what_it_says_otherwise():
+    assert programmes() == ["bond"]
+    assert own_templates("bond") == [Template.SERVICE_STARTED, Template.CORRECTION_REQUESTED]
+    assert wording_of("bond").service == "マンションすまい・る債 Web申込サービス"
+    assert wording_of("not_here_yet").subjects == SUBJECTS
+
+
+@pytest.mark.rule("NO-11")
+def test_a_notice_is_written_in_paragraphs_and_cannot_pass_for_anything_else():
+    facts = {"name": "青葉 花子", "subject": "件名\r\nBcc: x@example.jp", "paragraphs": ["<b>一</b>\n二", "三"]}
+    body = render(Template.NOTICE, facts, "bond")
+    assert body.subject == "件名 Bcc: x@example.jp"
+    assert "\n<b>一</b>\n二\n\n三\n" in body.text
+    assert "&lt;b&gt;一&lt;/b&gt;<br>二" in body.html

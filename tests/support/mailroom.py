@@ -36,6 +36,7 @@ from notifications.channels import Relay, Relays
 from notifications.consumers import Desk, handlers
 from notifications.courier import Courier, Pacer
 from notifications.delivery import RESENT_WHEN_UNKNOWN
+from notifications.notices import Notice, queue_notice
 from pydantic import BaseModel
 from sqlalchemy import text
 
@@ -178,6 +179,19 @@ class Mailroom:
         for event in events:
             await self.hear(event)
             await self.deliver()
+
+    async def sends_notice(self, told: Notice, *account_ids: UUID, per_minute: int = 600) -> int:
+        """The agency has a notice sent; returns how many mails are new."""
+        async with self.database.transaction() as session:
+            return await queue_notice(
+                session,
+                vault=self.courier.vault,
+                notice=told,
+                account_ids=account_ids,
+                first_at=self.clock(),
+                per_minute=per_minute,
+                now=self.clock(),
+            )
 
     async def rows(self, query: str = "SELECT * FROM messages ORDER BY seq", **where: Any) -> Sequence[Any]:
         """What the database says."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -16,16 +17,17 @@ from uuid import UUID
 import typer
 from kit.clock import system_clock
 from kit.db import Database
+from kit.vault import Vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notifications import queries
+from notifications import notices, queries
 from notifications.commands import redrive as redrive_mail
 from notifications.delivery import State
 from notifications.domain import Template
-from notifications.errors import NoSuchMail, NotRedrivable
+from notifications.errors import NoSuchContact, NoSuchMail, NotRedrivable
 from notifications.previews import write_previews
 
-commands = typer.Typer(help="Mails: list, show, redrive, preview.", no_args_is_help=True)
+commands = typer.Typer(help="Mails: list, show, redrive, notice, preview.", no_args_is_help=True)
 
 T = TypeVar("T")
 Url = Annotated[str, typer.Option("--database-url", envvar="MADOGUCHI_DATABASE_URL", show_envvar=True)]
@@ -115,6 +117,68 @@ def redrive(
             typer.echo(f"{message_id} refused: {error.code} {error.detail}".rstrip(), err=True)
     if refused:
         raise typer.Exit(1)
+
+
+@commands.command("notice")
+def send_notice(
+    database_url: Url,
+    vault_keys: Annotated[str, typer.Option(envvar="MADOGUCHI_VAULT_KEYS", show_envvar=True)],
+    text_file: Annotated[Path, typer.Argument(help="the text, in UTF-8; empty lines part paragraphs")],
+    subject: Annotated[str, typer.Option(help="the agency's name is put before it")],
+    programme: Annotated[str, typer.Option(help="in whose words, such as bond; alone: to all its participants")],
+    by: Annotated[str, typer.Option(help="who decided", default_factory=getpass.getuser)],
+    account: Annotated[UUID | None, typer.Option(help="only to this account")] = None,
+    per_minute: Annotated[int, typer.Option(min=1, max=10_000, help="how many go out a minute")] = 600,
+) -> None:
+    """Have a notice of the agency mailed to one association, or to all of a programme (NO-11).
+
+    It goes to the registered address, once: the same subject and text again reaches only who has not had it.
+    """
+    try:
+        told = notices.notice(programme, subject, text_file.read_text("utf-8"))
+    except (ValueError, OSError) as error:
+        raise typer.BadParameter(str(error), param_hint="TEXT_FILE") from None
+    vault = Vault.from_json(vault_keys)
+    started = system_clock()
+    mails = 0
+
+    def queue(ids: Sequence[UUID], before: int) -> Callable[[AsyncSession], Awaitable[int]]:
+        async def work(session: AsyncSession) -> int:
+            return await notices.queue_notice(
+                session,
+                vault=vault,
+                notice=told,
+                account_ids=ids,
+                first_at=started + timedelta(minutes=before / per_minute),
+                per_minute=per_minute,
+                now=system_clock(),
+            )
+
+        return work
+
+    if account is not None:
+        wanted = account
+        try:
+            _run(database_url, lambda session: notices.known(session, account_id=wanted))
+        except NoSuchContact as error:
+            typer.echo(error.code, err=True)
+            raise typer.Exit(1) from None
+        mails = _run(database_url, queue([account], 0))
+    else:
+        after = UUID(int=0)
+        while ids := _run(database_url, _page(programme, after)):
+            mails += _run(database_url, queue(ids, mails))
+            after = ids[-1]
+
+    async def put_down(session: AsyncSession) -> None:
+        notices.put_down(session, notice=told, account_id=account, mails=mails, by=by, now=system_clock())
+
+    _run(database_url, put_down)
+    typer.echo(f"{mails} queued")
+
+
+def _page(programme: str, after: UUID) -> Callable[[AsyncSession], Awaitable[Sequence[UUID]]]:
+    return lambda session: notices.next_participants(session, programme=programme, after=after)
 
 
 @commands.command()

@@ -21,8 +21,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications.delivery import Fate, Outcome, State, may_become, step_after
-from notifications.domain import SUBJECTS, Template
+from notifications.domain import Template
 from notifications.errors import NoSuchMail, NotRedrivable
+from notifications.programmes import wording_of
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,7 @@ NEEDS_CONTENT = frozenset(
         Template.EKYC_LINK,
         Template.CORRECTION_REQUESTED,
         Template.OFFICE_NEW_CASE,
+        Template.NOTICE,
         Template.INVITATION,
         Template.SUCCESSION,
         Template.LAPSE_NOTICE,
@@ -72,6 +74,7 @@ class Claimed:
     account_id: UUID | None
     contact: str | None
     traceparent: str | None
+    programme: str
 
 
 def open_facts(vault: Vault, mail: Claimed) -> dict[str, Any]:
@@ -120,11 +123,11 @@ WITH hurried AS (
   UPDATE messages SET due_at = :now WHERE lane = :lane AND state = 'retry' AND due_at > :now),
 account AS (
   SELECT NOT :needs_contact OR EXISTS (SELECT 1 FROM contacts WHERE account_id = :account_id) AS reachable)
-INSERT INTO messages (id, template, subject, cause_event_id, cause_type, account_id, lane, state, due_at,
+INSERT INTO messages (id, template, programme, subject, cause_event_id, cause_type, account_id, lane, state, due_at,
                       round_started_at, link_expires_at, content, traceparent, queued_at)
-SELECT :id, :template, :subject, :cause_event_id, :cause_type, :account_id, :lane,
+SELECT :id, :template, :programme, :subject, :cause_event_id, :cause_type, :account_id, :lane,
        CASE WHEN reachable THEN 'queued' ELSE 'waiting_contact' END,
-       CASE WHEN reachable THEN cast(:now AS timestamptz) END,
+       CASE WHEN reachable THEN cast(:due_at AS timestamptz) END,
        :now, :link_expires_at, :content, :traceparent, :now
 FROM account
 ON CONFLICT DO NOTHING RETURNING state
@@ -139,22 +142,26 @@ async def queue_mail(
     template: Template,
     account_id: UUID | None,
     lane: UUID,
-    content: Mapping[str, str] | None = None,
+    content: Mapping[str, Any] | None = None,
     link_expires_at: datetime | None = None,
+    subject: str | None = None,
+    due_at: datetime | None = None,
+    programme: str,
     now: datetime,
-) -> None:
-    """Have one mail sent; the same cause again does nothing (NO-12).
+) -> bool:
+    """Have one mail sent; the same cause again does nothing (NO-12). Returns whether there is a new mail.
 
     `account_id` is whom it is for (None: the office). Mails of one `lane` go out in the order of queueing. `content` is
-    what came sealed. The mail waits while the account's contact is not known: events of different topics can overtake
-    each other.
+    what came sealed, or what a notice says; `subject` is that of a notice; before `due_at` the mail is not sent. It
+    waits while the account's contact is not known: events of different topics can overtake each other.
     """
     message_id = uuid5(cause.event_id, f"{template.value}:{lane}")
     secret = vault.encrypt(json.dumps(content).encode(), f"content:{message_id}") if content else None
     row = {
         "id": message_id,
         "template": template.value,
-        "subject": SUBJECTS[template],
+        "programme": programme,
+        "subject": subject or wording_of(programme).subjects[template],
         "cause_event_id": cause.event_id,
         "cause_type": cause.type,
         "account_id": account_id,
@@ -163,11 +170,12 @@ async def queue_mail(
         "link_expires_at": link_expires_at,
         "content": secret,
         "traceparent": cause.traceparent,
+        "due_at": due_at or now,
         "now": now,
     }
     state = (await session.execute(_QUEUE, row)).scalar_one_or_none()
     if state is None:
-        return
+        return False
     if state == State.WAITING_CONTACT:
         # The contact may have been committed since: look again, this time against whoever is keeping it right now.
         await session.execute(_LOCK_ACCOUNT, {"account_id": str(account_id)})
@@ -176,6 +184,7 @@ async def queue_mail(
         message_id=message_id, template=template.value, cause_event_id=cause.event_id, account_id=account_id
     )
     await eventlog.record(session, queued, now=now)
+    return True
 
 
 # Sending
@@ -183,7 +192,7 @@ async def queue_mail(
 # Only the first unfinished mail of a lane is due. `due_at` of a mail that is being sent is the end of its lease.
 _DUE = text("""
 SELECT m.id, m.template, m.state, m.attempts, m.round_attempts, m.round_started_at, m.queued_at, m.link_expires_at,
-       m.data_begun_at, m.content, m.account_id, m.traceparent, c.contact
+       m.data_begun_at, m.content, m.account_id, m.traceparent, m.programme, c.contact
 FROM messages m LEFT JOIN contacts c ON c.account_id = m.account_id
 WHERE m.due_at <= :now AND (m.link_expires_at IS NULL OR m.link_expires_at > :now OR m.state = 'sending')
   AND NOT EXISTS (SELECT 1 FROM messages e WHERE e.lane = m.lane AND e.seq < m.seq AND e.due_at IS NOT NULL)
@@ -271,6 +280,7 @@ def _held(row: Row[Any], *, tries: int) -> Claimed:
         account_id=row.account_id,
         contact=row.contact,
         traceparent=row.traceparent,
+        programme=row.programme,
     )
 
 

@@ -35,10 +35,11 @@ from madoguchi_contracts.identity import (
 from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from notifications import commands
+from notifications import commands, notices
 from notifications.commands import Cause
 from notifications.delivery import is_stale_replay
 from notifications.domain import Fact, template_for
+from notifications.programmes import ACCOUNTS
 
 log = structlog.get_logger(__name__)
 
@@ -69,8 +70,9 @@ async def _mail(
     link_expires_at: datetime | None = None,
     purpose: str = "",
     first_approval: bool = False,
+    programme: str = ACCOUNTS,
 ) -> None:
-    """Queue the mail that the event causes, if any."""
+    """Queue the mail that the event causes, if any, in the words of its programme."""
     now = desk.clock()
     template = template_for(Fact(type(event).__name__, purpose, first_approval))
     if template is None:
@@ -87,6 +89,7 @@ async def _mail(
         lane=lane or account_id or event.aggregate_id,
         content=content,
         link_expires_at=link_expires_at,
+        programme=programme,
         now=now,
     )
 
@@ -181,7 +184,8 @@ async def on_application_submitted(
     desk: Desk, session: AsyncSession, event: ApplicationSubmitted, meta: EventMeta
 ) -> None:
     """The notice to the office, with the public number alone. Its order among other cases does not matter."""
-    await _mail(desk, session, event, meta, account_id=None, content={"reference": event.reference})
+    content = {"reference": event.reference}
+    await _mail(desk, session, event, meta, account_id=None, content=content, programme=event.programme)
 
 
 async def on_application_rejected(
@@ -190,14 +194,24 @@ async def on_application_rejected(
     """NO-10."""
     reason = unseal(event.reason, desk.seal_private_key, Reason).text
     content = {"reason": reason, "url": desk.correction_url(event.application_id)}
-    await _mail(desk, session, event, meta, account_id=event.account_id, content=content)
+    programme = event.programme or ACCOUNTS  # null in events from before there was such a field
+    await _mail(desk, session, event, meta, account_id=event.account_id, content=content, programme=programme)
 
 
 async def on_application_approved(
     desk: Desk, session: AsyncSession, event: ApplicationApproved, meta: EventMeta
 ) -> None:
-    """NO-09, the first time."""
-    await _mail(desk, session, event, meta, account_id=event.account_id, first_approval=event.first_approval)
+    """NO-09, the first time; from then on the account takes part in the programme (NO-11)."""
+    await notices.participate(session, programme=event.programme, account_id=event.account_id, now=desk.clock())
+    await _mail(
+        desk,
+        session,
+        event,
+        meta,
+        account_id=event.account_id,
+        first_approval=event.first_approval,
+        programme=event.programme,
+    )
 
 
 def handlers(desk: Desk) -> Handlers:

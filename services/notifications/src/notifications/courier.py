@@ -166,7 +166,7 @@ class Courier:
             facts = commands.open_facts(self.vault, mail)
             address = self._address(mail, facts)
             content = compose(
-                render(mail.template, facts),
+                render(mail.template, facts, mail.programme),
                 message_id=mail.id,
                 sender=self.sender,
                 recipient=address,

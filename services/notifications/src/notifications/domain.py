@@ -23,6 +23,7 @@ class Template(StrEnum):
     EKYC_LINK = "NO-08"
     SERVICE_STARTED = "NO-09"
     CORRECTION_REQUESTED = "NO-10"
+    NOTICE = "NO-11"
     OFFICE_NEW_CASE = "OFFICE-NEW-CASE"
     # Not in the manual: what else identity has to tell people.
     INVITATION = "INVITATION-LINK"
@@ -31,7 +32,8 @@ class Template(StrEnum):
 
 
 # As printed, with their brackets and half-width parentheses. I-04: the last parenthesis of NO-02 is restored.
-# I-55: the subject of NO-10 is not in the manual. I-56: NO-07 and NO-09 have no prefix.
+# I-56: NO-07 and NO-09 have no prefix. A programme's own are in `programmes` (I-55: that of NO-10 is ours).
+# Of a notice (NO-11) whoever sends it says the subject.
 SUBJECTS = {
     Template.REGISTRATION_LINK: ("【住宅金融支援機構】ユーザーID登録のお願い(「秘密の質問」の登録[お手続き(1)])"),
     Template.USER_ID_ISSUED: "【住宅金融支援機構】「秘密の質問」の登録手続き完了のお知らせ",
@@ -41,7 +43,8 @@ SUBJECTS = {
     Template.USER_ID_REMINDER: "ユーザーID再通知のお知らせ",
     Template.EKYC_LINK: "【住宅金融支援機構】eKYC手続のお知らせ",
     Template.SERVICE_STARTED: "Web申込サービス利用開始",
-    Template.CORRECTION_REQUESTED: "【住宅金融支援機構】管理組合情報の修正・再申請のお願い",
+    Template.CORRECTION_REQUESTED: "【住宅金融支援機構】申請内容の修正・再申請のお願い",
+    Template.NOTICE: "【住宅金融支援機構】お知らせ",
     Template.OFFICE_NEW_CASE: "【審査】新しい申請を受け付けました",
     Template.INVITATION: "【住宅金融支援機構】お申込みへのご参加のお願い",
     Template.SUCCESSION: "【住宅金融支援機構】代表者変更手続のお願い",

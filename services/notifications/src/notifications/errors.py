@@ -2,7 +2,8 @@
 
 ServiceError
 ├── NotFound
-│   └── NoSuchMail
+│   ├── NoSuchMail
+│   └── NoSuchContact
 └── Conflict
     └── NotRedrivable
 """
@@ -16,6 +17,12 @@ class NoSuchMail(NotFound):
     """There is no mail with this id."""
 
     code = "no_such_mail"
+
+
+class NoSuchContact(NotFound):
+    """No address is known for this account."""
+
+    code = "no_such_contact"
 
 
 class NotRedrivable(Conflict):

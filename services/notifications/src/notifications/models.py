@@ -58,6 +58,7 @@ class Message(Base, table=True):
     id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
     seq: int = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False, unique=True))
     template: str = Field(sa_column=Column(Text, nullable=False))
+    programme: str = Field(sa_column=Column(Text, nullable=False, comment="in whose words it is written"))
     subject: str = Field(sa_column=Column(Text, nullable=False))
     cause_event_id: UUID = Field(sa_column=Column(Uuid, nullable=False))
     cause_type: str = Field(sa_column=Column(Text, nullable=False))
@@ -106,6 +107,33 @@ class Message(Base, table=True):
         Index("ix_messages_not_accepted", "seq", postgresql_where=text("state <> 'accepted'")),
         Index("ix_messages_account_id", "account_id", "seq"),
     )
+
+
+class Participant(Base, table=True):
+    """An account that was approved for a programme: whom the agency's notices of that programme go to (NO-11)."""
+
+    __tablename__ = "participants"
+
+    programme: str = Field(sa_column=Column(Text, primary_key=True))
+    account_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    since: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class NoticeEntry(Base, table=True):
+    """A notice that somebody had sent (NO-11): to one account, or to all participants of a programme."""
+
+    __tablename__ = "notices"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    notice_id: UUID = Field(sa_column=Column(Uuid, nullable=False, comment="the same for the same subject and text"))
+    subject: str = Field(sa_column=Column(Text, nullable=False))
+    programme: str = Field(sa_column=Column(Text, nullable=False))
+    account_id: UUID | None = Field(sa_column=Column(Uuid, comment="null: all participants"))
+    mails: int = Field(sa_column=Column(Integer, nullable=False, comment="that were not queued before"))
+    done_by: str = Field(sa_column=Column(Text, nullable=False))
+    done_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+    __table_args__ = (CheckConstraint("mails >= 0", name="mails"),)
 
 
 class Attempt(Base, table=True):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from notifications.domain import Template
+from notifications.programmes import ACCOUNTS, own_templates, programmes
 from notifications.rendering import render
 
+GENERAL = "a_programme_without_wording_of_its_own"
+OF_PROGRAMMES = (Template.SERVICE_STARTED, Template.CORRECTION_REQUESTED, Template.OFFICE_NEW_CASE, Template.NOTICE)
 _PORTAL = "https://madoguchi.example.jp"
 _ASKED_AT = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
 SAMPLE: dict[str, Any] = {
@@ -17,6 +21,11 @@ SAMPLE: dict[str, Any] = {
     "expires_at": None,
     "reference": "B-2026-000123",
     "lapses_at": _ASKED_AT + timedelta(days=90),
+    "subject": "【住宅金融支援機構】年末年始の営業について",
+    "paragraphs": [
+        "いつもWeb申込サービスをご利用いただき、ありがとうございます。",
+        "12月29日から1月3日まで、お電話でのお問い合わせの受付をお休みします。\nWeb申込サービスは、休まずご利用いただけます。",
+    ],
     "reason": "管理組合名の表記が、添付された管理規約と異なっています。\n管理規約のとおりに入力してください。",
 }
 LINKS: dict[Template, dict[str, Any]] = {
@@ -37,13 +46,25 @@ LINKS: dict[Template, dict[str, Any]] = {
 
 
 def previews() -> dict[str, str]:
-    """File names and contents: a text and an HTML file for each mail."""
+    """File names and contents: a text and an HTML file for each mail.
+
+    Mails of accounts speak as `ACCOUNTS` does; those of a programme without wording of its own as `GENERAL`; what a
+    programme says in its own words is in a folder of its name.
+    """
     files = {}
-    for template in Template:
-        body = render(template, {**SAMPLE, **LINKS.get(template, {})})
-        files[f"{template.value}.txt"] = f"件名：{body.subject}\n\n{body.text}"
-        files[f"{template.value}.html"] = body.html
+    for folder, template, programme in _all():
+        body = render(template, {**SAMPLE, **LINKS.get(template, {})}, programme)
+        files[f"{folder}{template.value}.txt"] = f"件名：{body.subject}\n\n{body.text}"
+        files[f"{folder}{template.value}.html"] = body.html
     return files
+
+
+def _all() -> Iterator[tuple[str, Template, str]]:
+    for template in Template:
+        yield "", template, GENERAL if template in OF_PROGRAMMES else ACCOUNTS
+    for programme in programmes():
+        for template in own_templates(programme):
+            yield f"{programme}/", template, programme
 
 
 def write_previews(folder: Path) -> list[Path]:
@@ -52,6 +73,7 @@ def write_previews(folder: Path) -> list[Path]:
     paths = []
     for name, content in previews().items():
         path = folder / name
+        path.parent.mkdir(exist_ok=True)
         path.write_text(content, encoding="utf-8")
         paths.append(path)
     return paths

@@ -21,7 +21,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from kit.japan import to_jst
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from notifications.domain import SUBJECTS, Template
+from notifications.domain import Template
+from notifications.programmes import wording_of
 
 SENDER_NAME = "住宅金融支援機構"
 _DOT_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -111,6 +112,13 @@ class NewCase(_Context):
     reference: OneLine
 
 
+class Notice(Addressed):
+    """NO-11: what the agency tells, in paragraphs of its own."""
+
+    subject: OneLine
+    paragraphs: list[Annotated[str, AfterValidator(_lines)]]
+
+
 CONTEXTS: dict[Template, type[_Context]] = {
     Template.REGISTRATION_LINK: WithLink,
     Template.USER_ID_ISSUED: WithUserId,
@@ -121,6 +129,7 @@ CONTEXTS: dict[Template, type[_Context]] = {
     Template.EKYC_LINK: WithLink,
     Template.SERVICE_STARTED: Addressed,
     Template.CORRECTION_REQUESTED: Correction,
+    Template.NOTICE: Notice,
     Template.OFFICE_NEW_CASE: NewCase,
     Template.INVITATION: WithLink,
     Template.SUCCESSION: WithLink,
@@ -163,14 +172,18 @@ class Body:
     html: str
 
 
-def render(template: Template, facts: dict[str, Any]) -> Body:
-    """Write the mail. Raises pydantic.ValidationError when `facts` lacks what the mail is made of."""
-    context = CONTEXTS[template].model_validate(facts).model_dump()
-    name = f"{template.value}.jinja"
+def render(template: Template, facts: dict[str, Any], programme: str) -> Body:
+    """Write the mail in the words of the programme.
+
+    Raises pydantic.ValidationError when `facts` lacks what the mail is made of.
+    """
+    wording = wording_of(programme)
+    context = CONTEXTS[template].model_validate(facts).model_dump() | {"service": wording.service}
+    names = [f"{folder}{template.value}.jinja" for folder in wording.folders]
     return Body(
-        subject=SUBJECTS[template],
-        text=re.sub(r"\n{3,}", "\n\n", _TEXT.get_template(name).render(context)).strip() + "\n",
-        html=re.sub(r"\n{2,}", "\n", _HTML.get_template(name).render(context)).strip() + "\n",
+        subject=context.get("subject", wording.subjects[template]),
+        text=re.sub(r"\n{3,}", "\n\n", _TEXT.select_template(names).render(context)).strip() + "\n",
+        html=re.sub(r"\n{2,}", "\n", _HTML.select_template(names).render(context)).strip() + "\n",
     )
 
 
