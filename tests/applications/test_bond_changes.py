@@ -189,3 +189,45 @@ async def test_earlier_versions_are_kept_for_the_owner_and_the_office(counter):
     for place in (path, f"{path}/1"):
         assert (await stranger.get(place)).status_code == 404
         assert (await counter.clerk(await counter.company()).get(place)).status_code == 403
+
+
+BLOCK = {
+    "company_name": "見本管理株式会社",
+    "postal_code": "1128570",
+    "prefecture": "東京都",
+    "city": "文京区",
+    "street": "後楽1-4-10",
+    "department": "本店管理部",
+    "contact_name": "見本　太郎",
+    "phone": "0358009479",
+}
+
+
+@pytest.mark.rule("AS-63", "AS-62", "AS-66")
+async def test_changing_where_the_companys_papers_go_takes_the_whole_block_and_the_tick_again(counter):
+    owner = await counter.association()
+    started = await owner.start()
+    await counter.upload(started, "kanri_kiyaku", "sokai_gijiroku")
+    await owner.save(started, content_with({"mailing": "company", "mailing_company": BLOCK}))
+    assert (await owner.submit(started, consents=["mailing_notes"])).status_code == 201
+    assert (await counter.approve(await counter.reviewed(owner, started))).status_code == 200
+    await owner.step(started, "change")
+    new_phone = {"phone": "0312345678"}
+    await owner.save(started, content_with({"mailing": "company", "mailing_company": new_phone}))
+    missing = {("AS-66", "REQUIRED", f"mailing_company.{part}") for part in BLOCK if part != "phone"}
+    answer = await owner.submit(started, consents=["mailing_notes"])
+    assert (answer.status_code, findings(answer)) == (409, missing)
+    await owner.save(started, content_with({"mailing": "company", "mailing_company": BLOCK | new_phone}))
+    answer = await owner.submit(started)  # the tick of the first time does not count
+    assert (answer.status_code, findings(answer)) == (409, {("AS-62", "REQUIRED", "consents.mailing_notes")})
+    assert (await owner.submit(started, consents=["mailing_notes"])).status_code == 201
+
+
+@pytest.mark.rule("AS-61", "AS-64")
+async def test_a_change_can_send_the_papers_back_to_the_representative(counter):
+    made = await counter.managed(1, mailing="representative")
+    await made.owner.step(made.application_id, "change")
+    check = await made.owner.check(made.application_id)
+    assert check["content"]["mailing"] == "representative"
+    assert "mailing_company" not in check["content"]
+    assert [(one["rule"], one["code"]) for one in check["warnings"]] == [("AS-65", "RECOMMENDED")]

@@ -181,3 +181,19 @@ async def test_what_the_office_has_cannot_be_set_aside(counter):
     answer = await filed.owner.call("POST", path, {"content": {}}, If_Match='"2"')
     assert (answer.status_code, answer.json()["code"]) == (409, "not_editable")
     assert "DraftSetAside" not in await counter.events(filed.application_id)
+
+
+@pytest.mark.rule("AS-72", "AS-71")
+async def test_going_back_from_the_confirmation_finds_everything_as_it_was_left(counter):
+    owner = await counter.association()
+    application = await owner.start()
+    written = {"name_kanji": " 書きかけ ", "account": {"holder_kana": "ﾊﾝｶｸ"}, "unknown": {"kept": [1, None]}}
+    await owner.save(application, written)
+    before = await owner.view(application)
+    assert not (await owner.check(application))["may_submit"]
+    after = await owner.view(application)
+    assert (after["content"], after["draft_version"], after["saved_at"]) == (
+        written,
+        before["draft_version"],
+        before["saved_at"],
+    )

@@ -96,6 +96,10 @@ async def test_the_ekyc_gate(counter, ekyc, ticked, passes):
     owner, application = await ready(counter, ekyc=ekyc, cannot_ekyc=ticked)
     check = await owner.check(application)
     assert check["ekyc_status"] == ekyc
+    (notice,) = check["notices"]
+    assert (notice["rule"], notice["code"]) == ("AS-75", "APPLY" if passes else "REDO")
+    assert ("申請できます" in notice["message"] or "このまま申請" in notice["message"]) == passes
+    assert ("本人確認を行って" in notice["message"] or "やり直して" in notice["message"]) == (not passes)
     answer = await owner.submit(application)
     if passes:
         assert answer.status_code == 201

@@ -14,6 +14,7 @@ PROGRAMME = Programme(
     documents=DocumentPolicy(slots=checklist.SLOTS, total_limit_bytes=checklist.TOTAL_LIMIT_BYTES),
     workflow=workflow.WORKFLOW,
     warnings=workflow.warnings,
+    notices=lambda case: [],
     consents={},
     one_per_account=False,
     review_business_days=3,

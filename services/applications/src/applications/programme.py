@@ -90,12 +90,15 @@ CONTACT_NOT_YET_KNOWN = "CONTACT_NOT_YET_KNOWN"
 class Programme:
     """One programme.
 
-    `validate` looks at a draft, whatever is in it, and finds everything at once. `warnings` are for the applicant's
-    confirmation screen and for the office; they block nothing. `consents` are the ticks that the confirmation screen
-    asks for, with their words. `one_per_account`: an account has at most one application. `review_business_days`: the
-    time that the office gives itself for a decision. `organisations` are the ids that a draft names, whatever is in it.
-    `parties` are those who take part by a content that comes into force; `guests` says who may join by accepting an
-    invitation, and what is granted to them. `subject` says in a word what a content is about, for lists.
+    - `validate` looks at a draft, whatever is in it, and finds everything at once; `organisations` are the ids that a
+      draft names, whatever is in it.
+    - `warnings` are for the applicant's confirmation screen and for the office, and block nothing; `notices` are for
+      that screen alone. `consents` are the ticks that it asks for, with their words.
+    - `one_per_account`: an account has at most one application. `review_business_days`: the time that the office gives
+      itself for a decision.
+    - `parties` are those who take part by a content that comes into force; `guests` says who may join by accepting an
+      invitation, and what is granted to them.
+    - `subject` says in a word what a content is about, for lists; `help` is what the screens say beside the fields.
     """
 
     name: str
@@ -106,6 +109,7 @@ class Programme:
     documents: DocumentPolicy
     workflow: Workflow
     warnings: Callable[[Case], list[Finding]]
+    notices: Callable[[Case], list[Finding]]
     consents: Mapping[str, str]
     one_per_account: bool
     review_business_days: int

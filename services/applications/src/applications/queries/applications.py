@@ -121,6 +121,7 @@ class Check:
 
     findings: tuple[Finding, ...]
     warnings: tuple[Finding, ...]
+    notices: tuple[Finding, ...]
     confirmations: tuple[Finding, ...]
     content: Mapping[str, Any]
     content_sha256: str
@@ -227,6 +228,7 @@ async def check_application(
     return Check(
         findings=tuple(findings),
         warnings=tuple(programme.warnings(ticked)),
+        notices=tuple(programme.notices(ticked)),
         confirmations=tuple(one for one in findings_of(row, unticked) if one not in findings),
         content=filing.form.content,
         content_sha256=filing.sha256,

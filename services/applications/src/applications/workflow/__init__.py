@@ -8,7 +8,7 @@ Who may take a step is part of the row: by role, and by what the caller is to th
 the content in force and the draft follow from what the table says of states and rows (`Workflow.under_review`,
 `Effect`), so that no state of any programme is named elsewhere.
 
-Everything here is pure. `applications.cases.move` is the one function that takes a step in the database.
+Everything here is pure. `applications.moves.move` is the one function that takes a step in the database.
 """
 
 from applications.workflow.case import (

@@ -20,6 +20,7 @@ PROGRAMME = Programme(
     ),
     workflow=workflow.WORKFLOW,
     warnings=workflow.warnings,
+    notices=workflow.notices,
     consents={workflow.MAILING_NOTES: "資料の確認及び承認"},
     one_per_account=True,  # I-24
     review_business_days=10,  # the manual gives the office no time limit

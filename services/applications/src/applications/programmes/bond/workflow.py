@@ -71,6 +71,14 @@ def warnings(case: Case) -> list[Finding]:
     return [*case.filing.form.warnings, *(_document_finding(code) for code in codes)]
 
 
+def notices(case: Case) -> list[Finding]:
+    """AS-75: how the identity check stands, on the confirmation screen."""
+    if case.filing is None:
+        return []
+    cannot_ekyc = bool(case.filing.form.content.get("cannot_ekyc"))
+    return [rules.ekyc_notice(case.filing.ekyc_status, cannot_ekyc, "cannot_ekyc")]
+
+
 def parties(content: Mapping[str, Any]) -> list[Party]:
     """AS-56, I-42: what the management company may do by the content in force; with level 3 it takes no part."""
     company = content.get("company", {})

@@ -97,3 +97,23 @@ def certificate_month_findings(approved: int | None, month: int | None, field: s
     was = "空欄のまま" if approved is None else f"{approved}月のまま"
     message = f"残高証明発行月は、この手続では変更できません。{was}にしてください。"
     return [Finding("AS-83", "NOT_ALLOWED", message, field)]
+
+
+_REDO = "本人確認が終わっていません。eKYC画面から本人確認を行ってから、申請してください。"
+EKYC_ADVICE = {
+    None: _REDO,
+    "data_registered": _REDO,
+    "method_chosen": "本人確認の方法が選ばれています。このまま申請できますが、本人確認も忘れずに行ってください。",
+    "running": "本人確認の結果を確認しています。結果を待たずに申請できます。",
+    "passed": "本人確認に合格しました。このまま申請できます。",
+    "failed": "本人確認が不合格でした。eKYC画面から、本人確認をやり直してください。",
+}
+EKYC_BY_POST = "本人確認書類を郵送で確認します。このまま申請し、書類を住宅債券事務センターへ郵送してください。"
+
+
+def ekyc_notice(status: str | None, cannot_ekyc: bool, field: str) -> Finding:
+    """AS-75: what the status of the identity check means for applying: to go on, or to do it again."""
+    name = "未実施" if status is None else EKYC_STATUS_LABELS[status]
+    advice = EKYC_BY_POST if cannot_ekyc else EKYC_ADVICE[status]
+    code = "APPLY" if ekyc_allows_submission(status, cannot_ekyc) else "REDO"
+    return Finding("AS-75", code, f"eKYCの実施状況: {name}。{advice}", field)
