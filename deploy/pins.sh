@@ -14,3 +14,4 @@ for service in services/*/; do
   compile "requirements/$name.txt" "$service/pyproject.toml" shared/*/pyproject.toml -c requirements/dev.txt
 done
 compile deploy/samples/python/requirements.txt deploy/samples/python/requirements.in -c requirements/dev.txt
+compile requirements/image.txt requirements/image.in

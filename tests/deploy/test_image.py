@@ -1,0 +1,217 @@
+"""The image: what its file says, and what its build makes, which is run here as a container would run it.
+
+No container engine is needed: the build is a script, and the sandbox is made of the kernel's own parts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import dockerfile
+import pytest
+from deploy.sandbox import USER, in_sandbox, output_of
+from deploy.tools import REQUIRED
+from madoguchi_stack.case.web import until
+from madoguchi_stack.layout import HOST, ROOT, SERVICES
+from madoguchi_stack.readiness import NotReady, http_is_ok
+from madoguchi_stack.servers import Servers
+from madoguchi_stack.services import service_environment
+from packaging.utils import canonicalize_name
+from support.network import free_port
+from support.servers import FreshDatabase
+
+FOLDER = ROOT / "deploy/image"
+BUILD = FOLDER / "build.sh"
+PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==\S+", re.MULTILINE)
+# Nothing of these is in the image: what builds or installs, and what only development needs.
+TOOLS = {"pip", "setuptools", "wheel", "hatchling", "cyclonedx-bom", "uv", "pytest", "madoguchi-stack"}
+CLEAN = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+# A build may use what was downloaded before, and the mirror and the certificates that the machine is told to use.
+BUILDING = {
+    name: value for name, value in os.environ.items() if not name.startswith(("MADOGUCHI_", "PYTHON", "VIRTUAL_"))
+} | CLEAN
+
+# The file
+
+
+def instructions() -> list[list[dockerfile.Command]]:
+    """The instructions of each stage, as BuildKit's own parser reads them."""
+    stages: list[list[dockerfile.Command]] = [[]]
+    for command in dockerfile.parse_file(str(FOLDER / "Dockerfile")):
+        if command.cmd == "FROM":
+            stages.append([])
+        stages[-1].append(command)
+    return stages
+
+
+def values(stage: list[dockerfile.Command], name: str) -> list[tuple[str, ...]]:
+    return [command.value for command in stage if command.cmd == name]
+
+
+def test_both_stages_have_the_same_base_of_an_exact_release():
+    before, build, final = instructions()
+    assert values(build, "FROM") == [("${BASE}", "AS", "build")]
+    assert values(final, "FROM") == [("${BASE}",)]
+    (base,) = values(before, "ARG")
+    assert re.fullmatch(r"BASE=[a-z]+:\d+\.\d+-slim", base[0])
+
+
+def test_the_final_layers_hold_an_interpreter_the_app_and_no_tools():
+    *_, final = instructions()
+    ((run,),) = values(final, "RUN")
+    installed = re.search(r"--no-install-recommends ([a-z0-9 -]+?) +&&", run)
+    assert installed
+    assert set(installed[1].split()) == {"ca-certificates", "python3"}
+    assert [(command.flags, command.value) for command in final if command.cmd in ("COPY", "ADD")] == [
+        (("--from=build",), ("/app", "/app"))
+    ]
+
+
+def test_the_process_is_nobody_in_particular_and_its_start_is_a_command_without_shell():
+    *_, final = instructions()
+    assert values(final, "USER") == [(f"{USER}:{USER}",)]
+    assert [command.json for command in final if command.cmd == "CMD"] == [True]
+    assert values(final, "HEALTHCHECK") == []
+    assert max(i for i, c in enumerate(final) if c.cmd in ("RUN", "COPY")) < [c.cmd for c in final].index("USER")
+
+
+def test_the_build_sees_only_what_it_reads():
+    lines = (FOLDER / "Dockerfile.dockerignore").read_text().splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    assert rules[0] == "*"
+    let_in = {rule.removeprefix("!") for rule in rules if rule.startswith("!")}
+    assert let_in == {"requirements/*.txt", "shared", "services", "deploy/image/build.sh"}
+    _, build, _ = instructions()
+    assert {source for source, _ in values(build, "COPY")} == {rule.removesuffix("/*.txt") for rule in let_in}
+
+
+# The build
+
+
+def takes_minutes() -> None:
+    """Builds are left to `make deploy-check`."""
+    if not REQUIRED:
+        pytest.skip("builds an image's packages: `make deploy-check`")
+
+
+@dataclass(frozen=True)
+class App:
+    """What `/app` of an image holds, at another place."""
+
+    service: str
+    folder: Path
+    root: Path
+
+    def command(self, *command: str) -> tuple[str, ...]:
+        """A command of the image, in the sandbox."""
+        return in_sandbox(self.root, self.folder / "bin" / command[0], *command[1:])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the image sets."""
+        return {**CLEAN, "PATH": f"{self.folder}/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def python(self, code: str) -> str:
+        """What a program prints."""
+        return output_of(self.command("python", "-I", "-c", code), self.environment)
+
+
+@pytest.fixture(scope="module", params=SERVICES)
+def app(request: pytest.FixtureRequest) -> Iterator[App]:
+    """Each service in turn, built as the image is. Beside pytest's folders, which are closed to other users."""
+    takes_minutes()
+    beside = Path(tempfile.mkdtemp(dir="/var/tmp", prefix="madoguchi-image-"))
+    try:
+        beside.chmod(0o755)
+        (beside / "root").mkdir()
+        output_of((str(BUILD), request.param, str(beside / "app")), BUILDING)
+        yield App(request.param, beside / "app", beside / "root")
+    finally:
+        shutil.rmtree(beside)
+
+
+@pytest.mark.slow
+def test_what_is_installed_is_what_is_pinned_and_the_list_of_it_says_so(app: App):
+    code = "import importlib.metadata as m, json; print(json.dumps([d.name for d in m.distributions()]))"
+    installed = {canonicalize_name(name) for name in json.loads(app.python(code))}
+    own = {"madoguchi-contracts", "madoguchi-kit", f"madoguchi-{app.service}"}
+    pinned = set(PIN.findall((ROOT / f"requirements/{app.service}.txt").read_text()))
+    assert own <= installed <= pinned | own  # a pin may be for another system
+    assert installed & TOOLS == set()
+    bill = json.loads((app.folder / "sbom.cdx.json").read_text())
+    assert {canonicalize_name(one["name"]) for one in bill["components"]} == installed
+    assert all(one.get("version") for one in bill["components"])
+
+
+@pytest.mark.slow
+def test_nothing_can_be_written_and_nobody_has_rights(app: App):
+    code = """
+import os
+tried = []
+for folder in ("/", "/tmp", "/var/tmp", os.path.dirname(os.__file__), {app!r}):
+    try:
+        open(folder + "/madoguchi-was-here", "w")
+    except OSError as error:
+        tried.append(error.errno)
+print(os.getuid(), os.getgid(), len(tried))
+"""
+    assert app.python(code.replace("{app!r}", repr(str(app.folder)))).split() == [str(USER), str(USER), "5"]
+
+
+@pytest.mark.slow
+async def test_migrations_and_both_processes_work_in_the_sandbox(
+    app: App, servers: Servers, empty_postgres_url: FreshDatabase
+):
+    url = await empty_postgres_url(app.service)
+    environment = {**app.environment, **service_environment(app.service, servers), "MADOGUCHI_DATABASE_URL": url}
+    output_of(app.command("madoguchi", "migrate", app.service), environment)
+    for process in ("api", "worker"):
+        port = free_port()
+        with running(app.command(process), {**environment, "PORT": str(port)}) as child:
+            await until(partial(is_ready, child, port), f"{app.service} {process}", 60)
+            child.send_signal(signal.SIGTERM)
+            assert child.wait(40) in (0, -signal.SIGTERM)
+
+
+async def is_ready(child: subprocess.Popen[bytes], port: int) -> bool:
+    """Whether the process says so. AssertionError when it has ended."""
+    assert child.poll() is None, f"ended with {child.returncode}"
+    try:
+        await http_is_ok(f"http://{HOST}:{port}/readyz")
+    except NotReady:
+        return False
+    return True
+
+
+@contextmanager
+def running(command: tuple[str, ...], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlive the test."""
+    with subprocess.Popen(command, env=environment) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+@pytest.mark.slow
+def test_a_download_that_is_not_what_was_pinned_is_refused(tmp_path: Path):
+    takes_minutes()
+    for what in ("requirements", "deploy/image"):
+        shutil.copytree(ROOT / what, tmp_path / what)
+    pins = tmp_path / "requirements/notifications.txt"
+    pins.write_text(re.sub(r"sha256:[0-9a-f]{8}", "sha256:00000000", pins.read_text()))
+    command = (str(tmp_path / "deploy/image/build.sh"), "notifications", str(tmp_path / "app"))
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=BUILDING)
+    assert ended.returncode != 0
+    assert "hash" in ended.stderr.lower()
