@@ -12,7 +12,7 @@ MEMBERS := shared/contracts shared/kit services/identity services/applications s
 SOURCES := $(MEMBERS:=/src)
 
 .PHONY: help setup run test test-real check lint types imports contracts catalogue asyncapi rules \
-        bench migrate format pins clean
+        deploy-check bench migrate format pins clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -63,6 +63,11 @@ asyncapi: setup ## let AsyncAPI's own parser judge docs/asyncapi.json; a part of
 
 rules: setup ## every rule of the catalogue with the tests that prove it
 	$(BIN)/python tests/support/rules.py
+
+deploy-check: setup ## image, compose file, chart, alerts and dashboards; obtains Helm and promtool into .real the first time
+	$(BIN)/madoguchi stack obtain-tools
+	npm exec --yes --package=dockerfile-utils@0.16.3 -- dockerfile-utils lint deploy/image/Dockerfile
+	MADOGUCHI_DEPLOY_CHECK=1 $(BIN)/pytest tests/deploy
 
 bench: setup ## the benchmarks; writes docs/benchmarks.md
 	cd tests && ../$(BIN)/python -m bench
