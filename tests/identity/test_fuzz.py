@@ -10,6 +10,7 @@ from identity import api
 from identity.areas import AREAS
 from kit import simulations
 from madoguchi_contracts import Role
+from madoguchi_contracts.identity import SuccessionStarted
 from support.fuzz import (
     SIMULATOR,
     Target,
@@ -21,19 +22,27 @@ from support.fuzz import (
     schema_of,
     schema_of_areas,
 )
-from support.identity import ANSWER, PASSWORD, World, generous, identity_world
+from support.identity import ANSWER, ORGANISATION, PASSWORD, World, generous, identity_world
 from support.servers import FreshDatabase
 
 DOCUMENT = document_of([*api.routers, simulations.build_router(AREAS)], title="Madoguchi identity")
+NEXT = {"name_kanji": "佐藤 次郎", "name_kana": "サトウ ジロウ"}
 # A link that is unknown or used up is 410, a locked user ID 423 (ID-34).
-LINKS = ("registrations/inspect", "registrations/commit", "passwords/inspect", "passwords/set", "ekyc/open")
+LINKS = (
+    *("registrations/inspect", "registrations/commit", "passwords/inspect", "passwords/set", "ekyc/open"),
+    *("invitations/inspect", "invitations/register", "invitations/accept"),
+    *("successions/inspect", "successions/complete"),
+)
 schema = schema_of(DOCUMENT, refused_by_rules={"/v1/sessions": ("423",), **{f"/v1/{link}": ("410",) for link in LINKS}})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def world(postgres_url: FreshDatabase) -> AsyncIterator[World]:
     """One API for all generated requests; limits are tested elsewhere, here they would hide everything behind them."""
-    limits = ("login_address", "registration_address", "reset_address", "reminder_address", "link_address")
+    limits = (
+        *("login_address", "registration_address", "reset_address", "reminder_address", "link_address"),
+        *("invitation_account", "invitation_mail", "succession_account"),
+    )
     async with identity_world(await postgres_url("identity"), rate_limits=generous(*limits)) as opened:
         yield opened
 
@@ -44,12 +53,19 @@ async def target(world: World) -> Target:
     association, newcomer = await world.logged_in(), await world.member_without_password()
     reviewer = await world.staff(Role.OFFICE_REVIEWER)
     await world.log_in(reviewer)
+    applicant, operator = await world.member(programme="green_loan"), await world.staff(Role.OPERATOR)
+    for member in (applicant, operator):
+        await world.log_in(member)
+    invited = await world.invite(applicant)
+    path = f"/v1/accounts/{newcomer.account_id}/successions"
+    await world.post(path, {**NEXT, "mail": f"{uuid4().hex}@example.jp"}, status=201, headers=operator.bearer)
+    succession = world.token(await world.last(SuccessionStarted))
     registration = world.token(await world.request_registration(f"{uuid4().hex}@example.jp"))
     half = await world.give_password(await world.member())
     asked = await world.post("/v1/user-id-reminders", {"name": "山田 太郎", "mail": association.mail})
     world.clock.advance(seconds=60)
     known: dict[str, list[Any]] = {
-        "token": [registration, await world.password_token(newcomer.account_id)],
+        "token": [registration, world.token(invited), succession, await world.password_token(newcomer.account_id)],
         "login_token": [half["login_token"]],
         "code": [world.code(association)],
         "user_id": [association.user_id, newcomer.user_id],
@@ -63,11 +79,23 @@ async def target(world: World) -> Target:
         "secret_answer": [ANSWER],
         "answer": [ANSWER],
         "terms_version": [(await world.get("/v1/terms"))["version"]],
+        "former_answer": [ANSWER],
+        "invitation_id": [str(invited.invitation_id)],
+        "organisation_id": [str(await world.organisation())],
+        "account_id": [str(newcomer.account_id), str(reviewer.account_id)],
+        "role": ["joint_debtor", "office_reviewer", "company"],
+        "postal_code": [ORGANISATION["postal_code"]],
+        "phone": [ORGANISATION["phone"]],
+        "name_kana": [ORGANISATION["name_kana"]],
+        "programme": ["bond", "green_loan"],
         "book": ["bond"],
         "area": [area.name.partition("/")[2] for area in AREAS],
     }
     callers = [
-        *({"Authorization": one.bearer["Authorization"]} for one in (association, association, reviewer)),
+        *(
+            {"Authorization": one.bearer["Authorization"]}
+            for one in (association, association, reviewer, applicant, operator, operator)
+        ),
         association.session,
     ]
     return Target(world.http, asyncio.get_running_loop(), callers, known)
@@ -112,10 +140,22 @@ def test_only_what_comes_before_a_login_is_open_to_anybody():
         "POST /v1/otp/enrolment",
         "POST /v1/otp/reset",
         "POST /v1/ekyc/open",
+        "POST /v1/invitations/inspect",
+        "POST /v1/invitations/register",
+        "POST /v1/successions/inspect",
+        "POST /v1/successions/complete",
         "POST /v1/ekyc/callbacks",  # signed by the provider
         f"POST {SIMULATOR}",
     }
 
 
 def test_what_makes_something_for_somebody_who_is_logged_in_needs_an_idempotency_key():
-    assert operations_with_header(DOCUMENT, "Idempotency-Key") == {"POST /v1/otp/proofs", "POST /v1/ekyc"}
+    assert operations_with_header(DOCUMENT, "Idempotency-Key") == {
+        "POST /v1/otp/proofs",
+        "POST /v1/ekyc",
+        "POST /v1/invitations",
+        "POST /v1/successions",
+        "POST /v1/accounts/{account_id}/successions",
+        "POST /v1/organisations",
+        "POST /v1/staff",
+    }

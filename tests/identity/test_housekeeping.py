@@ -3,6 +3,7 @@
 import asyncio
 
 from identity import housekeeping
+from identity.commands.sessions import end_idle
 from identity.housekeeping import sweep
 from sqlalchemy import text
 from support.identity import World
@@ -39,6 +40,7 @@ async def test_after_weeks_only_what_belongs_to_accounts_is_left(world: World) -
     await traces(world)
     before = await counts(world)
     world.clock.advance(days=31)
+    await end_idle(world.database, world.clock())
     assert await sweep(world.database, world.clock()) > 0
     after = await counts(world)
     assert after["accounts"] == before["accounts"]
@@ -72,10 +74,24 @@ async def test_the_loop_sweeps_until_it_is_told_to_stop(world: World) -> None:
     await world.post("/v1/user-id-reminders", {"name": "鈴木", "mail": "x@example.jp"})
     world.clock.advance(days=1)
     stop, beats = asyncio.Event(), []
-    loop = asyncio.create_task(housekeeping.run(world.database, world.clock, stop=stop, beat=lambda: beats.append(1)))
+    loop = asyncio.create_task(
+        housekeeping.repeat(
+            sweep, world.database, world.clock, every_seconds=600, stop=stop, beat=lambda: beats.append(1)
+        )
+    )
     async with asyncio.timeout(10):
         while (await counts(world))["reminders"]:
             await asyncio.sleep(0.02)
     stop.set()
     await asyncio.wait_for(loop, 5)
     assert beats
+
+
+async def test_a_session_whose_end_was_not_told_yet_is_not_removed(world: World) -> None:
+    await world.logged_in()
+    world.clock.advance(days=3)
+    await sweep(world.database, world.clock())
+    assert (await counts(world))["user_sessions"] == 1
+    assert await end_idle(world.database, world.clock()) == 1
+    await sweep(world.database, world.clock())
+    assert (await counts(world))["user_sessions"] == 0

@@ -1,12 +1,15 @@
 """User IDs that lapse (ID-02, ID-03)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from identity.commands import accounts, lapse
-from madoguchi_contracts.identity import SessionsEnded
+from identity.domain.durations import next_look, notice_is_due
+from madoguchi_contracts import Role
+from madoguchi_contracts.identity import AccountLapseNoticed, SessionsEnded, UserIdReminderRequested
 from sqlalchemy import text
-from support.identity import World
+from support.identity import ANSWER, World
 
 HANDLERS = {accounts.LAPSE: lapse.lapse}
 
@@ -106,3 +109,96 @@ async def test_a_login_begun_before_the_lapse_is_not_completed_after_it(world: W
     assert (await world.post("/v1/sessions/otp", body, status=401))["code"] == "login_expired"
     async with world.database.transaction() as session:
         assert (await session.execute(text("SELECT count(*) FROM user_sessions"))).scalar_one() == 0
+
+
+# Before and after
+
+
+async def noticed(world: World, account_id: UUID) -> list[datetime]:
+    return [event.lapses_at for event in await world.events(account_id) if isinstance(event, AccountLapseNoticed)]
+
+
+@pytest.mark.rule("ID-02")
+@pytest.mark.parametrize(
+    ("at", "due", "following"),
+    [
+        (-timedelta(days=90, microseconds=1), False, -timedelta(days=90)),
+        (-timedelta(days=90), True, -timedelta(days=30)),
+        (-timedelta(days=30, microseconds=1), True, -timedelta(days=30)),
+        (-timedelta(days=30), True, timedelta()),
+        (-timedelta(microseconds=1), True, timedelta()),
+        (timedelta(), False, timedelta()),
+    ],
+)
+def test_when_the_timer_gives_notice_and_when_it_fires_next(at: timedelta, due: bool, following: timedelta) -> None:
+    lapses_at = datetime(2031, 4, 1, 1, 0, tzinfo=UTC)
+    assert notice_is_due(lapses_at, lapses_at + at) is due
+    assert next_look(lapses_at, lapses_at + at) == lapses_at + following
+
+
+@pytest.mark.rule("ID-02")
+async def test_the_holder_is_told_90_and_30_days_before(world: World) -> None:
+    member = await world.logged_in()
+    end = world.clock().replace(year=2031)
+    for days, notices in ((91, 0), (90, 1), (89, 1), (30, 2), (1, 2)):
+        world.clock.now = end - timedelta(days=days)
+        await world.fire_deadlines(HANDLERS)
+        assert await noticed(world, member.account_id) == [end] * notices
+    world.clock.now = end
+    await world.fire_deadlines(HANDLERS)
+    assert (await world.names(member.account_id))[-2:] == ["AccountLapsed", "SessionsEnded"]
+
+
+@pytest.mark.rule("ID-02")
+async def test_a_login_in_time_puts_everything_off(world: World) -> None:
+    member = await world.logged_in()
+    end = world.clock().replace(year=2031)
+    world.clock.now = end - timedelta(days=90)
+    await world.fire_deadlines(HANDLERS)
+    await world.log_in(member)
+    end = world.clock().replace(year=world.clock().year + 5)
+    world.clock.now = end - timedelta(days=91)
+    await world.fire_deadlines(HANDLERS)
+    assert len(await noticed(world, member.account_id)) == 1
+    world.clock.now = end - timedelta(days=90)
+    await world.fire_deadlines(HANDLERS)
+    assert (await noticed(world, member.account_id))[1:] == [end]
+
+
+@pytest.mark.rule("ID-02")
+async def test_a_timer_that_comes_late_gives_one_notice_and_none_after_the_lapse(world: World) -> None:
+    one, other = await world.logged_in(), await world.logged_in()
+    end = world.clock().replace(year=2031)
+    world.clock.now = end - timedelta(days=3)
+    await world.fire_deadlines(HANDLERS)
+    assert await noticed(world, one.account_id) == [end]
+    world.clock.now = end + timedelta(days=1)
+    await world.fire_deadlines(HANDLERS)
+    assert await noticed(world, other.account_id) == [end]
+    assert (await world.names(other.account_id))[-2:] == ["AccountLapsed", "SessionsEnded"]
+
+
+@pytest.mark.rule("ID-02")
+async def test_a_closed_account_gets_no_notice(world: World) -> None:
+    member = await world.staff(Role.COMPANY)
+    async with world.database.transaction() as session:
+        await accounts.close_account(session, account_id=member.account_id, now=world.clock())
+    world.clock.now = world.clock().replace(year=2031)
+    assert await world.fire_deadlines(HANDLERS) == 0
+    assert "AccountLapsed" not in await world.names(member.account_id)
+
+
+@pytest.mark.rule("ID-03", "ID-05")
+async def test_the_holder_of_a_lapsed_id_registers_anew_and_gets_another_one(world: World) -> None:
+    former = await world.member("taro@example.jp")
+    world.clock.now = world.clock().replace(year=2031)
+    await world.fire_deadlines(HANDLERS)
+    await world.give_password(former, status=401)
+    await world.post("/v1/passwords/reset-requests", {"user_id": former.user_id}, status=202)
+    assert (await world.names(former.account_id))[-1] == "AccountLapsed"
+    present = await world.logged_in("taro@example.jp")
+    assert (present.account_id, present.user_id) != (former.account_id, former.user_id)
+    asked = await world.post("/v1/user-id-reminders", {"name": "山田 太郎", "mail": "taro@example.jp"})
+    body = {"reminder_token": asked["reminder_token"], "answer": ANSWER}
+    await world.post("/v1/user-id-reminders/answer", body, status=202)
+    assert (await world.last(UserIdReminderRequested)).account_id == present.account_id

@@ -87,14 +87,20 @@ LINK = {"token_sha256": "t", "purpose": "reset", "issued_at": NOW, "expires_at":
         ("accounts", {**ACCOUNT, "last_otp_login_at": NOW}, "ck_accounts_otp_login"),
         (
             "login_locks",
-            {"user_id_index": "x", "wrong_in_a_row": 3, "touched_at": NOW},
+            {"user_id_index": "x", "wrong_in_a_row": 3, "touched_at": NOW, "untold": False},
             "ck_login_locks_wrong_in_a_row",
         ),
         (
             "login_locks",
-            {"user_id_index": "x", "wrong_in_a_row": 1, "locked_until": NOW, "touched_at": NOW},
+            {"user_id_index": "x", "wrong_in_a_row": 1, "locked_until": NOW, "touched_at": NOW, "untold": False},
             "ck_login_locks_locked",
         ),
+        (
+            "login_locks",
+            {"user_id_index": "x", "wrong_in_a_row": 0, "touched_at": NOW, "untold": True},
+            "ck_login_locks_untold",
+        ),
+        ("accounts", {**ACCOUNT, "role": "operator", "organisation_id": uuid4()}, "ck_accounts_organisation"),
         (
             "rate_limits",
             {"name": "n", "subject": "s", "window_started_at": NOW, "used": 0},

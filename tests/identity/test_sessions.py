@@ -1,16 +1,19 @@
 """Sessions: the idle limit, refresh, logout, landing, access tokens (ID-35 to ID-39)."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from identity.commands.sessions import LOOK_FOR_IDLE_SECONDS, end_idle
 from joserfc.jwk import ECKey, KeySet
 from kit.errors import Unauthenticated
 from kit.tokens import Actor, Signer, TokenVerifier
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import SessionsEnded
 from sqlalchemy import text
-from support.identity import SIGNING_KEY, World
+from support.identity import SIGNING_KEY, World, generous, identity_world
+from support.servers import FreshDatabase
 
 
 class TestIdleLimit:
@@ -140,6 +143,145 @@ class TestLogout:
         )
         assert {answer.status_code for answer in answers} <= {204, 401}
         assert (await world.names(member.account_id)).count("SessionsEnded") == 1
+
+
+class TestOwnSessions:
+    @pytest.mark.rule("ID-38", "ID-39")
+    async def test_one_sees_where_one_is_logged_in_and_nothing_of_devices(self, world: World) -> None:
+        member, stranger = await world.logged_in(), await world.logged_in()
+        began = world.clock()
+        first = member.session
+        world.clock.advance(minutes=4)
+        await world.log_in(member)  # no one-time password: younger than 90 days
+        items = (await world.get("/v1/sessions", headers=member.bearer))["items"]
+        times = [at.isoformat().replace("+00:00", "Z") for at in (world.clock(), began)]
+        assert [(one["started_at"], one["last_used_at"], one["current"]) for one in items] == [
+            (times[0], times[0], True),
+            (times[1], times[1], False),
+        ]
+        assert set(items[0]) == {"session_id", "started_at", "last_used_at", "current"}
+        shown = (await world.get("/v1/sessions", headers=first))["items"]
+        assert sorted((one["started_at"], one["current"]) for one in shown) == [(times[1], True), (times[0], False)]
+        theirs = (await world.get("/v1/sessions", headers=stranger.bearer))["items"]
+        assert not {one["session_id"] for one in theirs} & {one["session_id"] for one in items}
+
+    @pytest.mark.rule("ID-38")
+    async def test_an_idle_session_is_not_listed_any_more(self, world: World) -> None:
+        member = await world.logged_in()
+        world.clock.advance(minutes=29, seconds=59)
+        old = member.session
+        await world.log_in(member)
+        assert len((await world.get("/v1/sessions", headers=member.bearer))["items"]) == 2
+        world.clock.advance(seconds=1)
+        assert len((await world.get("/v1/sessions", headers=member.bearer))["items"]) == 1
+        await world.post("/v1/sessions/refresh", status=401, headers=old)
+
+    @pytest.mark.rule("ID-39")
+    async def test_one_session_of_ones_own_can_be_ended_from_another(self, world: World) -> None:
+        member, stranger = await world.logged_in(), await world.logged_in()
+        old = member.session
+        await world.log_in(member)
+        (other,) = [
+            one for one in (await world.get("/v1/sessions", headers=member.bearer))["items"] if not one["current"]
+        ]
+        path = f"/v1/sessions/{other['session_id']}"
+        assert (await world.http.delete(path, headers=stranger.bearer)).status_code == 404
+        assert (await world.http.delete(path, headers=member.bearer)).status_code == 204
+        assert (await world.http.delete(path, headers=member.bearer)).status_code == 404
+        assert (await world.http.delete(f"/v1/sessions/{uuid4()}", headers=member.bearer)).status_code == 404
+        ended = await world.last(SessionsEnded)
+        assert (ended.reason, [str(one) for one in ended.session_ids]) == ("ended_by_holder", [other["session_id"]])
+        await world.post("/v1/sessions/refresh", status=401, headers=old)
+        await world.post("/v1/sessions/refresh", headers=member.session)
+
+    @pytest.mark.rule("ID-39")
+    async def test_all_others_can_be_ended_at_once(self, world: World) -> None:
+        member = await world.logged_in()
+        old = [member.session]
+        await world.log_in(member)
+        old.append(member.session)
+        await world.log_in(member)
+        assert (await world.http.delete("/v1/sessions/others", headers=member.bearer)).status_code == 204
+        assert len((await world.last(SessionsEnded)).session_ids or ()) == 2
+        for headers in old:
+            await world.post("/v1/sessions/refresh", status=401, headers=headers)
+        await world.post("/v1/sessions/refresh", headers=member.session)
+        told = len(await world.names(member.account_id))
+        assert (await world.http.delete("/v1/sessions/others", headers=member.bearer)).status_code == 204
+        assert len(await world.names(member.account_id)) == told  # nothing was left to tell
+
+    @pytest.mark.rule("ID-39", "ID-49", "ID-51")
+    async def test_what_ends_several_sessions_names_each(self, world: World) -> None:
+        member = await world.logged_in()
+        await world.log_in(member)
+        async with world.database.transaction() as session:
+            ids = set((await session.scalars(text("SELECT id FROM user_sessions"))).all())
+        await world.post("/v1/passwords/reset-requests", {"user_id": member.user_id}, status=202)
+        body = {"token": await world.password_token(member.account_id), "password": "smile_2027"}
+        await world.post("/v1/passwords/set", body, status=204)
+        ended = await world.last(SessionsEnded)
+        assert (ended.reason, set(ended.session_ids or ())) == ("password_reset", ids)
+
+
+class TestIdleIsTold:
+    @pytest.mark.rule("ID-38")
+    async def test_at_30_idle_minutes_it_is_told_once(self, world: World) -> None:
+        member, busy = await world.logged_in(), await world.logged_in()
+        world.clock.advance(minutes=29, seconds=59)
+        await world.post("/v1/sessions/refresh", headers=busy.session)
+        assert await end_idle(world.database, world.clock()) == 0
+        world.clock.advance(seconds=1)
+        assert await end_idle(world.database, world.clock()) == 1
+        assert await end_idle(world.database, world.clock()) == 0
+        ended = await world.last(SessionsEnded)
+        assert (ended.account_id, ended.reason, len(ended.session_ids)) == (member.account_id, "idle", 1)
+        await world.post("/v1/sessions/refresh", status=401, headers=member.session)
+        await world.post("/v1/sessions/refresh", headers=busy.session)
+
+    @pytest.mark.rule("ID-38")
+    async def test_the_worker_looks_often_enough_to_tell_it_within_a_minute(self) -> None:
+        assert LOOK_FOR_IDLE_SECONDS <= 30
+
+    @pytest.mark.rule("ID-38")
+    async def test_of_several_workers_one_tells_it(self, world: World) -> None:
+        members = [await world.logged_in() for _ in range(3)]
+        world.clock.advance(minutes=30)
+        ended = await asyncio.gather(*(end_idle(world.database, world.clock()) for _ in range(3)))
+        assert sum(ended) == 3
+        for member in members:
+            assert (await world.names(member.account_id)).count("SessionsEnded") == 1
+
+    @pytest.mark.rule("ID-38")
+    async def test_a_session_that_is_used_while_the_worker_looks_goes_on_or_is_over(self, world: World) -> None:
+        member = await world.logged_in()
+        world.clock.advance(minutes=30, microseconds=-1)
+        later = world.clock() + timedelta(microseconds=1)
+        answer, ended = await asyncio.gather(
+            world.http.post("/v1/sessions/refresh", headers=member.session), end_idle(world.database, later)
+        )
+        assert (answer.status_code, ended) in ((200, 0), (401, 1))
+
+    @pytest.mark.rule("ID-38")
+    async def test_more_accounts_than_a_batch_are_told_batch_by_batch(self, world: World) -> None:
+        for _ in range(3):
+            await world.logged_in()
+        world.clock.advance(minutes=30)
+        assert [await end_idle(world.database, world.clock(), batch=2) for _ in range(3)] == [2, 1, 0]
+
+
+async def test_a_crowd_does_not_wait_for_each_others_connections(postgres_url: FreshDatabase) -> None:
+    """A request that holds a connection and needs a second one would, in a crowd, wait for all the others for ever."""
+    limits = generous("registration_address", "link_address", "otp_code", "login_address")
+    async with identity_world(await postgres_url("identity"), rate_limits=limits, database_pool_size=2) as world:
+        member = await world.logged_in()
+        proof = {"code": "000000", "purpose": "submit", "digest": "0" * 64}
+        async with asyncio.timeout(30):
+            answers = await asyncio.gather(
+                *(world.http.post("/v1/sessions/refresh", headers=member.session) for _ in range(10)),
+                *(world.http.get("/v1/me", headers=member.bearer) for _ in range(10)),
+                *(world.http.post("/v1/otp/proofs", json=proof, headers=member.bearer) for _ in range(10)),
+            )
+        assert {answer.status_code for answer in answers} == {200, 409}
 
 
 class TestLanding:

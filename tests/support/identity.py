@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from identity import consumers
 from identity.api.deps import IdentityContext
 from identity.commands import organisations
+from identity.commands.followups import follow_up
 from identity.commands.staff import OF_AN_ORGANISATION, add_staff
 from identity.domain.otp import current_step
 from identity.domain.people import OrganisationKind
@@ -165,7 +166,8 @@ class World:
     # What was told
 
     async def stored(self, account_id: UUID) -> list[StoredEvent]:
-        """The event log of an account."""
+        """The event log of an account, after the worker has done what follows the requests until now."""
+        await follow_up(self.context.tools, self.database, self.clock())
         async with self.database.transaction() as session:
             return await history(session, account_id)
 
@@ -179,7 +181,8 @@ class World:
         return [type(event).__name__ for event in await self.events(account_id)]
 
     async def all_events(self) -> list[Event]:
-        """Every event of the service, oldest first."""
+        """Every event of the service, oldest first, after the worker has done what follows the requests until now."""
+        await follow_up(self.context.tools, self.database, self.clock())
         async with self.database.transaction() as session:
             rows = (await session.execute(text("SELECT type, data::text FROM events ORDER BY id"))).all()
         return [event for row in rows if (event := parse(row[0], row[1].encode())) is not None]

@@ -76,6 +76,6 @@ async def repeat(
             while await work(database, clock()) and not stop.is_set():
                 beat()
         except Unavailable:
-            log.warning("waits_for_database", loop=work.__name__)
+            log.warning("housekeeping_waits_for_database")
         with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), every_seconds)

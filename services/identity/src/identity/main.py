@@ -21,7 +21,7 @@ from identity import api, consumers, housekeeping, verifications
 from identity.api.deps import IdentityContext
 from identity.areas import AREAS
 from identity.clients import EkycClient, Provider
-from identity.commands import accounts, ekyc, lapse, sessions
+from identity.commands import accounts, ekyc, followups, lapse, sessions
 from identity.hashing import Hasher
 from identity.keys import BlindIndex, Keyring
 from identity.limits import Limiter
@@ -95,10 +95,18 @@ def build_worker() -> Starlette:
         deadline_handlers={accounts.LAPSE: lapse.lapse, ekyc.LINK_EXPIRY: ekyc.expire_link},
         loops={
             "verifications": partial(_verifications, settings, database, tools, health),
-            "idle_sessions": partial(_often, sessions.end_idle, sessions.LOOK_FOR_IDLE_SECONDS, database, health),
-            "sweep": partial(_often, housekeeping.sweep, housekeeping.EVERY_SECONDS, database, health),
+            **{name: partial(_often, name, *work, database, health) for name, work in _repeated(tools).items()},
         },
     )
+
+
+def _repeated(tools: Tools) -> dict[str, tuple[housekeeping.Work, float]]:
+    """What the worker does again and again: the work, and the pause in seconds."""
+    return {
+        "followups": (partial(followups.follow_up, tools), followups.EVERY_SECONDS),
+        "idle_sessions": (sessions.end_idle, sessions.LOOK_FOR_IDLE_SECONDS),
+        "sweep": (housekeeping.sweep, housekeeping.EVERY_SECONDS),
+    }
 
 
 def ekyc_provider(settings: Settings) -> Provider:
@@ -121,9 +129,8 @@ async def _verifications(
 
 
 async def _often(
-    work: housekeeping.Work, every_seconds: float, database: Database, health: Health, stop: asyncio.Event
+    name: str, work: housekeeping.Work, every_seconds: float, database: Database, health: Health, stop: asyncio.Event
 ) -> None:
-    name = work.__name__
-    health.expect(name, 3 * every_seconds)
+    health.expect(name, 120 + 2 * every_seconds)
     beat = partial(health.beat, name)
     await housekeeping.repeat(work, database, system_clock, every_seconds=every_seconds, stop=stop, beat=beat)

@@ -279,6 +279,16 @@ class PasswordLink(Base, table=True):
     superseded_at: datetime | None = _at(default=None)
 
 
+class ResetRequest(Base, table=True):
+    """Somebody typed a user ID on パスワードをお忘れですか?; whether it is anybody's, the worker finds out (ID-53)."""
+
+    __tablename__: ClassVar[str] = "reset_requests"
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    user_id_index: str
+    requested_at: datetime = _at()
+
+
 class LoginLock(Base, table=True):
     """What wrong passwords cost a user ID (ID-27 to ID-31).
 
@@ -290,6 +300,8 @@ class LoginLock(Base, table=True):
     __table_args__: ClassVar[Any] = (
         CheckConstraint("wrong_in_a_row BETWEEN 0 AND 2", name="wrong_in_a_row"),
         CheckConstraint("locked_until IS NULL OR wrong_in_a_row = 0", name="locked"),
+        CheckConstraint("NOT untold OR locked_until IS NOT NULL", name="untold"),
+        Index("ix_login_locks_untold", "untold", postgresql_where=text("untold")),
     )
 
     user_id_index: str = Field(primary_key=True)
@@ -297,6 +309,7 @@ class LoginLock(Base, table=True):
     locked_until: datetime | None = _at(default=None)
     one_strike_until: datetime | None = _at(default=None)
     touched_at: datetime = _at()
+    untold: bool = Field(default=False)
 
     @property
     def state(self) -> LockState:
@@ -304,7 +317,8 @@ class LoginLock(Base, table=True):
         return LockState(self.wrong_in_a_row, self.locked_until, self.one_strike_until)
 
     def become(self, state: LockState, now: datetime) -> None:
-        """Keep what the rules decided."""
+        """Keep what the rules decided. A lock that is set now is told by the worker (`followups`)."""
+        self.untold = state.locked_until is not None and (self.untold or state.locked_until != self.locked_until)
         self.wrong_in_a_row = state.wrong_in_a_row
         self.locked_until = state.locked_until
         self.one_strike_until = state.one_strike_until

@@ -23,7 +23,6 @@ from identity import queries
 from identity.commands.accounts import (
     end_sessions,
     is_usable,
-    issue_password_link,
     lock_account,
     void_what_was_begun,
 )
@@ -32,23 +31,20 @@ from identity.domain.lockout import after_password_reset
 from identity.domain.passwords import canonical_password, form_reasons, password_findings
 from identity.domain.user_ids import canonical_user_id
 from identity.errors import ConfirmationNeeded, CurrentPasswordWrong, LinkNotValid, PasswordRefused
-from identity.models import Account, Password, PasswordLink
+from identity.models import Account, Password, PasswordLink, ResetRequest
 from identity.permissions import Action, Relation, authorise
 from identity.tools import Tools
 
 
 async def request_reset(session: AsyncSession, tools: Tools, *, user_id: str, network: str, now: datetime) -> None:
-    """Mail a link for a new password to the holder of this user ID (ID-50, ID-51).
+    """Take the wish for a new password (ID-50); `followups` mails the link, if somebody has this user ID (ID-51).
 
-    Nothing tells an unknown or lapsed user ID from a known one (ID-53, ID-03); a locked one is served (ID-32).
-    Raises TooMany.
+    Nothing tells an unknown or lapsed user ID from a known one, not even the work (ID-53, ID-03). Raises TooMany.
     """
     index = tools.keys.index.of("user_id", canonical_user_id(user_id))
     await tools.limiter.count(session, "reset_address", network, now)
     await tools.limiter.count(session, "reset_user_id", index, now)
-    account = await queries.account_by_user_id(session, index)
-    if account is not None and is_usable(await lock_account(session, account.id), now):
-        await issue_password_link(session, tools, account_id=account.id, purpose="reset", now=now)
+    session.add(ResetRequest(user_id_index=index, requested_at=now))
 
 
 async def set_password(database: Database, tools: Tools, *, token: str, password: str, now: datetime) -> None:

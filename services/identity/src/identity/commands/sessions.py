@@ -10,10 +10,8 @@ from uuid import UUID
 
 from kit.db import Database
 from kit.errors import Conflict, NotFound, ServiceError
-from kit.eventlog import record
 from kit.tokens import Actor
 from madoguchi_contracts import Role
-from madoguchi_contracts.identity import AccountLocked
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -60,7 +58,8 @@ async def log_in(
 
     Three steps: look, compute the hash with neither lock nor connection held, decide under the row lock. The decision
     commits also when the answer is a refusal, because a rollback would give back the try; so the refusal is raised
-    after the transaction. Unknown, lapsed and locked user IDs cost the same work as known ones (ID-34).
+    after the transaction. Unknown, lapsed and locked user IDs cost the same work as known ones (ID-34): a lock is told
+    by `followups`.
     """
     index = tools.keys.index.of("user_id", canonical_user_id(user_id))
     await tools.limiter.count_first(database, now, login_address=network, login_user_id=index)
@@ -113,16 +112,13 @@ async def _decide(
             current.hash = newer_hash
         return await _after_right_password(session, tools, account, now)
     if state.locked_until is not None and outcome in (Outcome.LOCKED, Outcome.REFUSED):
-        if outcome is Outcome.LOCKED and account is not None and is_usable(account, now):
-            account = await lock_account(session, account.id)
-            await record(session, AccountLocked(account_id=account.id, until=state.locked_until), now=now)
         return UserIdLocked(retry_after_seconds=ceil((state.locked_until - now).total_seconds()))
     return LoginFailed()
 
 
 async def lock_user_id(session: AsyncSession, index: str, now: datetime) -> LoginLock:
     """The lock state of a user ID under its row lock; there is one for every ID that was ever typed."""
-    fresh = insert(LoginLock).values(user_id_index=index, wrong_in_a_row=0, touched_at=now)
+    fresh = insert(LoginLock).values(user_id_index=index, wrong_in_a_row=0, touched_at=now, untold=False)
     await session.execute(fresh.on_conflict_do_nothing())
     # Read again under the lock: a copy from before it may be older than another attempt's count.
     row = select(LoginLock).where(col(LoginLock.user_id_index) == index).with_for_update()
