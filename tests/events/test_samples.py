@@ -28,6 +28,8 @@ from madoguchi_contracts.fakes import Fakes, Record
 from madoguchi_events.manifest import ROOT, read_manifest
 from madoguchi_events.teams import read_teams
 from madoguchi_stack.real import build_go_sample
+from support.history import happens, take_snapshot, tell
+from support.kit_database import kit_database
 
 SAMPLES = ROOT / "deploy/samples"
 SCHEMAS = ROOT / "shared/contracts/src/madoguchi_contracts/schemas"
@@ -221,6 +223,42 @@ async def test_the_ledger_stops_at_what_is_no_event_and_keeps_what_it_had(topic,
     assert "is no event" in err
     assert "taro" not in err
     assert ledger_in(tmp_path / "ledger.json") == before
+
+
+async def test_the_ledger_begins_with_a_snapshot_and_goes_on_from_its_positions(
+    topic, send, kafka_bootstrap, kafka_idempotence, empty_postgres_url, tmp_path
+):
+    first, second = uuid4(), uuid4()
+    facts = {"programme": "bond", "submission": 1}
+    database = await kit_database(empty_postgres_url)
+    try:
+        await happens(database, topic, [FAKES.make(ApplicationStarted, application_id=first, programme="bond")])
+        await tell(database, kafka_bootstrap, kafka_idempotence)
+        # Committed, and not told yet: in the snapshot, and later a repeat.
+        await happens(database, topic, [FAKES.make(ApplicationSubmitted, application_id=first, **facts)])
+        snapshot = tmp_path / "topic.jsonl"
+        await take_snapshot(database, kafka_bootstrap, topic, snapshot)
+        await happens(
+            database,
+            topic,
+            [
+                FAKES.make(ApplicationStarted, application_id=second),
+                FAKES.make(ApplicationApproved, application_id=first, **facts),
+            ],
+        )
+        await tell(database, kafka_bootstrap, kafka_idempotence)
+    finally:
+        await database.close()
+    kept = await bond_ledger(topic, kafka_bootstrap, tmp_path / "ledger.json", "-snapshot", snapshot)
+    assert (kept["repeats"], kept["holes"]) == (1, 0)
+    assert kept["applications"][str(first)]["state"] == "approved"
+    assert kept["applications"][str(second)]["state"] == "draft"
+
+    cut_off = tmp_path / "cut.jsonl"
+    cut_off.write_text("\n".join(snapshot.read_text().splitlines()[:-1]))
+    command = (build_go_sample(), "-bootstrap", kafka_bootstrap, "-topic", topic, "-snapshot", cut_off)
+    code, _, err = await run(*command, "-ledger", tmp_path / "other.json", "-once")
+    assert (code, err) == (1, "bond-ledger: the snapshot is cut off\n")
 
 
 # What they say of themselves

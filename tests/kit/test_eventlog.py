@@ -106,10 +106,12 @@ async def test_retelling_queues_everything_once_and_marks_it(database: Database)
             await record(session, event_of(one, n), now=NOW)
         await record(session, event_of(uuid4()), now=NOW)
     async with database.transaction() as session:
-        assert await retell(session) == 0  # not told yet: nothing to tell again
+        assert (await retell(session, after=0, limit=9)).queued == 0  # not told yet: nothing to tell again
         await session.execute(text("DELETE FROM outbox"))
     async with database.transaction() as session:
-        assert await retell(session, one) == 3
-        assert await retell(session) == 1
+        batch = await retell(session, after=0, limit=9, aggregate_id=one)
+        assert (batch.found, batch.queued) == (3, 3)
+        batch = await retell(session, after=0, limit=9)
+        assert (batch.found, batch.queued) == (4, 1)
         rows = (await session.execute(text("SELECT id, replay FROM outbox ORDER BY id"))).all()
     assert [row.replay for row in rows] == [True] * 4

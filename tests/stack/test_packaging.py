@@ -252,8 +252,8 @@ def test_a_service_alone_answers_for_its_own_areas_only(alone: Alone):
 def test_a_service_alone_offers_its_own_commands_and_those_of_the_kit(alone: Alone):
     own = {"identity": {"identity"}, "notifications": {"mail"}}.get(alone.service, set())
     shown = alone.madoguchi("--help")
-    offered = {name for name in ("identity", "mail", "stack", "parked", "migrate", "replay") if f" {name} " in shown}
-    assert offered == own | {"parked", "migrate", "replay"}
+    offered = {name for name in ("identity", "mail", "stack", "parked", "migrate", "replay", "snapshot") if f" {name} " in shown}
+    assert offered == own | {"parked", "migrate", "replay", "snapshot"}
 
 
 @pytest.mark.slow

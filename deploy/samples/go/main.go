@@ -213,6 +213,7 @@ func (ledger *Ledger) load(lines io.Reader) error {
 	var head struct {
 		Snapshot struct {
 			Positions map[int32]int64 `json:"positions"`
+			Events    int             `json:"events"`
 		} `json:"snapshot"`
 	}
 	if err := reader.Decode(&head); err != nil {
@@ -221,19 +222,14 @@ func (ledger *Ledger) load(lines io.Reader) error {
 	if head.Snapshot.Positions == nil {
 		return errors.New("the snapshot does not say from where to go on")
 	}
-	for {
+	for range head.Snapshot.Events {
 		var event struct {
 			Type     string          `json:"type"`
 			Subject  string          `json:"subject"`
 			Sequence string          `json:"sequence"`
 			Data     json.RawMessage `json:"data"`
 		}
-		err := reader.Decode(&event)
-		if errors.Is(err, io.EOF) {
-			ledger.Positions = head.Snapshot.Positions
-			return nil
-		}
-		if err != nil {
+		if err := reader.Decode(&event); err != nil {
 			return errors.New("the snapshot is cut off")
 		}
 		sequence, err := strconv.Atoi(event.Sequence)
@@ -244,6 +240,8 @@ func (ledger *Ledger) load(lines io.Reader) error {
 			return err
 		}
 	}
+	ledger.Positions = head.Snapshot.Positions
+	return nil
 }
 
 // save replaces the file in one step.

@@ -39,11 +39,20 @@ SELECT id, event_id, version, type, data, traceparent, recorded_at FROM events
 WHERE aggregate_id = :aggregate_id ORDER BY version
 """)
 
-_RETELL = text("""
-INSERT INTO outbox (id, bucket, replay)
-SELECT id, bucket, true FROM events WHERE cast(:aggregate_id AS uuid) IS NULL OR aggregate_id = :aggregate_id
-ON CONFLICT (id) DO NOTHING
-""")
+# One aggregate's events are found by its own index, in the order of its versions, which is also that of its ids.
+_WHICH = {
+    "all": ("true", "id"),
+    "topic": ("topic = :wanted", "id"),
+    "aggregate": ("aggregate_id = :wanted", "version"),
+}
+_RETELL = """
+WITH chosen AS (
+  SELECT id, bucket FROM events WHERE {which} AND id > :after ORDER BY {order} LIMIT :limit),
+queued AS (
+  INSERT INTO outbox (id, bucket, replay) SELECT id, bucket, true FROM chosen ON CONFLICT (id) DO NOTHING RETURNING 1)
+SELECT coalesce(max(id), :after) AS last, count(*) AS found, (SELECT count(*) FROM queued) AS queued FROM chosen
+"""
+_STILL_WAITING = text("SELECT count(*) FROM outbox WHERE replay")
 
 
 @dataclass(frozen=True)
@@ -100,11 +109,35 @@ async def history(session: AsyncSession, aggregate_id: UUID) -> list[StoredEvent
     return [StoredEvent(*row) for row in rows]
 
 
-async def retell(session: AsyncSession, aggregate_id: UUID | None = None) -> int:
-    """Queue the log (or one aggregate's part of it) to be told again, marked as replay; returns how many events.
+@dataclass(frozen=True)
+class Retold:
+    """One batch of a replay: the id of its last event, how many it has, and how many of them were queued.
 
-    Consumers that have seen an event stop it at their inbox; new ones start from the beginning.
+    The others wait to be told anyway.
     """
-    result = await session.execute(_RETELL, {"aggregate_id": aggregate_id})
+
+    last: int
+    found: int
+    queued: int
+
+
+async def retell(
+    session: AsyncSession, *, after: int, limit: int, topic: str | None = None, aggregate_id: UUID | None = None
+) -> Retold:
+    """Queue the next events of the log behind id `after`, at most `limit`, to be told again, marked as replay.
+
+    All events, or those of one topic or one aggregate. Consumers that have seen an event stop it at their inbox; new
+    ones start from the beginning.
+    """
+    wanted: str | UUID | None = aggregate_id or topic
+    which, order = _WHICH["aggregate" if aggregate_id else "topic" if topic else "all"]
+    statement = text(_RETELL.format(which=which, order=order))
+    values = {"after": after, "limit": limit, **({"wanted": wanted} if wanted else {})}
+    row = (await session.execute(statement, values)).one()
     session.info["events_recorded"] = True
-    return int(getattr(result, "rowcount", 0))
+    return Retold(row.last, row.found, row.queued)
+
+
+async def replays_waiting(session: AsyncSession) -> int:
+    """How many events wait to be told again."""
+    return int((await session.execute(_STILL_WAITING)).scalar_one())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -12,11 +13,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from sqlalchemy import text
 
 from kit.db import Database
-from kit.eventlog import retell
+from kit.eventlog import replays_waiting, retell
 from kit.kafka import client_arguments
 from kit.settings import KafkaSettings
 
 BROKER_SECONDS = 30
+BATCH = 500  # what the relay takes at once: so long at most does a new event wait behind a replay
+LOOK_SECONDS = 0.2
 
 commands = typer.Typer()
 
@@ -25,29 +28,79 @@ commands = typer.Typer()
 def replay(
     database_url: Annotated[str, typer.Option(envvar="MADOGUCHI_DATABASE_URL", show_envvar=True)],
     aggregate: Annotated[str | None, typer.Option(help="only this aggregate's events")] = None,
+    topic: Annotated[str | None, typer.Option(help="only this topic's events")] = None,
+    rate: Annotated[int, typer.Option(min=1, help="events a second, at most")] = 200,
+    after: Annotated[int, typer.Option(min=0, help="go on behind this event of the log")] = 0,
     if_topic_empty: Annotated[
         str | None, typer.Option(metavar="BOOTSTRAP", help="only if the broker at BOOTSTRAP has forgotten the topics")
     ] = None,
 ) -> None:
-    """Queue the log to be told again, in order, marked as replay. Consumers stop what they know at their inbox.
+    """Tell the log again, in order, marked as replay. Consumers stop what they know at their inbox.
+
+    Goes slowly, and never ahead of the relay, so that new events hardly wait. Cut off, it goes on where it was with
+    --after. After a broker forgot everything (--if-topic-empty) all is queued at once, before the workers start.
 
     A secured broker is reached by the MADOGUCHI_KAFKA_... settings of a service.
     """
-    typer.echo(asyncio.run(_replay(database_url, UUID(aggregate) if aggregate else None, if_topic_empty)))
+    if aggregate and topic:
+        raise typer.BadParameter("an aggregate or a topic, not both")
+    which = _Which(UUID(aggregate) if aggregate else None, topic)
+    database = Database(database_url, pool_size=1)
+    typer.echo(asyncio.run(_replay(database, which, None if if_topic_empty else rate, after, if_topic_empty)))
 
 
-async def _replay(url: str, aggregate_id: UUID | None, bootstrap: str | None) -> str:
-    database = Database(url, pool_size=1)
+@dataclass(frozen=True)
+class _Which:
+    aggregate_id: UUID | None
+    topic: str | None
+
+
+async def _replay(database: Database, which: _Which, rate: int | None, after: int, bootstrap: str | None) -> str:
     try:
         if bootstrap:
             async with database.transaction() as session:
                 topics = set((await session.execute(text("SELECT DISTINCT topic FROM events"))).scalars())
             if not await _all_empty(bootstrap, topics):
                 return "the broker remembers: nothing to tell again"
-        async with database.transaction() as session:
-            return f"{await retell(session, aggregate_id)} events will be told again"
+        return f"{await _retell_all(database, which, rate, after)} events will be told again"
     finally:
         await database.close()
+
+
+async def _retell_all(database: Database, which: _Which, rate: int | None, after: int) -> int:
+    """Queue batch by batch until the end of the log, also what is recorded meanwhile; returns how many events.
+
+    That is why a new reader may pass over whatever does not follow on what it has: the replay brings it, in order.
+    """
+    clock = asyncio.get_running_loop().time
+    limit = min(BATCH, rate or BATCH)
+    queued = 0
+    while True:
+        began = clock()
+        async with database.transaction() as session:
+            batch = await retell(session, after=after, limit=limit, topic=which.topic, aggregate_id=which.aggregate_id)
+        after, queued = batch.last, queued + batch.queued
+        if batch.found < limit:  # the end; what is recorded from now on is told behind it
+            return queued
+        if rate is None:
+            continue
+        typer.echo(f"{queued} events queued; --after {after} goes on from here", err=True)
+        await asyncio.sleep(max(limit / rate - (clock() - began), 0))
+        await _until_told(database)
+
+
+async def _until_told(database: Database) -> None:
+    """Wait for the relay: a replay that ran ahead of it would keep new events waiting behind a long queue."""
+    said = False
+    while True:
+        async with database.transaction() as session:
+            waiting = await replays_waiting(session)
+        if waiting == 0:
+            return
+        if not said:
+            said = True
+            typer.echo(f"waiting for the relay to tell {waiting} events", err=True)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def _all_empty(bootstrap: str, topics: set[str]) -> bool:
@@ -56,7 +109,7 @@ async def _all_empty(bootstrap: str, topics: set[str]) -> bool:
     Reads instead of asking for end offsets, which not every broker tells rightly. Raises TimeoutError when the broker
     does not answer for every partition: a slow broker is not an empty one.
     """
-    partitions = await _partitions(bootstrap, topics)
+    partitions = await partitions_of(bootstrap, topics)
     if not partitions:
         return True
     consumer = AIOKafkaConsumer(
@@ -81,7 +134,8 @@ async def _all_empty(bootstrap: str, topics: set[str]) -> bool:
         await consumer.stop()
 
 
-async def _partitions(bootstrap: str, topics: set[str]) -> list[TopicPartition]:
+async def partitions_of(bootstrap: str, topics: set[str]) -> list[TopicPartition]:
+    """All partitions of those topics that the broker knows."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **client_arguments(KafkaSettings()))
     try:
         await admin.start()
