@@ -4,13 +4,14 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from identity.commands.staff import OPENED_BY_AN_OPERATOR
 from madoguchi_contracts import Role
-from madoguchi_contracts.identity import PasswordLinkIssued, UserIdIssued
+from madoguchi_contracts.identity import OrganisationRegistered, PasswordLinkIssued, UserIdIssued
 from madoguchi_contracts.sealed import Contact
-from support.identity import World, environment_of
+from support.identity import ORGANISATION, World, environment_of
 
 MADOGUCHI = str(Path(sys.executable).parent / "madoguchi")
 
@@ -74,6 +75,36 @@ async def test_reset_otp_voids_the_authenticator_of_somebody_without_secret_ques
     assert code == 1
     code, _, err = await madoguchi(world, "reset-otp", "--user-id", "BBBBBBBBBB")
     assert (code, err.strip()) == (1, "there is no such user ID")
+
+
+@pytest.mark.rule("ID-26")
+async def test_an_organisation_is_registered_gets_people_and_is_closed(world: World) -> None:
+    options = [part for name, value in ORGANISATION.items() for part in (f"--{name.replace('_', '-')}", value)]
+    code, out, err = await madoguchi(world, "add-organisation", "--kind", "bank", *options)
+    assert code == 0, err
+    registered = await world.last(OrganisationRegistered)
+    assert (out.strip(), registered.kind) == (str(registered.organisation_id), "bank")
+    person = ("--name", "窓口 花子", "--mail", "hanako@bank.example.jp", "--organisation", out.strip())
+    code, account, err = await madoguchi(world, "add-staff", "--role", "bank", *person)
+    assert code == 0, err
+    assert (await world.last(UserIdIssued)).organisation_id == registered.organisation_id
+    code, _, err = await madoguchi(world, "close-organisation", "--organisation", out.strip())
+    assert code == 0, err
+    assert (await world.names(UUID(account.strip())))[-1] == "AccountClosed"
+    code, _, err = await madoguchi(world, "add-staff", "--role", "bank", *person)
+    assert (code, err.strip()) == (1, "この組織は登録を終了しています。")
+    code, _, err = await madoguchi(world, "add-organisation", "--kind", "bank", *options[:-1], "12")
+    assert code == 1
+    assert "phone: " in err
+
+
+async def test_who_left_is_closed_and_who_registered_is_not(world: World) -> None:
+    staff, member = await world.staff(Role.OFFICE_REVIEWER), await world.member()
+    code, _, err = await madoguchi(world, "close-staff", "--account", str(staff.account_id))
+    assert code == 0, err
+    assert (await world.names(staff.account_id))[-1] == "AccountClosed"
+    code, _, err = await madoguchi(world, "close-staff", "--account", str(member.account_id))
+    assert (code, err.strip()) == (1, "このアカウントは、ご本人の登録手続で作成されたものです。")
 
 
 def test_people_who_register_themselves_are_not_opened_by_the_office() -> None:

@@ -127,6 +127,8 @@ def test_only_what_comes_before_a_login_is_open_to_anybody():
         "GET /.well-known/jwks.json",
         "GET /v1/terms",
         "GET /v1/secret-questions",
+        "GET /v1/otp/guidance",
+        "GET /v1/ekyc/methods",
         "POST /v1/registrations",
         "POST /v1/registrations/inspect",
         "POST /v1/registrations/commit",

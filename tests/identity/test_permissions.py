@@ -96,6 +96,8 @@ AUTHENTICATED: dict[tuple[str, str], tuple[tuple[Relation, Action], Any]] = {
 OPEN = {
     ("GET", "/v1/terms"): (R.STRANGER, A.READ_PUBLIC),
     ("GET", "/v1/secret-questions"): (R.STRANGER, A.READ_PUBLIC),
+    ("GET", "/v1/otp/guidance"): (R.STRANGER, A.READ_PUBLIC),
+    ("GET", "/v1/ekyc/methods"): (R.STRANGER, A.READ_PUBLIC),
     ("GET", "/.well-known/jwks.json"): (R.STRANGER, A.READ_PUBLIC),
     ("POST", "/v1/registrations"): (R.STRANGER, A.REGISTER),
     ("POST", "/v1/registrations/inspect"): (R.MAILED_LINK, A.REGISTER),

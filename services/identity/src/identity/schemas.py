@@ -218,6 +218,21 @@ class EnrolmentAnswer(BaseModel):
     qr_svg: str
 
 
+class AuthenticatorApp(BaseModel):
+    """An app that shows the codes."""
+
+    name: str = Field(examples=["Google Authenticator"])
+    platforms: list[str]
+    free: bool
+
+
+class OtpGuidance(BaseModel):
+    """What to know before the first code (ID-44, ID-45)."""
+
+    apps: list[AuthenticatorApp]
+    notices: list[str]
+
+
 class OtpLoginBody(Body):
     """ワンタイムパスワード at login (ID-35)."""
 
@@ -489,6 +504,23 @@ class EkycAnswer(BaseModel):
     method: EkycMethod | None
     link_issued_at: datetime | None = Field(description="null until the provider has answered")
     link_expires_at: datetime | None = Field(description="null for the My Number card: no limit (ID-76)")
+
+
+class EkycMethodItem(BaseModel):
+    """A way to verify one's identity (ID-71): what one needs at hand, and which documents are taken (ID-72)."""
+
+    method: EkycMethod
+    label: str = Field(examples=["マイナンバーカードを利用"])
+    documents: list[str]
+    needs: list[str]
+    app: str | None = Field(description="the app to install, if one is needed (ID-73)")
+    steps: list[str]
+
+
+class EkycMethods(BaseModel):
+    """本人確認方法の選択 (ID-71)."""
+
+    methods: list[EkycMethodItem]
 
 
 class EkycPlace(BaseModel):

@@ -1,11 +1,11 @@
-"""The terms of use, the list of secret questions, who registers for which programme: data files, read once."""
+"""What is read from the data files of this package, once: terms of use, secret questions, programmes, guidance."""
 
 from __future__ import annotations
 
 import json
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from madoguchi_contracts import Role
 
@@ -38,3 +38,9 @@ def roles_of_programmes() -> dict[str, Role]:
     """
     read = json.loads((files("identity") / "data" / "programmes.json").read_text("utf-8"))
     return {programme: Role(role) for programme, role in read.items()}
+
+
+@cache
+def guidance() -> dict[str, Any]:
+    """What people are told of authenticator apps (ID-44, ID-45) and of identity verification (ID-71 to ID-73)."""
+    return dict(json.loads((files("identity") / "data" / "guidance.json").read_text("utf-8")))

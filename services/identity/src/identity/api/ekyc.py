@@ -14,8 +14,9 @@ from identity import queries, schemas
 from identity.api.deps import ContextDep, Holder, TokenAttempt, open_to, permitted, qr_svg
 from identity.clients import Callback, check_callback
 from identity.commands import ekyc
-from identity.domain.ekyc import EkycStatus
+from identity.domain.ekyc import METHOD_LABELS, EkycMethod, EkycStatus
 from identity.permissions import Action, Relation
+from identity.terms import guidance
 
 router = APIRouter(prefix="/v1/ekyc", tags=["ekyc"])
 
@@ -44,6 +45,18 @@ async def show(
 ) -> Any:
     """eKYCの実施状況 (ID-77)."""
     return await queries.own_ekyc(session, holder.actor.account_id)
+
+
+@router.get(
+    "/methods",
+    response_model=schemas.EkycMethods,
+    dependencies=[open_to(Relation.STRANGER, Action.READ_PUBLIC)],
+    summary="Methods to choose from",
+)
+async def methods() -> Any:
+    """本人確認方法の選択: what each needs (ID-71 to ID-73)."""
+    told = guidance()["ekyc"]
+    return {"methods": [{"method": one, "label": METHOD_LABELS[one], **told[one]} for one in EkycMethod]}
 
 
 @router.post(

@@ -25,6 +25,7 @@ from identity.api.deps import (
 )
 from identity.commands import otp, sessions
 from identity.permissions import Action, Relation
+from identity.terms import guidance
 
 router = APIRouter(prefix="/v1", tags=["sessions"])
 
@@ -78,6 +79,17 @@ async def log_in_with_otp(body: schemas.OtpLoginBody, context: ContextDep, now: 
         context.database, context.tools, login_token=body.login_token, code=body.code, now=now
     )
     return await _logged_in(context, result, now)
+
+
+@router.get(
+    "/otp/guidance",
+    response_model=schemas.OtpGuidance,
+    dependencies=[open_to(Relation.STRANGER, Action.READ_PUBLIC)],
+    summary="Authenticator apps",
+)
+async def otp_guidance() -> Any:
+    """Which app, and the warnings to show with it (ID-44, ID-45)."""
+    return guidance()["otp"]
 
 
 @router.post(

@@ -1,14 +1,19 @@
 """The writes of identity, one function per use case; nothing here commits by itself.
 
 registration  request_registration, commit_registration
-sessions      log_in, log_in_with_otp, use_session, log_out
+invitations   invite, withdraw, accept, accept_with_new_account
+successions   start, start_own, withdraw, complete
+sessions      log_in, log_in_with_otp, use_session, log_out, end_one, end_others; for the worker: end_idle
 otp           enrol, prove, reset, void
 passwords     request_reset, set_password, change_password
 reminders     ask, answer
 ekyc          start, open_link, take_callback; for the worker: claim, link_ready, apply_truth, expire_link
+followups     for the worker: follow_up
 lapse         lapse
 approval      note_approval
-staff         add_staff
+organisations register, change, close
+staff         add_staff, close
+keys          rotate, reencrypt
 accounts      what they share
 
 Most functions take a session and leave the commit to the edge. Those that compute a slow hash, or whose refusal must be
