@@ -1,11 +1,12 @@
 """What the office has beside an application: posted papers, notes of its calls, and the trace that reading leaves."""
 
 from datetime import date, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
-from madoguchi_contracts import PaperArrived, Role
+from madoguchi_contracts import DocumentStored, PaperArrived, Role
 from sqlalchemy.exc import DBAPIError
+from support.counter import entry
 from support.records import record_of
 
 REVIEWER, APPROVER = Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER
@@ -102,3 +103,32 @@ async def test_the_review_shows_the_papers_that_came_by_post_as_they_were_judged
         str(paper): ("passport", "OK", "2026-04-02"),
         str(other): ("seal_cert", "TOO_OLD", "2026-04-02"),
     }
+
+
+@pytest.mark.rule("DO-08")
+async def test_the_review_shows_files_that_came_after_the_submission_apart_from_what_was_submitted(counter):
+    filed = await counter.applied()
+    officer, path = counter.person(REVIEWER), f"/v1/reviews/{filed.review_id}"
+    before = (await officer.get(path)).json()
+    assert before["later_documents"] == []
+    kept = [
+        entry(one["slot"]).model_copy(update={"document_id": UUID(one["document_id"])}) for one in before["documents"]
+    ]
+    asked = entry("requested_1")
+    await counter.hear(
+        DocumentStored(
+            application_id=filed.application_id,
+            document_id=asked.document_id,
+            slot=asked.slot,
+            sha256=asked.sha256,
+            size_bytes=asked.size_bytes,
+            set_version=9,
+            set=(*kept, asked),
+            total_bytes=3000,
+        )
+    )
+    after = (await officer.get(path)).json()
+    assert after["documents"] == before["documents"]
+    assert [one["document_id"] for one in after["later_documents"]] == [str(asked.document_id)]
+    await counter.approve(filed)
+    assert (await officer.get(path)).json()["later_documents"] == []

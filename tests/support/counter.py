@@ -120,9 +120,15 @@ class Counter:
         for event in events:
             await self.consumer.process([record_of(event, sequence=next(_sequences), at=self.clock())])
 
-    async def hear_own(self) -> None:
-        """The worker receives what this service has told so far; what it knows already stops at the inbox."""
-        rows = await self.rows("SELECT event_id, type, version, data, recorded_at FROM events ORDER BY id")
+    async def hear_own(self, application_id: UUID | None = None) -> None:
+        """The worker receives what this service has told so far (of one application: about that alone); what it knows
+        already stops at the inbox.
+        """
+        rows = await self.rows(
+            "SELECT event_id, type, version, data, recorded_at FROM events "
+            "WHERE cast(:id AS uuid) IS NULL OR aggregate_id = :id ORDER BY id",
+            id=application_id,
+        )
         for row in rows:
             event = EVENTS[row.type].model_validate(row.data, strict=False)
             record = record_of(event, sequence=row.version, event_id=row.event_id, at=row.recorded_at)
@@ -184,7 +190,7 @@ class Counter:
 
     async def reviewed(self, owner: "Person", application_id: UUID) -> "Filed":
         """The newest submission, after it has come to the worklist."""
-        await self.hear_own()
+        await self.hear_own(application_id)
         rows = await self.rows(
             "SELECT id FROM reviews WHERE application_id = :id ORDER BY submission DESC", id=application_id
         )

@@ -59,7 +59,7 @@ class QueueItem(Review):
 @dataclass(frozen=True)
 class ReviewView:
     """All that a decision needs. `ekyc_status` is that of now, `ekyc_status_then` that of the submission; `in_force` is
-    what a change would replace.
+    what a change would replace, `later_documents` what was handed in after the submission.
     """
 
     item: QueueItem
@@ -68,6 +68,7 @@ class ReviewView:
     content_sha256: str
     submitted_at: datetime
     documents: tuple[Document, ...]
+    later_documents: tuple[Document, ...]
     warnings: tuple[Finding, ...]
     ekyc_status: str | None
     ekyc_status_then: str | None
@@ -113,6 +114,7 @@ async def view_review(*, session: AsyncSession, desk: Desk, actor: Actor, review
         content_sha256=kept["content_sha256"],
         submitted_at=kept["submitted_at"],
         documents=documents,
+        later_documents=_later(application, item, documents),
         warnings=tuple(application.programme.warnings(replace(application.case(now), filing=filing))),
         ekyc_status=application.ekyc_status,
         ekyc_status_then=kept["ekyc_status"],
@@ -128,6 +130,12 @@ async def review_item(*, session: AsyncSession, review_id: UUID, now: datetime) 
     if row is None:
         raise NotFound
     return QueueItem(**row._mapping)
+
+
+def _later(application: Application, item: QueueItem, submitted: tuple[Document, ...]) -> tuple[Document, ...]:
+    """Files that came after the submission, because the office asked for them, while it is looked at."""
+    known = {one.document_id for one in submitted}
+    return tuple(one for one in application.documents if item.closed_at is None and one.document_id not in known)
 
 
 def _actions(application: Application, item: QueueItem, actor: Actor, now: datetime) -> tuple[str, ...]:

@@ -116,7 +116,8 @@ class ReviewBody(ReviewItem):
     in_force: dict[str, Any] | None = Field(description="what was approved before, and a change would replace")
     content_sha256: Digest
     submitted_at: datetime
-    documents: list[DocumentBody]
+    documents: list[DocumentBody] = Field(description="what was submitted")
+    later_documents: list[DocumentBody] = Field(description="what came later, while the review is open")
     warnings: list[FindingBody]
     ekyc_status: str | None = Field(description="now")
     ekyc_status_then: str | None = Field(description="when it was submitted")
@@ -134,6 +135,7 @@ class ReviewBody(ReviewItem):
             content_sha256=view.content_sha256,
             submitted_at=view.submitted_at,
             documents=document_bodies(view.documents),
+            later_documents=document_bodies(view.later_documents),
             warnings=[finding_body(one) for one in view.warnings],
             ekyc_status=view.ekyc_status,
             ekyc_status_then=view.ekyc_status_then,
