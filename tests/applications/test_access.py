@@ -14,12 +14,12 @@ OFFICE = {Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER}
 PARTIES = {Role.COMPANY, Role.JOINT_DEBTOR, Role.INSPECTION_BODY, Role.BANK}
 FOR_OWNERS = {
     *(Action.START, Action.LIST_OWN, Action.VIEW, Action.TIMELINE, Action.EDIT, Action.CHECK),
-    *(Action.SUBMIT, Action.STEP, Action.LIST_VERSIONS, Action.VIEW_VERSION),
+    *(Action.SUBMIT, Action.STEP, Action.LIST_VERSIONS, Action.VIEW_VERSION, Action.VIEW_CERTIFICATE),
 }
 FOR_OFFICE = {
     *(Action.VIEW, Action.TIMELINE, Action.LIST_REVIEWS, Action.VIEW_REVIEW),
     *(Action.CLAIM, Action.RELEASE, Action.DECIDE, Action.STEP, Action.LIST_VERSIONS, Action.VIEW_VERSION),
-    *(Action.NOTE, Action.VIEW_NOTES),
+    *(Action.NOTE, Action.VIEW_NOTES, Action.VIEW_CERTIFICATE, Action.IMPORT_BALANCES),
 }
 # What a party must have been granted for what it may be admitted to at all.
 FOR_PARTIES = {
@@ -27,6 +27,7 @@ FOR_PARTIES = {
     Action.STEP: None,
     Action.VIEW: "view",
     Action.TIMELINE: "view",
+    Action.VIEW_CERTIFICATE: "view",
     Action.EDIT: "edit",
     Action.CHECK: "edit",
 }

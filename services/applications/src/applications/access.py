@@ -34,6 +34,8 @@ class Action(StrEnum):
     DECIDE = "decide"
     NOTE = "note"
     VIEW_NOTES = "view_notes"
+    VIEW_CERTIFICATE = "view_certificate"
+    IMPORT_BALANCES = "import_balances"
 
 
 class Scope(StrEnum):
@@ -49,7 +51,7 @@ _OWNERS = dict.fromkeys((Role.ASSOCIATION, Role.APPLICANT), Scope.OWN)
 _OFFICERS = dict.fromkeys(sorted(OFFICE), Scope.SUBMITTED)
 _PARTIES = dict.fromkeys((Role.COMPANY, Role.JOINT_DEBTOR, Role.INSPECTION_BODY, Role.BANK), Scope.PARTY)
 
-READS = frozenset({Action.VIEW, Action.VIEW_VERSION, Action.VIEW_REVIEW, Action.VIEW_NOTES})
+READS = frozenset({Action.VIEW, Action.VIEW_VERSION, Action.VIEW_REVIEW, Action.VIEW_NOTES, Action.VIEW_CERTIFICATE})
 """The actions that show personal data: done by the office, they leave a row in the access log."""
 
 # Role x action -> scope. What is not here is forbidden. Which steps of the workflow are open to whom is said by the
@@ -72,6 +74,8 @@ MATRIX: Mapping[Action, Mapping[Role, Scope]] = {
     Action.DECIDE: _OFFICERS,
     Action.NOTE: _OFFICERS,
     Action.VIEW_NOTES: _OFFICERS,
+    Action.VIEW_CERTIFICATE: _OWNERS | _OFFICERS | _PARTIES,
+    Action.IMPORT_BALANCES: _OFFICERS,
 }
 
 
@@ -80,6 +84,7 @@ GRANTS: Mapping[Action, str] = {
     Action.LIST_OWN: VIEW,
     Action.VIEW: VIEW,
     Action.TIMELINE: VIEW,
+    Action.VIEW_CERTIFICATE: VIEW,
     Action.EDIT: EDIT,
     Action.CHECK: EDIT,
 }

@@ -294,6 +294,39 @@ class Organisation(Base, table=True):
     sequence: int = Field(sa_type=BigInteger)
 
 
+class BalanceImport(Base, table=True):
+    """A file of balances that the office imported, as a whole; the later of two replaces what the earlier one says."""
+
+    __tablename__: ClassVar[str] = "balance_imports"
+    __table_args__: ClassVar[Any] = (
+        UniqueConstraint("sha256"),
+        UniqueConstraint("number"),
+        CheckConstraint("row_count > 0", name="row_count"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    number: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False))
+    sha256: str = _text()
+    row_count: int
+    imported_by: UUID
+    imported_at: datetime = _at()
+
+
+class Balance(Base, table=True):
+    """The balance of one association on one day, as one file said. Append-only."""
+
+    __tablename__: ClassVar[str] = "balances"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("balance_yen >= 0", name="balance_yen"),
+        Index("ix_balances_application_id", "application_id", "as_of"),
+    )
+
+    import_id: UUID = Field(foreign_key="balance_imports.id", primary_key=True)
+    application_id: UUID = Field(foreign_key="applications.id", primary_key=True)
+    as_of: date = Field(primary_key=True)
+    balance_yen: int = Field(sa_type=BigInteger)
+
+
 class AccessLogEntry(Base, table=True):
     """Which of the staff read whose personal data, and when. Append-only."""
 

@@ -1,5 +1,5 @@
 """HTTP: parse, call one command or query, answer."""
 
-from applications.api import applications, directories, reviews
+from applications.api import applications, certificates, directories, reviews
 
-routers = [applications.router, reviews.router, reviews.notes_router, directories.router]
+routers = [applications.router, reviews.router, reviews.notes_router, directories.router, certificates.router]
