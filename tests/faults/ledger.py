@@ -153,9 +153,10 @@ async def _causes(stack: Stack) -> set[tuple[UUID, str]]:
     """Every event that causes a mail, with the mail."""
     found = set()
     for service, templates in CAUSES.items():
-        sql = (
-            "SELECT event_id, split_part(type, '.', 3) AS name FROM events WHERE split_part(type, '.', 3) = ANY(:names)"
-        )
+        sql = """
+            SELECT event_id, split_part(type, '.', 3) AS name FROM events
+            WHERE split_part(type, '.', 3) = ANY(:names) AND coalesce(data->>'first_approval', 'true') = 'true'
+        """
         for row in await stack.rows(service, sql, names=list(templates)):
             found.add((row.event_id, templates[row.name]))
     return found

@@ -27,7 +27,9 @@ from uuid import UUID, uuid4
 import httpx
 from documents import commands as documents_commands
 from documents.models import Document, DocumentSet
-from identity.commands.accounts import open_account
+from identity.commands import organisations
+from identity.commands.accounts import Consent, open_account
+from identity.domain.people import Holder, OrganisationKind
 from identity.main import build_tools
 from identity.settings import Settings as IdentitySettings
 from identity.terms import current_terms
@@ -156,9 +158,29 @@ class Stack:
 
     # People
 
-    def person(self, role: Role, account_id: UUID | None = None, mail: str = "") -> StackPerson:
+    def person(
+        self, role: Role, account_id: UUID | None = None, mail: str = "", organisation_id: UUID | None = None
+    ) -> StackPerson:
         """Somebody who is logged in; only his tokens say so, and no service has heard of the account."""
-        return StackPerson(self, role, account_id or uuid4(), mail)
+        return StackPerson(self, role, account_id or uuid4(), mail, organisation_id)
+
+    async def company(self) -> UUID:
+        """A management company that the agency has registered, and of which applications has heard."""
+        details = organisations.Details(
+            "見本管理株式会社", "ミホンカンリ", "1128570", "東京都文京区後楽1-4-10", "0358009479"
+        )
+        async with self.databases["identity"].transaction() as session:
+            kind = OrganisationKind.COMPANY
+            company_id = await organisations.register(session, kind=kind, details=details, now=system_clock())
+
+        async def heard() -> bool:
+            return (
+                await self.count("applications", "SELECT count(*) FROM organisations WHERE id = :id", id=company_id)
+                == 1
+            )
+
+        await until(heard, "the company in applications", _FAR_SECONDS)
+        return company_id
 
     async def people(self, number: int, *, ekyc: str = "passed") -> list[StackPerson]:
         """Representatives of associations with accounts in identity, of whom every service hears by its events.
@@ -177,12 +199,8 @@ class Stack:
                     tools,
                     account_id=person.account_id,
                     role=person.role,
-                    name_kanji=NAME,
-                    name_kana="アオバ ハナコ",
-                    mail=person.mail,
-                    secret_question="first_school",
-                    secret_answer_hash=answer_hash,
-                    terms_version=current_terms().version,
+                    holder=Holder(NAME, "アオバ ハナコ", person.mail),
+                    consent=Consent("first_school", answer_hash, current_terms().version),
                     now=system_clock(),
                 )
                 await session.execute(
@@ -263,6 +281,7 @@ class StackPerson:
     role: Role
     account_id: UUID
     mail: str
+    organisation_id: UUID | None = None
 
     @property
     def _signer(self) -> Signer:
@@ -272,7 +291,8 @@ class StackPerson:
     @property
     def headers(self) -> dict[str, str]:
         """A fresh access token, good for five minutes."""
-        token = self._signer.access_token(Actor(self.account_id, self.role, uuid4()), system_clock())
+        actor = Actor(self.account_id, self.role, uuid4(), self.organisation_id)
+        token = self._signer.access_token(actor, system_clock())
         return {"Authorization": f"Bearer {token}"}
 
     def proof(self, purpose: str, digest: str) -> str:
