@@ -347,3 +347,32 @@ async def test_the_timeline_tells_each_side_what_it_may_know(counter):
     offices = (await approver.get(path)).json()["items"]
     assert [one["step"] for one in offices][-3:] == ["担当者が審査を開始", "承認を推薦", "承認"]
     assert offices[-1]["actor_id"] == str(approver.account_id)
+
+
+@pytest.mark.parametrize("command", ["recommend", "approve", "reject"])
+async def test_the_office_acts_on_nothing_that_is_not_on_its_worklist_yet(counter, command):
+    owner = await counter.association()
+    application = await owner.start()
+    await counter.upload(application, "kanri_kiyaku", "sokai_gijiroku")
+    await owner.save(application, content_with({}))
+    assert (await owner.submit(application)).status_code == 201
+    officer = counter.person(APPROVER if command == "approve" else REVIEWER)
+    answer = await officer.step(application, command, reason="理由")
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_yet_on_worklist")
+    assert answer.headers["Retry-After"] == "5"
+    await counter.hear_own(application)
+    answer = await officer.step(application, command, reason="理由")
+    assert answer.status_code == (409 if command == "approve" else 200)  # that needs a recommendation
+
+
+@pytest.mark.rule("AS-80")
+async def test_the_office_may_decide_at_the_applications_door_too_and_four_eyes_hold_there(counter):
+    filed = await counter.applied()
+    officer = counter.person(REVIEWER)
+    assert (await officer.step(filed.application_id, "recommend")).status_code == 200
+    seen = (await officer.get(review_path(filed))).json()
+    assert (seen["state"], seen["recommended_by"]) == ("recommended", str(officer.account_id))
+    promoted = counter.person(APPROVER, officer.account_id)
+    assert (await promoted.step(filed.application_id, "approve")).json()["code"] == "second_officer_needed"
+    assert (await counter.person(APPROVER).step(filed.application_id, "approve")).json()["state"] == "approved"
+    assert (await officer.get(review_path(filed))).json()["outcome"] == "approve"

@@ -6,6 +6,7 @@ ServiceError
 │   ├── ContactNotYetKnown       the registered mail address is still on its way to us: try again
 │   ├── ContentChanged           what is submitted is not what the confirmation screen showed
 │   ├── ImpossibleTransition     the workflow has no such step from here
+│   ├── NotYetOnWorklist         the submission is still on its way to the office's worklist: try again
 │   ├── NotEditable              the content is closed while the office has it
 │   └── ReviewHeldByAnother      another officer works on the review
 ├── Refused
@@ -54,6 +55,13 @@ class NotEditable(Conflict):
 
     code = "not_editable"
     title = "現在の状態では、内容を変更することはできません。"
+
+
+class NotYetOnWorklist(Conflict):
+    """The office cannot act on a submission before its review is open (409, with Retry-After)."""
+
+    code = "not_yet_on_worklist"
+    title = "審査の受付を準備しています。しばらくしてからもう一度お試しください。"
 
 
 class ReviewHeldByAnother(Conflict):

@@ -106,6 +106,8 @@ class PaperArrived(DocumentSetEvent):
     When: an officer recorded it; once more, with the same `paper_id`, when an officer corrected the record.
     """
 
+    readers: ClassVar[tuple[str, ...]] = ("applications",)
+
     paper_id: UUID = Field(description="The paper.")
     kind: Key = Field(
         description="What it is: an identity paper such as passport, or the slot whose file it stands for."

@@ -20,10 +20,12 @@ from applications import worklist
 from applications.access import OFFICE, Action, caller_of
 from applications.cases import Application, Proof, digest_to_prove, filing_of, in_force, open_locked
 from applications.desk import Desk
-from applications.errors import ReviewHeldByAnother
+from applications.errors import NotYetOnWorklist, ReviewHeldByAnother
 from applications.moves import move
 from applications.workflow import Effect, ReviewFacts, choose_plain
 from applications.worklist import Review
+
+RETRY_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ async def take_step(
     proof: Proof | None,
     now: datetime,
 ) -> Application:
-    """Take the step. Raises Forbidden, NotFound, ImpossibleTransition, Refused, ProofRefused, ReviewHeldByAnother."""
+    """Take the step. Raises Forbidden, NotFound, ImpossibleTransition, Refused, ProofRefused, NotYetOnWorklist,
+    ReviewHeldByAnother.
+    """
     application = await open_locked(session, desk, actor, Action.STEP, application_id, now=now)
     return await step_of(session, desk, actor, application, wish, proof, now=now)
 
@@ -78,7 +82,9 @@ async def step_of(
     review = None
     if wish.track in {None, workflow.main} and application.state in workflow.under_review:
         review = await worklist.current(session, application.id)
-        if review is not None and actor.role in OFFICE:
+        if actor.role in OFFICE:
+            if review is None:
+                raise NotYetOnWorklist(retry_after_seconds=RETRY_SECONDS, application_id=str(application.id))
             check_claim(review, actor, now)
     facts = None if review is None else ReviewFacts(review.id, review.due_on)
     case = replace(application.case(now), review=facts, reason=wish.reason)
