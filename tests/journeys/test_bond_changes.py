@@ -205,8 +205,23 @@ async def takes_a_right_away(story: Story, clerk: StackPerson, form: dict[str, A
 
 
 @pytest.mark.rule(
-    *("AS-35", "AS-50", "AS-53", "AS-56", "AS-57", "AS-80", "AS-81", "AS-82", "AS-83"),
-    *("DO-08", "DO-22", "DO-30", "DO-34", "ID-79", "ID-80", "NO-09", "NO-10"),
+    "AS-35",
+    "AS-50",
+    "AS-53",
+    "AS-56",
+    "AS-57",
+    "AS-80",
+    "AS-81",
+    "AS-82",
+    "AS-83",
+    "DO-08",
+    "DO-22",
+    "DO-30",
+    "DO-34",
+    "ID-79",
+    "ID-80",
+    "NO-09",
+    "NO-10",
 )
 async def test_from_papers_by_post_to_changes_by_a_management_company_while_workers_die(stack: Stack):
     (owner,) = await stack.people(1, ekyc="failed")
