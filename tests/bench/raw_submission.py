@@ -45,7 +45,7 @@ class Submit(BaseModel):
 
     content_sha256: str
     proof: str
-    mailing_notes_accepted: bool = False
+    consents: list[str] = []
 
 
 def build() -> FastAPI:

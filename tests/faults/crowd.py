@@ -102,7 +102,7 @@ class Crowd:
 
         check = await until(ready, "an application that may be submitted", PATIENCE_SECONDS)
         digest = check["content_sha256"]
-        body = {"content_sha256": digest, "proof": person.proof("submit", digest), "mailing_notes_accepted": False}
+        body = {"content_sha256": digest, "proof": person.proof("submit", digest)}
         answer = await self.insist(person, "POST", f"{path}/submit", body)
         self.accepted.add((application_id, answer["submission"]))
 

@@ -206,7 +206,7 @@ class Association:
 
         check = await until(ready, "a submittable application")
         proof = await self.person.proof("submit", check["content_sha256"])
-        body = {"content_sha256": check["content_sha256"], "proof": proof, "mailing_notes_accepted": False}
+        body = {"content_sha256": check["content_sha256"], "proof": proof}
         answer = await self.person.post("applications", f"{path}/submit", body)
         self._say(f"{self.reference} submitted, submission {answer['submission']}, with a one-time password")
 
