@@ -5,18 +5,16 @@ Works on the service's database alone; the service's worker does the sending.
 
 from __future__ import annotations
 
-import asyncio
-import getpass
-import json
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 from kit.clock import system_clock
-from kit.db import Database
+from kit.operators import By, DatabaseUrl, Reason, transact
+from kit.operators import show as _line
 from kit.vault import Vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,30 +27,10 @@ from notifications.previews import write_previews
 
 commands = typer.Typer(help="Mails: list, show, redrive, notice, preview.", no_args_is_help=True)
 
-T = TypeVar("T")
-Url = Annotated[str, typer.Option("--database-url", envvar="MADOGUCHI_DATABASE_URL", show_envvar=True)]
-
-
-def _run(url: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    async def main() -> T:
-        database = Database(url, pool_size=1)
-        try:
-            async with database.transaction() as session:
-                return await work(session)
-        finally:
-            await database.close()
-
-    return asyncio.run(main())
-
-
-def _print(row: dict[str, Any]) -> None:
-    given = {name: value for name, value in row.items() if value not in (None, [])}
-    typer.echo(json.dumps(given, default=str, ensure_ascii=False))
-
 
 @commands.command("list")
 def list_mails(
-    database_url: Url,
+    database_url: DatabaseUrl,
     state: Annotated[State | None, typer.Option(help="only mails in this state, such as failed")] = None,
     template: Annotated[Template | None, typer.Option(help="only this mail, such as NO-02")] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
@@ -68,34 +46,32 @@ def list_mails(
         )
         return [dict(row._mapping) for row in rows]
 
-    for row in _run(database_url, work):
-        _print(row)
+    for row in transact(database_url, work):
+        _line(row)
 
 
 @commands.command()
-def show(database_url: Url, message_id: UUID) -> None:
+def show(database_url: DatabaseUrl, message_id: UUID) -> None:
     """One mail with every try and what the relay said, and what operators did about it."""
-    row = _run(database_url, lambda session: queries.show_message(session, message_id))
+    row = transact(database_url, lambda session: queries.show_message(session, message_id))
     if row is None:
         typer.echo("no such mail", err=True)
         raise typer.Exit(1)
-    _print(row)
+    _line(row)
 
 
 @commands.command()
 def redrive(
-    database_url: Url,
-    reason: Annotated[str, typer.Option(help="why it is to be sent again; kept for the audit")],
+    database_url: DatabaseUrl,
+    reason: Reason,
+    by: By,
     message_ids: Annotated[list[UUID] | None, typer.Argument(help="mails, by id")] = None,
     state: Annotated[State | None, typer.Option(help="or all mails in this state, such as failed")] = None,
-    by: Annotated[str, typer.Option(help="who decided")] = getpass.getuser(),
 ) -> None:
     """Have mails tried again from the beginning: failed, unknown, or waiting for their next try.
 
     An accepted mail is not sent twice, and a link that has run out is not sent at all: its owner asks for a new one.
     """
-    if not reason.strip():
-        raise typer.BadParameter("a reason is needed", param_hint="--reason")
     if bool(message_ids) == bool(state):
         raise typer.BadParameter("name either mails or a state")
 
@@ -104,13 +80,13 @@ def redrive(
         return [row.id for row in reversed(rows)]
 
     refused = 0
-    for message_id in message_ids or _run(database_url, ids):
+    for message_id in message_ids or transact(database_url, ids):
 
         async def work(session: AsyncSession, message_id: UUID = message_id) -> None:
             await redrive_mail(session, message_id=message_id, reason=reason, by=by, now=system_clock())
 
         try:
-            _run(database_url, work)
+            transact(database_url, work)
             typer.echo(f"{message_id} queued")
         except (NoSuchMail, NotRedrivable) as error:
             refused += 1
@@ -121,12 +97,12 @@ def redrive(
 
 @commands.command("notice")
 def send_notice(
-    database_url: Url,
+    database_url: DatabaseUrl,
     vault_keys: Annotated[str, typer.Option(envvar="MADOGUCHI_VAULT_KEYS", show_envvar=True)],
     text_file: Annotated[Path, typer.Argument(help="the text, in UTF-8; empty lines part paragraphs")],
     subject: Annotated[str, typer.Option(help="the agency's name is put before it")],
     programme: Annotated[str, typer.Option(help="in whose words, such as bond; alone: to all its participants")],
-    by: Annotated[str, typer.Option(help="who decided", default_factory=getpass.getuser)],
+    by: By,
     account: Annotated[UUID | None, typer.Option(help="only to this account")] = None,
     per_minute: Annotated[int, typer.Option(min=1, max=10_000, help="how many go out a minute")] = 600,
 ) -> None:
@@ -159,21 +135,21 @@ def send_notice(
     if account is not None:
         wanted = account
         try:
-            _run(database_url, lambda session: notices.known(session, account_id=wanted))
+            transact(database_url, lambda session: notices.known(session, account_id=wanted))
         except NoSuchContact as error:
             typer.echo(error.code, err=True)
             raise typer.Exit(1) from None
-        mails = _run(database_url, queue([account], 0))
+        mails = transact(database_url, queue([account], 0))
     else:
         after = UUID(int=0)
-        while ids := _run(database_url, _page(programme, after)):
-            mails += _run(database_url, queue(ids, mails))
+        while ids := transact(database_url, _page(programme, after)):
+            mails += transact(database_url, queue(ids, mails))
             after = ids[-1]
 
     async def put_down(session: AsyncSession) -> None:
         notices.put_down(session, notice=told, account_id=account, mails=mails, by=by, now=system_clock())
 
-    _run(database_url, put_down)
+    transact(database_url, put_down)
     typer.echo(f"{mails} queued")
 
 

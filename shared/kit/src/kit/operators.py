@@ -28,8 +28,8 @@ Reason = Annotated[str, typer.Option(help="why; kept for the audit", callback=_g
 By = Annotated[str, typer.Option(help="who decided", default_factory=getpass.getuser)]
 
 
-def run(url: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
-    """The result of `work` in one transaction; a refusal ends the program with its code, and status 1."""
+def transact(url: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """The result of `work` in one transaction. Raises what `work` raises."""
 
     async def main() -> T:
         database = Database(url, pool_size=1)
@@ -39,8 +39,13 @@ def run(url: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
         finally:
             await database.close()
 
+    return asyncio.run(main())
+
+
+def run(url: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """The same; a refusal ends the program with its code, and status 1."""
     try:
-        return asyncio.run(main())
+        return transact(url, work)
     except ServiceError as error:
         typer.echo(error.code, err=True)
         raise typer.Exit(1) from None
