@@ -5,10 +5,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from identity.commands.accounts import close_account
 from identity.commands.successions import TRIES
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import EkycStatusChanged, SessionsEnded, SuccessionStarted, UserIdIssued
 from madoguchi_contracts.sealed import Contact, RegistrationLink
+from sqlalchemy import text
 from support.identity import ANSWER, PASSWORD, Member, World
 
 NEXT = {"name_kanji": "佐藤 次郎", "name_kana": "サトウ ジロウ", "mail": "jiro@example.jp"}
@@ -212,3 +214,49 @@ async def test_the_five_years_of_the_new_user_id_begin_with_its_issue(world: Wor
     await world.post("/v1/passwords/set", body, status=204)
     world.clock.now = world.clock.now.replace(year=2035, minute=0)
     assert (await world.give_password(present))["next"] == "enrol_otp"
+
+
+@pytest.mark.rule("ID-12", "ID-34")
+@pytest.mark.parametrize("ending", ["taken over", "closed"])
+async def test_who_is_out_while_their_password_is_looked_at_gets_no_session(
+    world: World, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    member = await world.logged_in()
+    token = world.token(await started(world, member))
+    hasher = world.context.tools.hasher
+    verify = hasher.verify
+
+    async def end_it_first(stored: str | None, secret: str) -> bool:
+        monkeypatch.setattr(hasher, "verify", verify)
+        if ending == "taken over":
+            await complete(world, token)
+        else:
+            async with world.database.transaction() as session:
+                await close_account(session, account_id=member.account_id, now=world.clock())
+        return await verify(stored, secret)
+
+    monkeypatch.setattr(hasher, "verify", end_it_first)
+    assert (await world.give_password(member, status=401))["code"] == "login_failed"
+    async with world.database.transaction() as session:
+        open_ones = "SELECT count(*) FROM user_sessions WHERE ended_at IS NULL"
+        assert (await session.execute(text(open_ones))).scalar_one() == 0
+
+
+@pytest.mark.rule("ID-12", "ID-49")
+async def test_a_password_that_is_changed_while_the_account_is_taken_over_stays_the_next_ones(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = await world.logged_in()
+    token = world.token(await started(world, member))
+    limiter = type(world.context.tools.limiter)
+    count_first = limiter.count_first
+
+    async def take_over_first(self: Any, database: Any, now: Any, **subjects: str) -> None:
+        monkeypatch.setattr(limiter, "count_first", count_first)
+        await complete(world, token)
+        await count_first(self, database, now, **subjects)
+
+    monkeypatch.setattr(limiter, "count_first", take_over_first)
+    body = {"current_password": member.password, "new_password": "smile_2027", "confirmed": True}
+    problem = await world.post("/v1/passwords/change", body, status=409, headers=member.session)
+    assert problem["code"] == "current_password_wrong"

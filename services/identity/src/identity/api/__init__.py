@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Response
 from kit.http import NowDep
 
-from identity import schemas
 from identity.api import ekyc, invitations, organisations, passwords, registration, sessions
 from identity.api.deps import ContextDep, open_to
 from identity.permissions import Action, Relation
+from identity.schemas import keys as schemas
 
 keys = APIRouter(tags=["keys"])
 

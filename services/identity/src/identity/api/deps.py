@@ -18,7 +18,7 @@ from identity.commands.sessions import use_session
 from identity.domain.durations import Lifetime, ends_at
 from identity.limits import network_of
 from identity.permissions import Action, Relation, authorise
-from identity.schemas import Accepted
+from identity.schemas.common import Accepted
 from identity.tools import Tools
 
 ACCEPTED = Accepted(status="accepted")

@@ -10,12 +10,14 @@ from kit.http import NowDep, SessionDep
 from kit.idempotency import OnceDep
 from pydantic import ValidationError
 
-from identity import queries, schemas
+from identity import queries
 from identity.api.deps import ContextDep, Holder, TokenAttempt, open_to, permitted, qr_svg
 from identity.clients import Callback, check_callback
 from identity.commands import ekyc
 from identity.domain.ekyc import METHOD_LABELS, EkycMethod, EkycStatus
 from identity.permissions import Action, Relation
+from identity.schemas import common
+from identity.schemas import ekyc as schemas
 from identity.terms import guidance
 
 router = APIRouter(prefix="/v1/ekyc", tags=["ekyc"])
@@ -65,7 +67,7 @@ async def methods() -> Any:
     dependencies=[TokenAttempt, open_to(Relation.MAILED_LINK, Action.OPEN_EKYC_LINK)],
     summary="The QR code page",
 )
-async def open_link(body: schemas.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
+async def open_link(body: common.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
     """For the screen behind the link of mail NO-08 (ID-75)."""
     url = await ekyc.open_link(session, context.tools, token=body.token, now=now)
     return {"url": url, "qr_svg": qr_svg(url)}

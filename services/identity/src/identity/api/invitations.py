@@ -9,10 +9,12 @@ from fastapi import APIRouter, Response
 from kit.http import NowDep, SessionDep
 from kit.idempotency import OnceDep
 
-from identity import queries, schemas
+from identity import queries
 from identity.api.deps import ContextDep, Holder, OtpAttempt, TokenAttempt, open_to, permitted
 from identity.commands import invitations, successions
 from identity.permissions import Action, Relation
+from identity.schemas import common
+from identity.schemas import invitations as schemas
 from identity.terms import secret_questions
 
 router = APIRouter(prefix="/v1", tags=["invitations"])
@@ -67,7 +69,7 @@ async def withdraw(
     dependencies=[TokenAttempt, INVITED],
     summary="Who is invited",
 )
-async def inspect_invitation(body: schemas.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
+async def inspect_invitation(body: common.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
     """For the screen behind the link. Looking does not use the link up (I-05)."""
     row = await queries.open_invitation(session, body.token, now)
     holder = queries.holder_of(context.tools.keys, row)
@@ -83,11 +85,11 @@ async def inspect_invitation(body: schemas.TokenBody, session: SessionDep, conte
 @router.post(
     "/invitations/register",
     status_code=201,
-    response_model=schemas.Committed,
+    response_model=common.Committed,
     dependencies=[TokenAttempt, INVITED],
     summary="Accept, with a new account",
 )
-async def register_invited(body: schemas.CommitBody, context: ContextDep, now: NowDep) -> Any:
+async def register_invited(body: common.CommitBody, context: ContextDep, now: NowDep) -> Any:
     """Secret question and consent, as in a registration; mails NO-03 and NO-04 follow."""
     made = await invitations.accept_with_new_account(context.database, context.tools, **body.model_dump(), now=now)
     return {"account_id": made}
@@ -95,7 +97,7 @@ async def register_invited(body: schemas.CommitBody, context: ContextDep, now: N
 
 @router.post("/invitations/accept", response_model=schemas.AcceptedInvitation, summary="Accept, being logged in")
 async def accept(
-    body: schemas.TokenBody,
+    body: common.TokenBody,
     holder: Annotated[Holder, permitted(Action.ACCEPT_INVITATION)],
     session: SessionDep,
     now: NowDep,
@@ -193,7 +195,7 @@ async def representatives(account_id: UUID, session: SessionDep, context: Contex
     dependencies=[TokenAttempt, NEXT_ONE],
     summary="Who is to take over",
 )
-async def inspect_succession(body: schemas.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
+async def inspect_succession(body: common.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
     """The secret question of the former representative, for the next one to answer (ID-12)."""
     row = await queries.open_succession(session, body.token, now)
     account = await queries.account_of(session, row.account_id)
@@ -209,7 +211,7 @@ async def inspect_succession(body: schemas.TokenBody, session: SessionDep, conte
 
 @router.post(
     "/successions/complete",
-    response_model=schemas.Committed,
+    response_model=common.Committed,
     dependencies=[TokenAttempt, NEXT_ONE],
     summary="Take over",
 )

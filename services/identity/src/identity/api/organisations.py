@@ -9,11 +9,13 @@ from fastapi import APIRouter, Query, Response
 from kit.http import NowDep, SessionDep
 from kit.idempotency import OnceDep
 
-from identity import queries, schemas
+from identity import queries
 from identity.api.deps import ContextDep, Holder, permitted
 from identity.commands import organisations, staff
 from identity.errors import OwnAccount
 from identity.permissions import Action, Relation
+from identity.schemas import common
+from identity.schemas import organisations as schemas
 
 router = APIRouter(prefix="/v1", tags=["organisations"])
 
@@ -91,15 +93,15 @@ async def list_staff(organisation_id: UUID, session: SessionDep, context: Contex
 
 
 @router.post(
-    "/staff", status_code=201, response_model=schemas.Committed, dependencies=[MANAGES_STAFF], summary="Open an account"
+    "/staff", status_code=201, response_model=common.Committed, dependencies=[MANAGES_STAFF], summary="Open an account"
 )
 async def add_staff(
     body: schemas.StaffBody, session: SessionDep, context: ContextDep, once: OnceDep, now: NowDep
 ) -> Response:
     """For somebody of the office, or of an organisation; mails NO-03 and NO-04 follow."""
 
-    async def work() -> schemas.Committed:
-        return schemas.Committed(account_id=await staff.add_staff(session, context.tools, **body.model_dump(), now=now))
+    async def work() -> common.Committed:
+        return common.Committed(account_id=await staff.add_staff(session, context.tools, **body.model_dump(), now=now))
 
     return await once(work, status=201)
 

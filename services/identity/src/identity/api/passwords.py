@@ -7,10 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 from kit.http import NowDep, SessionDep
 
-from identity import queries, schemas
+from identity import queries
 from identity.api.deps import ACCEPTED, ContextDep, Holder, NetworkDep, TokenAttempt, open_to, permitted
 from identity.commands import passwords, reminders
 from identity.permissions import Action, Relation
+from identity.schemas import common
+from identity.schemas import passwords as schemas
 
 router = APIRouter(prefix="/v1", tags=["passwords"])
 
@@ -21,7 +23,7 @@ router = APIRouter(prefix="/v1", tags=["passwords"])
     dependencies=[TokenAttempt, open_to(Relation.MAILED_LINK, Action.SET_PASSWORD)],
     summary="What a password link is for",
 )
-async def inspect(body: schemas.TokenBody, session: SessionDep, now: NowDep) -> Any:
+async def inspect(body: common.TokenBody, session: SessionDep, now: NowDep) -> Any:
     """For the screen 次の操作を実行します: a mail scanner that gets here uses nothing up (ID-16)."""
     link = await queries.open_password_link(session, body.token, now)
     return {"purpose": link.purpose}
@@ -55,7 +57,7 @@ async def change(
     "/passwords/reset-requests",
     dependencies=[open_to(Relation.STRANGER, Action.ASK_FOR_RESET)],
     status_code=202,
-    response_model=schemas.Accepted,
+    response_model=common.Accepted,
     summary="Forgotten password",
 )
 async def request_reset(
@@ -83,7 +85,7 @@ async def ask(
 @router.post(
     "/user-id-reminders/answer",
     status_code=202,
-    response_model=schemas.Accepted,
+    response_model=common.Accepted,
     dependencies=[TokenAttempt, open_to(Relation.STRANGER, Action.ASK_FOR_USER_ID)],
     summary="Answer the secret question",
 )

@@ -8,10 +8,12 @@ from typing import Any
 from fastapi import APIRouter
 from kit.http import NowDep, SessionDep
 
-from identity import queries, schemas
+from identity import queries
 from identity.api.deps import ACCEPTED, ContextDep, NetworkDep, TokenAttempt, open_to
 from identity.commands import registration
 from identity.permissions import Action, Relation
+from identity.schemas import common
+from identity.schemas import registration as schemas
 from identity.terms import current_terms, secret_questions
 
 router = APIRouter(prefix="/v1", tags=["registration"])
@@ -47,7 +49,7 @@ async def questions() -> Any:
     "/registrations",
     dependencies=[open_to(Relation.STRANGER, Action.REGISTER)],
     status_code=202,
-    response_model=schemas.Accepted,
+    response_model=common.Accepted,
     summary="Ask to be registered",
 )
 async def request_registration(
@@ -64,7 +66,7 @@ async def request_registration(
     dependencies=[TokenAttempt, open_to(Relation.MAILED_LINK, Action.REGISTER)],
     summary="What was entered",
 )
-async def inspect(body: schemas.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
+async def inspect(body: common.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
     """For the screen ユーザーID登録. Looking does not use the link up (I-05)."""
     row = await queries.open_registration(session, body.token, now)
     return asdict(queries.holder_of(context.tools.keys, row))
@@ -73,11 +75,11 @@ async def inspect(body: schemas.TokenBody, session: SessionDep, context: Context
 @router.post(
     "/registrations/commit",
     status_code=201,
-    response_model=schemas.Committed,
+    response_model=common.Committed,
     dependencies=[TokenAttempt, open_to(Relation.MAILED_LINK, Action.REGISTER)],
     summary="Get the user ID",
 )
-async def commit(body: schemas.CommitBody, context: ContextDep, now: NowDep) -> Any:
+async def commit(body: common.CommitBody, context: ContextDep, now: NowDep) -> Any:
     """入力内容を確定する: the user ID is issued, mails NO-03 and NO-04 follow (ID-15, ID-16)."""
     account_id = await registration.commit_registration(context.database, context.tools, **body.model_dump(), now=now)
     return {"account_id": account_id}

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from kit.http import NowDep, SessionDep
 from kit.idempotency import OnceDep
 
-from identity import queries, schemas
+from identity import queries
 from identity.api.deps import (
     ContextDep,
     Holder,
@@ -25,6 +25,7 @@ from identity.api.deps import (
 )
 from identity.commands import otp, sessions
 from identity.permissions import Action, Relation
+from identity.schemas import sessions as schemas
 from identity.terms import guidance
 
 router = APIRouter(prefix="/v1", tags=["sessions"])

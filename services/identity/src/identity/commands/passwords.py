@@ -92,7 +92,9 @@ async def change_password(
     await tools.limiter.count_first(database, now, current_password=str(actor.account_id))
     async with database.transaction() as session:
         history = await queries.passwords_of(session, actor.account_id)
-    if not await tools.hasher.verify(history[0].hash, canonical_password(current_password)):
+    # There is none when the next representative has taken the account over just now.
+    current = history[0].hash if history else None
+    if not await tools.hasher.verify(current, canonical_password(current_password)):
         raise CurrentPasswordWrong
     async with database.transaction() as session:
         await tools.limiter.forget(session, "current_password", str(actor.account_id))

@@ -105,7 +105,10 @@ async def _decide(
     account = await queries.account_by_user_id(session, index)
     if outcome is Outcome.ACCEPTED and account is not None:
         account = await lock_account(session, account.id)
-        current = (await queries.passwords_of(session, account.id))[0]
+        passwords = await queries.passwords_of(session, account.id)
+        if account.user_id_index != index or not passwords or not is_usable(account, now):
+            return LoginFailed()  # closed, or taken over by the next representative, while the hash was computed
+        current = passwords[0]
         if current.hash != checked:
             raise Conflict("パスワードが変更されました。もう一度ログインしてください。", account_id=str(account.id))
         if newer_hash is not None:
