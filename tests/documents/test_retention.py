@@ -56,9 +56,17 @@ def test_every_case_has_its_period_in_the_table() -> None:
 # At work
 
 
+@pytest.fixture
+def own_bucket(servers: Servers) -> S3:
+    """A bucket for one test: a sweep deletes what its own database does not name, or refuses to."""
+    bucket = f"retention-{uuid4().hex[:8]}"
+    stores.admin(servers.ports, servers.secrets).make_bucket(bucket_name=bucket)
+    return S3(servers.s3.url, servers.secrets.s3_admin_key, servers.secrets.s3_admin_secret, bucket)
+
+
 @pytest_asyncio.fixture
-async def at(postgres_url: FreshDatabase, s3: S3) -> AsyncIterator[Desk]:
-    async with desk(await postgres_url("documents"), s3) as made:
+async def at(postgres_url: FreshDatabase, own_bucket: S3) -> AsyncIterator[Desk]:
+    async with desk(await postgres_url("documents"), own_bucket) as made:
         yield made
 
 
