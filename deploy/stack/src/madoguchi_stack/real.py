@@ -12,7 +12,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from minio import MinioAdmin
 from minio.credentials.providers import StaticProvider
@@ -159,12 +161,18 @@ def run_step(*command: str, environment: dict[str, str] | None = None) -> None:
         raise StackFailed(f"could not obtain Apache Kafka and MinIO: {error}") from error
 
 
-async def format_kafka(folder: Path, ports: Ports, supervisor: Supervisor) -> None:
-    """Write Kafka's properties for these ports, and format its storage if that has not been done yet."""
+async def format_kafka(
+    folder: Path, ports: Ports, supervisor: Supervisor, more: Mapping[str, object] = MappingProxyType({})
+) -> None:
+    """Write Kafka's properties for these ports, and format its storage if that has not been done yet.
+
+    `more` are properties that replace ours or are added: a test of access has a broker that asks who one is.
+    """
     data = folder / "kafka"
     data.mkdir(exist_ok=True)
     properties = data / "server.properties"
-    properties.write_text("".join(f"{key}={value}\n" for key, value in _kafka_properties(data, ports).items()))
+    settings = {**_kafka_properties(data, ports), **more}
+    properties.write_text("".join(f"{key}={value}\n" for key, value in settings.items()))
     if not (data / "data" / "meta.properties").exists():
         tool = _java("kafka.tools.StorageTool", memory="256m")
         options = ("format", "--standalone", "--cluster-id", "bWFkb2d1Y2hpLXJlYWwtMQ", "--config", str(properties))
