@@ -1,5 +1,6 @@
 """Management companies: found, given rights by an approval, entering data by proxy (AS-50 to AS-57)."""
 
+import asyncio
 from itertools import product
 from uuid import uuid4
 
@@ -464,3 +465,22 @@ async def test_the_level_is_the_management_companys_whoever_else_works_there(cou
     made = await counter.managed(level)
     other = counter.person(role, organisation_id=made.clerk.organisation_id)
     assert (await other.step(made.application_id, "change_by_proxy")).status_code in {403, 404}
+
+
+@pytest.mark.rule("AS-56")
+async def test_of_a_closing_and_an_approval_at_once_neither_fails_and_no_rights_remain(counter):
+    for _ in range(5):
+        company = await counter.company()
+        already = await counter.managed(1, company)
+        filed = await counter.applied(**{"company.id": str(company), "company.level": 1})
+        reviewer, approver = counter.person(Role.OFFICE_REVIEWER), counter.person(Role.OFFICE_APPROVER)
+        await reviewer.post(f"/v1/reviews/{filed.review_id}/recommend")
+        approved, _ = await asyncio.gather(
+            approver.post(f"/v1/reviews/{filed.review_id}/approve"),
+            counter.hear(OrganisationClosed(organisation_id=company)),
+        )
+        assert approved.status_code == 200
+        await asyncio.gather(counter.fire(), already.owner.step(already.application_id, "change"))
+        for application in (already.application_id, filed.application_id):
+            assert await tried(already.clerk, application, "view") == 404
+    assert await counter.rows("SELECT 1 FROM parked_keys k JOIN organisations o ON k::text LIKE '%'||o.id||'%'") == []
