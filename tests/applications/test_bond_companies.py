@@ -406,7 +406,9 @@ async def test_the_companys_input_passes_the_same_checks(counter):
     await clerk.save(application, content_with({**faulty, **named}))
     expected = {("AS-83", "NOT_ALLOWED", "certificate_month"), ("AS-39", "FORMAT", "representative.phone")}
     # Before the association is asked,
-    assert findings(await clerk.check(application, "hand_over")) == expected
+    companys = await clerk.check(application, "hand_over")
+    assert findings(companys) == expected
+    assert (companys["ekyc_status"], companys["notices"]) == (None, [])  # the representative's own affair
     answer = await clerk.step(application, "hand_over")
     assert (answer.status_code, findings(answer)) == (409, expected)
     # and again when it approves: what it must answer for itself is asked of it alone.

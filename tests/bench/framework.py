@@ -121,6 +121,7 @@ def build_api() -> FastAPI:
                 registered_mail=desk.unlock(contact.mail, of_mail(actor.account_id)),
                 today=now.date(),
                 institutions=desk.institutions,
+                organisations={},
             )
             form = programme.validate(desk.unlock(application.draft, of_draft(application_id)), facts)
             assert not form.findings

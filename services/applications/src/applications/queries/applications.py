@@ -225,14 +225,15 @@ async def check_application(
     ticked = replace(unticked, filing=replace(filing, consents=frozenset(programme.consents)))
     row = choose_looking(programme.workflow, ticked, command, caller_of(actor))
     findings = findings_of(row, ticked)
+    own = application.account_id == actor.account_id  # how the owner's identity check stands is the owner's to know
     return Check(
         findings=tuple(findings),
         warnings=tuple(programme.warnings(ticked)),
-        notices=tuple(programme.notices(ticked)),
+        notices=tuple(programme.notices(ticked)) if own else (),
         confirmations=tuple(one for one in findings_of(row, unticked) if one not in findings),
         content=filing.form.content,
         content_sha256=filing.sha256,
-        ekyc_status=filing.ekyc_status,
+        ekyc_status=filing.ekyc_status if own else None,
         documents=filing.documents,
         may_submit=not findings,
     )

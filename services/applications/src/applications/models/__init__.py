@@ -1,0 +1,31 @@
+"""The tables of applications. Every statement on them is SQL text beside its use (`hot.py` says why); the constraints
+say once more what must never be otherwise.
+
+Personal data is kept encrypted (`kit.vault`): the columns `draft`, `content`, `reason` and `mail`.
+"""
+
+from applications.models.base import Base, application_numbers, metadata
+from applications.models.cases import Application, ApplicationParty, HistoryStep, Track, Version
+from applications.models.office import AccessLogEntry, Balance, BalanceImport, ContactNote, Review
+from applications.models.told import AccountContact, AccountEkyc, DocumentSet, Organisation, PostedPaper
+
+__all__ = [
+    "AccessLogEntry",
+    "AccountContact",
+    "AccountEkyc",
+    "Application",
+    "ApplicationParty",
+    "Balance",
+    "BalanceImport",
+    "Base",
+    "ContactNote",
+    "DocumentSet",
+    "HistoryStep",
+    "Organisation",
+    "PostedPaper",
+    "Review",
+    "Track",
+    "Version",
+    "application_numbers",
+    "metadata",
+]
