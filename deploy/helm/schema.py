@@ -158,6 +158,7 @@ def schema() -> JSON:
                 "serviceMonitor": _closed(
                     {
                         "enabled": {"type": "boolean"},
+                        "rules": {"type": "boolean"},
                         "labels": {"type": "object", "additionalProperties": text},
                         "interval": text,
                     },

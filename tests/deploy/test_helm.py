@@ -28,7 +28,11 @@ CHART = ROOT / "deploy/helm/madoguchi"
 EXAMPLES = ROOT / "deploy/helm/examples"
 # The oldest release that the chart allows, and the newest whose schemas there are.
 KUBERNETES = ("1.30", "1.37")
-CUSTOM = {"ServiceMonitor": ("servicemonitors", "v1"), "ScaledObject": ("scaledobjects", "v1alpha1")}
+CUSTOM = {
+    "ServiceMonitor": ("servicemonitors", "v1"),
+    "PrometheusRule": ("prometheusrules", "v1"),
+    "ScaledObject": ("scaledobjects", "v1alpha1"),
+}
 INSTALLATIONS = {"production": ("production",), "plain": ("plain",), "digests": ("production", "digests")}
 PARTS = ("api", "worker")
 SCHEMA = runpy.run_path(str(ROOT / "deploy/helm/schema.py"))
@@ -130,7 +134,7 @@ def test_the_schemas_would_find_a_misspelt_field():
     for kind, (name, version) in CUSTOM.items():
         custom = copy.deepcopy(next(iter(of_kind("production", kind).values())))
         custom["metadata"] = {}
-        custom["spec"]["intervall"] = "30s"
+        custom["spec"]["misspelt"] = "30s"
         assert list(Draft202012Validator(schema_of_resource(name, version)).iter_errors(custom)) != []
 
 
@@ -346,3 +350,14 @@ def test_requests_go_to_apis_and_monitoring_sees_every_process(installation: str
             assert selects({"matchLabels": watched["spec"]["selector"]}, pods(installation)[name]["metadata"]["labels"])
     monitors = of_kind(installation, "ServiceMonitor")
     assert len(monitors) == (8 if values(installation)["serviceMonitor"]["enabled"] else 0)
+
+
+@installations
+def test_the_alerts_are_those_that_were_tested(installation: str):
+    said = values(installation)["serviceMonitor"].get("rules", False)
+    made = {name: one["spec"] for name, one in of_kind(installation, "PrometheusRule").items()}
+    tested = {
+        f"madoguchi-{service}": yaml.safe_load((ROOT / f"deploy/observability/rules/{service}.yaml").read_text())
+        for service in SERVICES
+    }
+    assert made == (tested if said else {})
