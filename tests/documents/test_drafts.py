@@ -31,7 +31,9 @@ async def ids_of(at: Desk, application: UUID, owner: UUID) -> list[UUID]:
 
 
 async def times_out(at: Desk, owner: UUID, *sessions: UUID, reason: str = "idle") -> None:
+    """The sessions end, and the owner logs in anew: tokens of ended sessions are refused."""
     await at.hears(SessionsEnded(account_id=owner, session_ids=sessions, reason=reason))
+    at.log_in(owner)
 
 
 @pytest.mark.rule("DO-07", "AS-70")
