@@ -128,7 +128,7 @@ def cells_of(dependant: Dependant) -> list[tuple[Relation, Action]]:
 
 def routes() -> dict[tuple[str, str], list[tuple[Relation, Action]]]:
     return {
-        (method, route.path): cells_of(route.dependant)
+        (method, route.path_format): cells_of(route.dependant)
         for router in routers
         for route in router.routes
         if isinstance(route, APIRoute)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,9 +14,14 @@ import uvicorn
 from aiokafka import AIOKafkaConsumer
 from identity.main import build_api, build_worker
 from identity.settings import Settings
+from kit import sessions
+from kit.bus import Consumer
 from kit.clock import system_clock
 from kit.db import Database
 from kit.deadlines import schedule
+from kit.health import Health
+from kit.process import build_worker_app
+from kit.tokens import TokenVerifier
 from madoguchi_contracts.identity import EkycStarted
 from madoguchi_stack.ekyc.app import Settings as ProviderSettings
 from madoguchi_stack.ekyc.app import build_with
@@ -24,6 +30,8 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.applications import Starlette
 from support.identity import CALLBACK_SECRET, World, environment_of, identity_world, settings_for
+from support.kit_app import app_on
+from support.kit_database import kit_database
 from support.servers import FreshDatabase
 
 
@@ -116,6 +124,61 @@ async def test_api_worker_and_provider_work_together(
         await until(lambda: _all_told(world.database))
         heard = await _from_kafka(settings.kafka_bootstrap, str(member.account_id))
         assert heard == [stored.type for stored in await world.stored(member.account_id)]
+
+
+@pytest.mark.slow
+@pytest.mark.rule("ID-38", "ID-39")
+async def test_another_service_refuses_the_token_of_an_ended_session_within_a_second(
+    postgres_url: FreshDatabase, empty_postgres_url: FreshDatabase, environment: Callable[..., Settings]
+) -> None:
+    """From the logout at identity over its event log and Kafka to the other service's answer, as processes do it."""
+    ports = free_ports()
+    api_port, other_port = ports["identity_api"], ports["documents_api"]
+    url = await postgres_url("identity")
+    settings = environment(url, kafka_fetch_max_wait_ms=20)
+    theirs = await kit_database(empty_postgres_url)
+    jwks = f"http://127.0.0.1:{api_port}/.well-known/jwks.json"
+    verifier = TokenVerifier(jwks, settings.token_issuer, system_clock)
+    name = str(theirs.engine.url.database)  # a consumer group of its own
+    their_worker = build_worker_app(
+        service=name,
+        settings=settings,
+        database=Database(theirs.url, pool_size=3),
+        clock=system_clock,
+        health=Health(),
+        consumer=Consumer(name, sessions.HANDLERS, database=theirs, clock=system_clock),
+    )
+    took = []
+    async with (
+        identity_world(url) as world,
+        served(build_api(), api_port),
+        served(build_worker(), ports["identity_worker"]),
+        served(their_worker, ports["documents_worker"]),
+        served(app_on(Database(theirs.url, pool_size=3), verifier), other_port),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{api_port}", trust_env=False) as http,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{other_port}", trust_env=False) as other,
+    ):
+        world.clock.now = system_clock()
+        world.http = http
+        member = await world.logged_in()
+        for _ in range(5):
+            shown = await other.get("/v1/me", headers=member.bearer)
+            assert shown.status_code == 200, shown.text
+            leaving = member.bearer
+            assert (await http.delete("/v1/sessions/current", headers=member.session)).status_code == 204
+            ended = time.monotonic()
+            await until(lambda headers=leaving: _refused(other, headers))
+            took.append(time.monotonic() - ended)
+            await world.log_in(member)
+    # The first one may wait for the consumer to join its group; a busy machine may delay some, never all.
+    assert sorted(took)[1] < 1, took
+    await theirs.close()
+
+
+async def _refused(other: httpx.AsyncClient, headers: dict[str, str]) -> bool:
+    answer = await other.get("/v1/me", headers=headers)
+    assert answer.status_code == 200 or answer.json()["code"] == "session_over"
+    return answer.status_code == 401
 
 
 @pytest.mark.slow

@@ -7,15 +7,18 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
+from uuid import UUID
 
 import pytest
 import structlog
 from identity.clients import EkycClient
+from identity.commands import keys
 from identity.main import ekyc_provider
 from identity.verifications import turn
 from kit import telemetry
 from kit.errors import Permanent
-from madoguchi_contracts.identity import EkycStarted
+from madoguchi_contracts import Role
+from madoguchi_contracts.identity import EkycStarted, SuccessionStarted
 from madoguchi_contracts.sealed import RegistrationLink
 from support.ekyc import SimulatedProvider
 from support.identity import ANSWER, Member, World, identity_world, secrets_in
@@ -37,6 +40,31 @@ def service_log() -> Iterator[StringIO]:
     finally:
         root.handlers, root.level = handlers, level
         structlog.configure(**configuration)
+
+
+async def everybody_else(world: World, account_id: UUID) -> list[str]:
+    """Who is invited, who takes over, who works at the counter, and the keys; returns their secrets and data."""
+    host = await world.member("host@example.jp", programme="green_loan", name_kanji="鈴木 一郎")
+    await world.log_in(host)
+    invitation_token = world.token(await world.invite(host, "guest@example.jp", name_kanji="田中 さくら"))
+    await world.post("/v1/invitations/inspect", {"token": invitation_token})
+    office = await world.staff(Role.OPERATOR)
+    await world.log_in(office)
+    next_one = {"name_kanji": "佐藤 次郎", "name_kana": "サトウ ジロウ", "mail": "jiro@example.jp"}
+    path = f"/v1/accounts/{account_id}/successions"
+    await world.post(path, next_one, status=201, headers=office.bearer)
+    succession_token = world.token(await world.last(SuccessionStarted))
+    await world.post("/v1/successions/inspect", {"token": succession_token})
+    take_over = {"token": succession_token, "former_answer": ANSWER, "secret_question": "first_school"}
+    await world.post("/v1/successions/complete", {**take_over, "secret_answer": "ひまわり", "terms_accepted": True})
+    async with world.database.transaction() as session:
+        kid, _ = await keys.rotate(session, world.context.tools, alone=True, now=world.clock())
+    world.clock.advance(seconds=30)
+    await world.get("/.well-known/jwks.json")
+    signing = await world.context.tools.signing.signer(world.database, world.clock())
+    private = {key.kid: key.as_dict(private=True)["d"] for key in signing._keys}[kid]
+    told = [invitation_token, succession_token, private, "ひまわり", "host@", "guest@", "jiro@"]
+    return [*told, "鈴木", "さくら", "佐藤", "次郎", "サトウ", office.user_id, host.secret]
 
 
 async def everything(world: World) -> list[str]:
@@ -82,7 +110,8 @@ async def everything(world: World) -> list[str]:
     place = await world.post("/v1/ekyc/open", {"token": ekyc_token})
     await world.post("/v1/registrations", {"name_kanji": "山田 太郎", "mail": MAIL}, status=422)
     await world.post("/v1/sessions/refresh?token=" + reset_token, headers=member.session)
-    secrets = [registration_token, password_token, reset_token, ekyc_token, login_token, proof, place["url"]]
+    secrets = await everybody_else(world, account_id)
+    secrets += [registration_token, password_token, reset_token, ekyc_token, login_token, proof, place["url"]]
     secrets += [asked["reminder_token"], member.session_token, member.access_token, member.secret]
     secrets += ["smile_2026", "other-1word", "wrong-1word", ANSWER, "ちがう小学校", user_id]
     return [*secrets, MAIL, "hanako", "山田", "太郎", "ヤマダ", "198.51.100.7"]

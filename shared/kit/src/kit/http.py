@@ -212,7 +212,7 @@ _HTTP_PROBLEMS = {
 
 def _methods(request: Request) -> str:
     """The methods of the page; the framework names only those of the first route with its path."""
-    path = getattr(request.scope.get("route"), "path", "")
+    path = getattr(request.scope.get("route"), "path_format", "")
     return ", ".join(map(str.upper, request.app.openapi()["paths"].get(path, ())))
 
 

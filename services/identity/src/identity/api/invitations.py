@@ -52,7 +52,7 @@ async def list_own(
     return {"items": await queries.own_invitations(session, context.tools.keys, holder.actor.account_id, now)}
 
 
-@router.delete("/invitations/{invitation_id}", status_code=204, summary="Withdraw an invitation")
+@router.delete("/invitations/{invitation_id:uuid}", status_code=204, summary="Withdraw an invitation")
 async def withdraw(
     invitation_id: UUID,
     holder: Annotated[Holder, permitted(Action.INVITE)],

@@ -147,7 +147,8 @@ async def end_others(
     await sessions.end_others(session, actor=holder.actor, now=now)
 
 
-@router.delete("/sessions/{session_id}", status_code=204, summary="End one session")
+# Only what has the form of an id: other words after /sessions/ are pages of their own.
+@router.delete("/sessions/{session_id:uuid}", status_code=204, summary="End one session")
 async def end_one(
     session_id: UUID,
     holder: Annotated[Holder, permitted(Action.USE_SESSION)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 Text = Annotated[str, Field(max_length=1000)]
 Token = Annotated[
@@ -54,7 +54,7 @@ class CommitBody(Body):
     token: Token
     secret_question: Text = Field(examples=["first_school"])
     secret_answer: SecretAnswer
-    terms_accepted: bool
+    terms_accepted: StrictBool
 
 
 class Committed(BaseModel):

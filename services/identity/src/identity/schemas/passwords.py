@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from identity.schemas.common import Body, Password, SecretAnswer, Text, Token, UserId
 
@@ -27,7 +27,7 @@ class ChangePasswordBody(Body):
 
     current_password: Password
     new_password: Password
-    confirmed: bool
+    confirmed: StrictBool
 
 
 class ResetRequestBody(Body):

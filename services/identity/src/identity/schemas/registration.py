@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StrictBool
 
 from identity.schemas.common import Body, Text
 
@@ -36,7 +36,7 @@ class RegistrationBody(Body):
     name_kana: Text = Field(examples=["ヤマダ タロウ"])
     mail: Text = Field(examples=["taro@example.jp"])
     terms_version: Text = Field(examples=["2026-04-01"])
-    terms_accepted: bool
+    terms_accepted: StrictBool
     programme: Text = Field(
         default="bond",
         description="decides as what one registers: representative of an association, or applicant of a loan",
