@@ -160,6 +160,17 @@ def test_a_setting_changed_by_hand_is_told_and_set_again_and_others_stay(applied
     assert config_of(admin, topic)["max.message.bytes"] == "2000000"
 
 
+def test_who_may_not_ask_or_change_is_told_in_the_brokers_words(applied, bootstrap, tmp_path):
+    as_somebody_else = tmp_path / "statistics.properties"
+    as_somebody_else.write_text("".join(f"{name}={value}\n" for name, value in login("statistics").items()))
+    for command in ("check", "apply"):
+        arguments = [command, "--bootstrap", bootstrap, "--command-config", str(as_somebody_else)]
+        result = CliRunner().invoke(commands, arguments)
+        assert result.exit_code == 2
+        assert result.stderr.startswith("broker: ")
+        assert "uthoriz" in result.stderr
+
+
 def test_what_is_allowed_too_much_is_told_and_taken_away_on_request_only(applied, admin):
     def allowed(user: str, pattern: ResourcePatternType, name: str) -> AclBinding:
         what = (AclOperation.READ, AclPermissionType.ALLOW)

@@ -263,6 +263,12 @@ BREAKING: dict[str, tuple[str, dict[str, Any], str, list[str]]] = {
         "link",
         ["service notifications"],
     ),
+    "a field of what is sealed removed": (
+        "urn:madoguchi:sealed:Reason:v1",
+        {"properties.text": DROP},
+        "text",
+        ["service notifications"],
+    ),
     "the event removed": (SUBMITTED, {"": DROP}, "", ["team screening (the whole event)", *READERS]),
 }
 

@@ -63,10 +63,18 @@ def problems(teams: list[Team], manifest: Manifest, folder: Path = CONSUMERS) ->
 
 def explain(change: Change, teams: list[Team]) -> str:
     """A change for a person, with every team and every service of Madoguchi that it would break."""
-    event = EVENTS.get(_type_name(change.contract))
     broken = [f"team {team.team} ({', '.join(why)})" for team in teams if (why := team.breaks_by(change))]
-    broken += [f"service {service}" for service in (event.readers if event else ())]
+    broken += [f"service {service}" for service in _services(change.contract)]
     return f"{change}: {', '.join(broken) or 'nobody who told us; others may read it'}"
+
+
+def _services(contract: str) -> list[str]:
+    """The services that act on an event, or those that open what is inside a sealed field."""
+    event = EVENTS.get(_type_name(contract))
+    if event is not None:
+        return list(event.readers)
+    fields = (field for one in EVENTS.values() for field in flat(schema_of(one))["properties"].values())
+    return sorted({field["x-sealed-for"] for field in fields if field.get("x-sealed-model") == contract})
 
 
 def fields_of(schema: Schema) -> set[str]:

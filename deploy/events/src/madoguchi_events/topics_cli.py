@@ -1,5 +1,7 @@
 """`madoguchi topics`: topics and access of every environment, from one manifest."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -28,8 +30,10 @@ def check(
     access: Access = True,
     manifest: Manifest = MANIFEST,
 ) -> None:
-    """Say in what the broker is not as the manifest says; exit code 1 then. Changes nothing."""
-    _tell(broker.differences(_admin(bootstrap, command_config), read_manifest(manifest), access=access))
+    """Say in what the broker is not as the manifest says; exit code 1 then, 2 without an answer. Changes nothing."""
+    with _broker_errors():
+        found = broker.differences(_admin(bootstrap, command_config), read_manifest(manifest), access=access)
+    _tell(found)
 
 
 @commands.command("apply")
@@ -40,14 +44,11 @@ def apply(
     manifest: Manifest = MANIFEST,
     revoke: Annotated[bool, typer.Option("--revoke", help="also take away what the manifest does not allow")] = False,
 ) -> None:
-    """Make the broker what the manifest says; exit code 1 if something is left that needs a person."""
+    """Make the broker what the manifest says; exit code 1 if something is left for a person, 2 if it is refused."""
     admin = _admin(bootstrap, command_config)
-    try:
+    with _broker_errors():
         found = broker.differences(admin, read_manifest(manifest), access=access)
         left = broker.put_right(admin, found, revoke=revoke)
-    except KafkaException as error:
-        typer.echo(f"the broker refused: {error.args[0].str()}", err=True)
-        raise typer.Exit(1) from None
     for one in found:
         if one not in left:
             typer.echo(f"done: {one.what}")
@@ -58,6 +59,16 @@ def apply(
 def print_strimzi(manifest: Manifest = MANIFEST) -> None:
     """Print topics and users for Kubernetes with Strimzi."""
     typer.echo(strimzi(read_manifest(manifest)), nl=False)
+
+
+@contextmanager
+def _broker_errors() -> Iterator[None]:
+    """The broker's own words, and exit code 2, when it cannot be asked or refuses."""
+    try:
+        yield
+    except KafkaException as error:
+        typer.echo(f"broker: {error.args[0].str()}", err=True)
+        raise typer.Exit(2) from None
 
 
 def _admin(bootstrap: str, command_config: Path | None) -> AdminClient:
