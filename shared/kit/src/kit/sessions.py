@@ -11,14 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import structlog
+from madoguchi_contracts import Event
 from madoguchi_contracts.identity import SessionsEnded
 from sqlalchemy import Column, DateTime, Index, MetaData, Table, Uuid, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,9 +27,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kit.db import new_metadata
 from kit.errors import Unauthenticated, Unavailable
 from kit.tokens import ACCESS_TOKEN_LIFETIME
-
-if TYPE_CHECKING:
-    from kit.bus import EventMeta, Handlers
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +80,7 @@ def create_ended_sessions_v1() -> None:
     metadata.create_all(op.get_bind(), checkfirst=False)
 
 
-async def on_sessions_ended(session: AsyncSession, event: SessionsEnded, _: EventMeta) -> None:
+async def on_sessions_ended(session: AsyncSession, event: SessionsEnded, _: object) -> None:
     """Keep the ids, and forget some that nobody needs any more.
 
     Events from before release 1.2 may name no sessions; the tokens that were meant have run out long ago.
@@ -91,7 +89,7 @@ async def on_sessions_ended(session: AsyncSession, event: SessionsEnded, _: Even
     await session.execute(_FORGET, {"kept": KEPT, "at_once": _FORGET_AT_ONCE})
 
 
-HANDLERS: Handlers = {SessionsEnded: on_sessions_ended}
+HANDLERS: Mapping[type[Event], Callable[[AsyncSession, Any, Any], Awaitable[None]]] = {SessionsEnded: on_sessions_ended}
 """For the consumer of every service that has the table."""
 
 
