@@ -238,8 +238,9 @@ async def test_the_same_file_again_does_nothing_and_a_later_one_corrects(counter
     assert (again.status_code, again.json()) == (201, {**first, "repeated": True})
     await bring(counter, csv(f"{number},2026-03-31,200"))
     assert (await page(filed.owner, filed.application_id)).json()["balance_yen"] == 200
-    await bring(counter, file)  # an old file by mistake
-    assert (await page(filed.owner, filed.application_id)).json()["balance_yen"] == 200
+    corrected = await bring(counter, file)  # the one between was wrong
+    assert (corrected.status_code, corrected.json()["repeated"]) == (201, False)
+    assert (await page(filed.owner, filed.application_id)).json()["balance_yen"] == 100
 
 
 async def test_of_very_many_bad_rows_the_first_are_shown(counter: Counter) -> None:

@@ -53,7 +53,7 @@ def test_settings_are_read_from_the_environment_and_hide_secrets(monkeypatch: py
 
 
 def test_a_suspicious_sweep_waits_for_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = environment(SOMEWHERE, "postgresql+asyncpg://h/d")
+    values = environment(SOMEWHERE, "postgresql+asyncpg://h/d?sslmode=verify-full")
     assert settings(monkeypatch, values).sweep_anyway is False
     assert settings(monkeypatch, {**values, "MADOGUCHI_SWEEP_ANYWAY": "true"}).sweep_anyway is True
 
@@ -77,11 +77,11 @@ def test_a_process_refuses_to_start_on_settings_that_cannot_be_meant(
     monkeypatch: pytest.MonkeyPatch, changes: dict[str, str]
 ) -> None:
     with pytest.raises(ValidationError):
-        settings(monkeypatch, environment(SOMEWHERE, "postgresql+asyncpg://h/d", **changes))
+        settings(monkeypatch, environment(SOMEWHERE, "postgresql+asyncpg://h/d?sslmode=verify-full", **changes))
 
 
 def test_a_scanner_must_be_named_even_if_it_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    values = environment(SOMEWHERE, "postgresql+asyncpg://h/d")
+    values = environment(SOMEWHERE, "postgresql+asyncpg://h/d?sslmode=verify-full")
     del values["MADOGUCHI_SCANNER"]
     with pytest.raises(ValidationError, match="scanner"):
         settings(monkeypatch, values)
@@ -89,7 +89,9 @@ def test_a_scanner_must_be_named_even_if_it_is_none(monkeypatch: pytest.MonkeyPa
 
 def test_production_starts_with_a_scanner(monkeypatch: pytest.MonkeyPatch) -> None:
     production = {"environment": "production", "kafka_security_protocol": "SSL"}
-    values = environment(SOMEWHERE, "postgresql+asyncpg://h/d", **production, scanner="clamd", clamd_host="clamd")
+    values = environment(
+        SOMEWHERE, "postgresql+asyncpg://h/d?sslmode=verify-full", **production, scanner="clamd", clamd_host="clamd"
+    )
     assert settings(monkeypatch, values).clamd_port == 3310
 
 

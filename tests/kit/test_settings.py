@@ -80,7 +80,11 @@ def test_no_file_beside_the_process_is_read(monkeypatch: pytest.MonkeyPatch, tmp
     assert settings(monkeypatch).environment == "local"
 
 
-PRODUCTION = {"environment": "production", "kafka_security_protocol": "SSL"}
+PRODUCTION = {
+    "environment": "production",
+    "kafka_security_protocol": "SSL",
+    "database_url": f"{URL}?sslmode=verify-full",
+}
 
 
 @pytest.mark.parametrize(
@@ -93,6 +97,8 @@ PRODUCTION = {"environment": "production", "kafka_security_protocol": "SSL"}
         ("identity_jwks_url", "http://127.0.0.1.example.jp/jwks.json"),
         ("identity_jwks_url", "http://127.0.0.1@example.jp/jwks.json"),
         ("identity_jwks_url", "example.jp/jwks.json"),
+        ("database_url", "postgresql+asyncpg://u:a-long-password@db.example.jp/x"),
+        ("database_url", "postgresql+asyncpg://u:a-long-password@db.example.jp/x?sslmode=require"),
     ],
 )
 def test_what_is_convenient_locally_is_refused_in_production(
@@ -105,6 +111,14 @@ def test_what_is_convenient_locally_is_refused_in_production(
 
 
 LOGIN = {"kafka_sasl_username": "notifications", "kafka_sasl_password": "a-long-password"}
+
+
+@pytest.mark.parametrize("url", ["u@db.example.jp/x?sslmode=verify-full", "u@localhost/x", "u@[::1]:5432/x"])
+def test_production_takes_a_database_whose_name_was_checked_or_that_is_on_this_machine(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    read = settings(monkeypatch, **PRODUCTION | {"database_url": f"postgresql+asyncpg://{url}"})
+    assert read.environment == "production"
 
 
 def test_production_refuses_a_login_at_the_broker_in_clear(monkeypatch: pytest.MonkeyPatch) -> None:

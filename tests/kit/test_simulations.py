@@ -10,7 +10,7 @@ from kit.areas import Answer, Area, Question
 from kit.db import Database
 from kit.health import Health
 from kit.http import AppContext, build_app
-from kit.simulations import build_router
+from kit.simulations import MAX_QUESTION_BYTES, build_router
 from kit.tokens import TokenVerifier
 from structlog.testing import capture_logs
 from support.clock import FakeClock
@@ -117,3 +117,10 @@ async def test_a_defect_of_a_rule_is_a_500_without_its_text(client: httpx.AsyncC
     answer = await ask(client, {"principal_yen": 1, "months": 1, "note": "defect"})
     assert answer.status_code == 500
     assert "defect" not in answer.text
+
+
+async def test_a_question_longer_than_any_area_needs_is_not_computed(client: httpx.AsyncClient) -> None:
+    longest = MAX_QUESTION_BYTES - len('""')
+    assert (await ask(client, "x" * longest, "green_loan/anything")).status_code == 200
+    refused = await ask(client, "x" * (longest + 1), "green_loan/anything")
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")

@@ -16,7 +16,7 @@ from support.mailroom import SEAL_KEY
 RING = json.dumps({"current": "1", "keys": {"1": base64.b64encode(b"k" * 32).decode()}})
 GOOD = {
     "ENVIRONMENT": "local",
-    "DATABASE_URL": "postgresql+asyncpg://x/y",
+    "DATABASE_URL": "postgresql+asyncpg://x/y?sslmode=verify-full",
     "KAFKA_BOOTSTRAP": "kafka.test:9092",
     "IDENTITY_JWKS_URL": "https://identity.test/.well-known/jwks.json",
     "TOKEN_ISSUER": "https://identity.test",

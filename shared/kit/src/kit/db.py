@@ -76,33 +76,41 @@ class Database:
     """One service's database: an engine, and transactions on it."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        """`url` is postgresql+asyncpg://...; up to `pool_size` connections are kept."""
+        """`url` is postgresql+asyncpg://..., with what the driver reads of PostgreSQL's own parameters, such as
+        ?sslmode=verify-full&sslrootcert=...; up to `pool_size` connections are kept.
+        """
         self.url = url
         self.engine: AsyncEngine = create_async_engine(
             url,
+            async_creator=self._connect,
             isolation_level="AUTOCOMMIT",  # `transaction` begins and commits, on the driver's connection
             hide_parameters=True,  # else the text of every error repeats the values of its statement
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=5,  # seconds; then Unavailable
             pool_pre_ping=False,  # a broken connection raises, becomes 503 or a retry, and is replaced
-            connect_args={
-                "timeout": 5,
-                "command_timeout": 30,
-                "server_settings": {
-                    "application_name": "madoguchi",
-                    "lock_timeout": LOCK_TIMEOUT,
-                    # A process that hangs in a transaction would keep its row locks for as long as it hangs.
-                    "idle_in_transaction_session_timeout": HANG_TIMEOUT,
-                },
-            },
         )
         self.after_events: Callable[[], None] = _nobody_to_wake
 
     @property
     def dsn(self) -> str:
         """The plain DSN, for connections outside the pool (relay, listeners)."""
-        return self.url.replace("postgresql+asyncpg://", "postgresql://", 1)
+        return dsn_of(self.url)
+
+    async def _connect(self) -> asyncpg.Connection[Any]:
+        """The driver's own, as for connections outside the pool: one way to read the DSN, TLS included."""
+        connection: asyncpg.Connection[Any] = await asyncpg.connect(
+            self.dsn,
+            timeout=5,
+            command_timeout=30,
+            server_settings={
+                "application_name": "madoguchi",
+                "lock_timeout": LOCK_TIMEOUT,
+                # A process that hangs in a transaction would keep its row locks for as long as it hangs.
+                "idle_in_transaction_session_timeout": HANG_TIMEOUT,
+            },
+        )
+        return connection
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -135,6 +143,11 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+def dsn_of(url: str) -> str:
+    """SQLAlchemy's URL as the driver reads it, with PostgreSQL's own parameters."""
+    return url.replace("postgresql+asyncpg://", "postgresql://", 1)
 
 
 def driver(session: AsyncSession) -> asyncpg.Connection[Any]:

@@ -1,6 +1,7 @@
 """Idempotency-Key: a POST repeated after a lost answer gets that answer, and does nothing twice.
 
-The key is claimed and the answer stored in the transaction of the work itself, so either both exist or neither.
+The key is claimed and the answer stored in the transaction of the work itself, so either both exist or neither. Answers
+are kept in the clear, so they hold ids and facts, and nothing personal or secret.
 """
 
 from __future__ import annotations

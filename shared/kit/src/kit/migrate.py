@@ -8,11 +8,14 @@ import asyncio
 from importlib.resources import as_file, files
 from typing import Annotated
 
+import asyncpg
 import typer
 from alembic import command, context
 from alembic.config import Config
 from sqlalchemy import Connection, MetaData, pool, text
 from sqlalchemy.ext.asyncio import create_async_engine
+
+from kit.db import dsn_of
 
 commands = typer.Typer()
 
@@ -44,7 +47,9 @@ def run(metadata: MetaData) -> None:
 
 
 async def _run(url: str, metadata: MetaData) -> None:
-    engine = create_async_engine(url, poolclass=pool.NullPool, hide_parameters=True)
+    engine = create_async_engine(
+        url, poolclass=pool.NullPool, hide_parameters=True, async_creator=lambda: asyncpg.connect(dsn_of(url))
+    )
     try:
         async with engine.connect() as connection:
             await connection.run_sync(_migrate, metadata)

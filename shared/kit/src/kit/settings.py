@@ -10,7 +10,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
@@ -53,7 +53,9 @@ class ServiceSettings(KafkaSettings):
     """What every service needs. Services subclass it with their own."""
 
     environment: Literal["local", "production"] = Field(description="production refuses convenient settings")
-    database_url: SecretStr = Field(description="postgresql+asyncpg://...")
+    database_url: SecretStr = Field(
+        description="postgresql+asyncpg://...?sslmode=verify-full&sslrootcert=<file>; without TLS on this machine only"
+    )
     database_pool_size: int = Field(default=10, ge=1)
     kafka_bootstrap: str = Field(description="host:port, comma-separated")
     kafka_idempotence: bool = Field(
@@ -102,6 +104,8 @@ class ServiceSettings(KafkaSettings):
                 raise ValueError("production refuses log_level DEBUG")
             if not self.kafka_security_protocol.endswith("SSL"):  # sealed or not, who acts on what is nobody's business
                 raise ValueError("production needs kafka_security_protocol SSL or SASL_SSL")
+            if not _is_safe_database(self.database_url.get_secret_value()):  # hashes and proofs go over this line
+                raise ValueError("production needs sslmode=verify-full in database_url")
             if not _is_safe(self.identity_jwks_url):  # who can change the keys on their way can log in as anybody
                 raise ValueError("production needs https in identity_jwks_url")
         return self
@@ -112,7 +116,18 @@ def _is_safe(url: str) -> bool:
     parts = urlsplit(url)
     if parts.scheme == "https":
         return bool(parts.hostname)
+    return _is_local(parts.hostname or "")
+
+
+def _is_local(host: str) -> bool:
     try:
-        return parts.hostname == "localhost" or ip_address(parts.hostname or "").is_loopback
+        return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_safe_database(url: str) -> bool:
+    """The same of a database: TLS with its name checked, or a server on this machine."""
+    parts = urlsplit(url)
+    mode = dict(parse_qsl(parts.query)).get("sslmode")
+    return mode == "verify-full" or _is_local(parts.hostname or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path
+from fastapi import APIRouter, Body, Path, Request
 
 from kit.areas import Area, BadQuestion, by_name
 from kit.errors import NotFound, ServiceError
@@ -19,6 +19,17 @@ QuestionBody = Annotated[
         examples=[{"password": "abcd123!"}],
     ),
 ]
+
+
+MAX_QUESTION_BYTES = 65_536  # answered on the event loop, without login: a longer one would hold up everybody
+
+
+class QuestionTooLong(ServiceError):
+    """The question has more bytes than any area needs (413)."""
+
+    code = "too_large"
+    status = 413
+    title = "送信された内容が大きすぎます。"
 
 
 class NotAnswerable(ServiceError):
@@ -35,11 +46,13 @@ def build_router(areas: Sequence[Area]) -> APIRouter:
     known = by_name(areas)
 
     @router.post("/{book}/{area}", summary="Ask a rule")
-    async def simulate(book: Name, area: Name, question: QuestionBody) -> Any:
+    async def simulate(book: Name, area: Name, question: QuestionBody, request: Request) -> Any:
         """Answer with the same functions that judge a submission; nothing is stored."""
         asked = known.get(f"{book}/{area}")
         if asked is None:
             raise NotFound
+        if len(await request.body()) > MAX_QUESTION_BYTES:
+            raise QuestionTooLong
         if isinstance(question, bytes):  # what FastAPI makes of a body that does not say it is JSON
             raise NotAnswerable("Content-Type: application/json を指定してください。")
         try:

@@ -109,7 +109,7 @@ async def contact_notes(
 
 
 @notes_router.post(
-    "/applications/{application_id}/contact-notes", status_code=201, response_model=schemas.ContactNoteBody
+    "/applications/{application_id}/contact-notes", status_code=201, response_model=schemas.ContactNoteId
 )
 async def note_contact(
     application_id: UUID,
@@ -122,18 +122,17 @@ async def note_contact(
 ) -> Response:
     """Note that the applicant was called or written to outside of the system, and of what."""
 
-    async def work() -> schemas.ContactNoteBody:
-        return schemas.ContactNoteBody.of(
-            await notes.note_contact(
-                session=session,
-                desk=desk,
-                actor=actor,
-                application_id=application_id,
-                about=body.about,
-                said=body.text,
-                contacted_at=body.contacted_at or now,
-                now=now,
-            )
+    async def work() -> schemas.ContactNoteId:
+        note = await notes.note_contact(
+            session=session,
+            desk=desk,
+            actor=actor,
+            application_id=application_id,
+            about=body.about,
+            said=body.text,
+            contacted_at=body.contacted_at or now,
+            now=now,
         )
+        return schemas.ContactNoteId(note_id=note.id, officer_id=note.officer_id, noted_at=note.noted_at)
 
     return await once(work)

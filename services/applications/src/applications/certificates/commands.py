@@ -21,7 +21,7 @@ MOST_FINDINGS = 200  # more than anybody mends before trying again
 
 # One import at a time: of two that come at once with the same file, the second finds the first.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('balance_imports'))")
-_SAME = text("SELECT id, row_count, imported_at FROM balance_imports WHERE sha256 = :sha256")
+_LAST = text("SELECT id, sha256, row_count, imported_at FROM balance_imports ORDER BY number DESC LIMIT 1")
 _KNOWN = text("""
 SELECT reference, id, approved_submission IS NOT NULL AS approved FROM applications
 WHERE programme = :programme AND reference = ANY(:references)
@@ -46,7 +46,7 @@ class BalancesRefused(Refused):
 
 @dataclass(frozen=True)
 class Import:
-    """What became of a file. `repeated`: the very same file had been imported before, and nothing was done."""
+    """What became of a file. `repeated`: it is the one that was imported last, and nothing was done."""
 
     id: UUID
     rows: int
@@ -57,14 +57,15 @@ class Import:
 async def import_balances(*, session: AsyncSession, actor: Actor, content: bytes, now: datetime) -> Import:
     """Take a file of balances in (AS-32). A later file replaces what an earlier one said of the same day.
 
-    The same file again does nothing. Raises Forbidden; BalancesRefused with every bad row and its number, up to 200.
+    The file that was imported last does nothing when it comes again; one from before corrects what came between.
+    Raises Forbidden; BalancesRefused with every bad row and its number, up to 200.
     """
     allow(actor, Action.IMPORT_BALANCES)
     sha256 = hashlib.sha256(content).hexdigest()
     await session.execute(_LOCK)
-    same = (await session.execute(_SAME, {"sha256": sha256})).one_or_none()
-    if same is not None:
-        return Import(same.id, same.row_count, same.imported_at, repeated=True)
+    last = (await session.execute(_LAST)).one_or_none()
+    if last is not None and last.sha256 == sha256:
+        return Import(last.id, last.row_count, last.imported_at, repeated=True)
     try:
         rows, findings = balances.read(content, to_jst(now).date())
     except balances.NotReadable as error:

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from kit.errors import NotFound, Permanent
+from kit.errors import NotFound
 from madoguchi_contracts import Party
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,13 +30,15 @@ async def admit_guest(
 ) -> None:
     """Let an account take part that accepted the owner's invitation, with what the programme grants to its role.
 
-    Nobody but the owner can let anybody in: other invitations are left alone, and so are roles that the programme has
-    no place for. Raises Permanent when there is no such application.
+    Nobody but the owner lets anybody in. Other invitations are left alone, and so are roles that the programme has no
+    place for, and applications that do not exist: were that parked, accepting a stranger's made-up invitation would
+    leave somebody waiting for an operator, with all else that is told of them.
     """
     try:
         application = await lock(session, desk, application_id)
-    except NotFound:
-        raise Permanent("an invitation to an application that does not exist") from None
+    except NotFound:  # not one that is still to come: whoever names it has seen it here
+        log.warning("invitation_ignored", application_id=str(application_id), role=role)
+        return
     grants = application.programme.guests.get(role)
     if grants is None or invited_by != application.account_id:
         log.warning("invitation_ignored", application_id=str(application_id), role=role)

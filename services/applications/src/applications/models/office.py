@@ -83,7 +83,6 @@ class BalanceImport(Base, table=True):
 
     __tablename__: ClassVar[str] = "balance_imports"
     __table_args__: ClassVar[Any] = (
-        UniqueConstraint("sha256"),
         UniqueConstraint("number"),
         CheckConstraint("row_count > 0", name="row_count"),
     )

@@ -36,6 +36,7 @@ from applications.api.schemas.directories import (
 )
 from applications.api.schemas.office import (
     ContactNoteBody,
+    ContactNoteId,
     ContactNoteList,
     Decision,
     NewContactNote,
@@ -61,6 +62,7 @@ __all__ = [
     "CompanyBody",
     "CompanyList",
     "ContactNoteBody",
+    "ContactNoteId",
     "ContactNoteList",
     "CorrectionBody",
     "Decision",

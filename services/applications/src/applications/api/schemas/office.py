@@ -46,6 +46,14 @@ class NewContactNote(BaseModel):
     )
 
 
+class ContactNoteId(Body):
+    """A note was taken. Without its text, since answers to repeatable requests are kept in the clear for a while."""
+
+    note_id: UUID
+    officer_id: UUID
+    noted_at: datetime
+
+
 class ContactNoteBody(Body):
     """What the office noted."""
 

@@ -20,7 +20,6 @@ def upgrade() -> None:
         sa.Column("imported_by", sa.Uuid(), nullable=False),
         sa.Column("imported_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_balance_imports"),
-        sa.UniqueConstraint("sha256", name="uq_balance_imports_sha256"),
         sa.UniqueConstraint("number", name="uq_balance_imports_number"),
         sa.CheckConstraint("row_count > 0", name=op.f("ck_balance_imports_row_count")),
     )
