@@ -338,6 +338,8 @@ async def test_what_the_company_enters_becomes_an_application_by_the_association
     assert (await clerk.save(application, entered)).status_code == 200
     assert (await owner.save(application, entered)).json()["code"] == "not_editable"
     assert (await clerk.step(application, "hand_over")).json()["state"] == "proxy_waiting"
+    # The files too are nobody's to change while they wait.
+    assert (await told(counter, application, "ApplicationReopened"))[-1]["editors"] == []
     assert (await clerk.save(application, entered)).json()["code"] == "not_editable"
     assert (await clerk.view(application))["content"]["meeting_month"] == 8
 

@@ -7,7 +7,6 @@ import pytest
 import pytest_asyncio
 from documents.domain import Relation, relation_of
 from madoguchi_contracts import Role
-from madoguchi_contracts.applications import ChangeWithdrawn
 from madoguchi_stack.s3 import S3
 from support.documents import Desk, desk, pdf
 from support.servers import FreshDatabase
@@ -40,7 +39,15 @@ OWNER, COMPANY, CLERK = UUID(int=1), UUID(int=2), UUID(int=3)
 def test_how_somebody_stands_to_an_application(
     identities: set[UUID], grants: dict[UUID, list[str]], editors: list[UUID] | None, relation: Relation
 ) -> None:
-    assert relation_of(identities, owner=OWNER, grants=grants, editors=editors) is relation
+    approved = editors is not None
+    assert relation_of(identities, owner=OWNER, grants=grants, editors=editors, approved=approved) is relation
+
+
+@pytest.mark.rule("AS-56", "AS-57")
+@pytest.mark.parametrize("grants", [["view"], ["edit"], ["view", "edit"]])
+def test_once_something_is_approved_a_grant_alone_lets_nobody_change_anything(grants: list[str]) -> None:
+    given = {COMPANY: grants}
+    assert relation_of({COMPANY}, owner=OWNER, grants=given, editors=None, approved=True) is Relation.VIEWER
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -101,7 +108,7 @@ async def test_a_content_reopened_for_the_company_is_changed_by_the_company_alon
     await at.submitted(application, owner)
     await at.approved(application, owner)
     await at.granted(application, {company: ("view", "edit")})
-    assert (await at.start(application, company, pdf(5), slot="other1", role=Role.COMPANY)).status_code == 409
+    assert (await at.start(application, company, pdf(5), slot="other1", role=Role.COMPANY)).status_code == 403
     await at.reopened(application, company)
 
     refused = await at.start(application, owner, pdf(5), slot="other1")
@@ -117,9 +124,67 @@ async def test_a_content_reopened_for_the_company_is_changed_by_the_company_alon
     assert rows[0].uploaded_by == company
 
     await at.submitted(application, owner, submission=2)
-    assert (await at.delete(added, company, Role.COMPANY)).status_code == 409
+    assert (await at.delete(added, company, Role.COMPANY)).status_code == 403
     await at.rejected(application, owner, submission=2)
     assert (await at.delete(added, owner)).status_code == 204  # after a rejection the owner corrects
+
+
+@pytest.mark.real
+@pytest.mark.rule("AS-56", "AS-57", "AS-83")
+@pytest.mark.parametrize("grants", [("view", "edit"), ("view",)], ids=["level 1", "level 2"])
+async def test_a_company_has_what_is_in_force_and_nothing_else_unless_the_content_is_reopened_for_it(
+    at: Desk, owner: UUID, grants: tuple[str, ...]
+) -> None:
+    company = uuid4()
+    application = await at.started(owner)
+    approved = await at.stored(application, owner, pdf(10))
+    await at.submitted(application, owner)
+    await at.approved(application, owner)
+    await at.granted(application, {company: grants})
+    files = [approved]
+
+    async def only_looks(in_force: UUID) -> None:
+        assert await seen(at, application, company, Role.COMPANY) == [in_force]
+        assert (await at.list_(application, company, Role.COMPANY)).json()["changeable"] is False
+        answers = [(await at.download(one, company, Role.COMPANY)).status_code for one in files]
+        assert answers == [200 if one == in_force else 404 for one in files]
+        for document_id in files:
+            assert (await at.delete(document_id, company, Role.COMPANY)).status_code == 403
+        assert (await at.start(application, company, pdf(5), role=Role.COMPANY)).status_code == 403
+
+    await only_looks(approved)
+    await at.reopened(application, owner)  # the association's own change
+    files.append(await at.stored(application, owner, pdf(20)))
+    await only_looks(approved)
+    await at.submitted(application, owner, submission=2)
+    await only_looks(approved)
+    await at.rejected(application, owner, submission=2)
+    await only_looks(approved)
+    files.append(await at.stored(application, owner, pdf(30)))
+    await only_looks(approved)
+    await at.withdrawn(application, owner)
+    await only_looks(approved)
+
+    # The company's own change, which the association hands in.
+    await at.reopened(application, *([company] if "edit" in grants else []), submission=3)
+    if "edit" in grants:
+        assert (await at.list_(application, company, Role.COMPANY)).json()["changeable"] is True
+        entered = await at.uploaded(application, company, pdf(40), role=Role.COMPANY)
+        assert (await at.complete(entered, company, Role.COMPANY)).status_code == 200
+        assert await seen(at, application, company, Role.COMPANY) == [entered]
+        answers = [(await at.download(one, company, Role.COMPANY)).status_code for one in [*files, entered]]
+        assert answers == [200, 404, 404, 200]  # nothing of the change that the association gave up
+        files.append(entered)
+        await at.reopened(application, submission=3)  # handed over to the association
+    await only_looks(approved)
+    await at.submitted(application, owner, submission=3)
+    await only_looks(approved)
+    await at.rejected(application, owner, submission=3)
+    await only_looks(approved)
+    files.append(await at.stored(application, owner, pdf(50)))
+    await at.submitted(application, owner, submission=4)
+    await at.approved(application, owner, submission=4)
+    await only_looks(files[-1])
 
 
 @pytest.mark.real
@@ -134,20 +199,19 @@ async def test_a_change_that_is_withdrawn_leaves_what_was_approved(at: Desk, own
     await at.stored(application, owner, pdf(11))
     await at.delete(deleted, owner)
     await at.stored(application, owner, pdf(12), slot="other2")
-    withdrawn = ChangeWithdrawn(application_id=application, account_id=owner, programme="bond", approved_submission=1)
-    await at.hears(withdrawn)
+    await at.withdrawn(application, owner)
     assert await seen(at, application, owner, Role.ASSOCIATION) == [replaced, deleted]
     assert await seen(at, application, uuid4(), Role.OFFICE_REVIEWER) == [replaced, deleted]
     assert (await at.start(application, owner, pdf(1))).json()["code"] == "documents_frozen"
     before = await at.events(application)
-    await at.hears(withdrawn)
+    await at.withdrawn(application, owner)
     assert await at.events(application) == before
 
     # Also after the change was handed in: the next change is the third submission.
     await at.reopened(application, owner)
     await at.stored(application, owner, pdf(13))
     await at.submitted(application, owner, submission=2)
-    await at.hears(withdrawn)
+    await at.withdrawn(application, owner)
     assert await seen(at, application, owner, Role.ASSOCIATION) == [replaced, deleted]
     assert await seen(at, application, uuid4(), Role.OFFICE_REVIEWER) == [replaced, deleted]
     await at.reopened(application, owner, submission=3)

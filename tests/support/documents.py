@@ -28,6 +28,7 @@ from madoguchi_contracts.applications import (
     ApplicationReopened,
     ApplicationStarted,
     ApplicationSubmitted,
+    ChangeWithdrawn,
     DocumentPolicy,
     DocumentSlot,
     Party,
@@ -154,6 +155,16 @@ class Desk:
         return await self.hears(
             ApplicationReopened(application_id=application_id, submission=submission, editors=editors)
         )
+
+    async def withdrawn(self, application_id: UUID, account_id: UUID, approved_submission: int = 1) -> Any:
+        """The change under way is given up; `approved_submission` is in force."""
+        event = ChangeWithdrawn(
+            application_id=application_id,
+            account_id=account_id,
+            programme="bond",
+            approved_submission=approved_submission,
+        )
+        return await self.hears(event)
 
     async def granted(self, application_id: UUID, parties: dict[UUID, tuple[str, ...]]) -> Any:
         """These parties, and no others, may do this besides the owner."""

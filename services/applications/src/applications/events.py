@@ -88,6 +88,11 @@ def reopened_for_editors(step: Step) -> Event:
     return _reopened(step, tuple(party.party_id for party in step.case.parties if EDIT in party.grants))
 
 
+def reopened_for_nobody(step: Step) -> Event:
+    """ApplicationReopened: what was prepared waits for the owner, and nobody changes it meanwhile."""
+    return _reopened(step, ())
+
+
 def _reopened(step: Step, editors: tuple[UUID, ...]) -> Event:
     case = step.case
     return ApplicationReopened(application_id=case.application_id, submission=case.submission + 1, editors=editors)

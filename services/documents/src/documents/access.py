@@ -21,6 +21,7 @@ def relation_to(documents: DocumentSet, actor: Actor) -> Relation:
         owner=documents.account_id,
         grants={UUID(party): grants for party, grants in documents.parties.items()},
         editors=None if documents.editors is None else [UUID(editor) for editor in documents.editors],
+        approved=documents.approved_submission is not None,
     )
 
 

@@ -74,7 +74,7 @@ class Relation(StrEnum):
     """How somebody stands to the application at the moment."""
 
     OWNER = "owner"
-    EDITOR = "editor"  # may change it now: by a grant, or because a content was reopened for them
+    EDITOR = "editor"  # may change it now: by a grant before any approval, or because it was reopened for them
     VIEWER = "viewer"  # may see what is in force
     OTHER = "other"
 
@@ -85,18 +85,21 @@ def relation_of(
     owner: UUID,
     grants: Mapping[UUID, Collection[str]],
     editors: Collection[UUID] | None,
+    approved: bool,
 ) -> Relation:
     """How somebody who is all of `identities` (an account, and the organisation it acts for) stands to an application.
 
-    While a content is reopened only its `editors` may change it, be it not the owner (AS-57, AS-83); else the owner and
-    whoever has the grant `edit`. The grant `edit` includes seeing: nobody changes a set that they cannot look at.
+    While a content is reopened only its `editors` may change it, be it not the owner (AS-57, AS-83). Once something is
+    `approved`, the grant `edit` lets nobody change anything by itself: the owner's own change, also under review or
+    rejected, is the owner's alone. Before that, whoever has it works on the application with the owner. It includes
+    seeing: nobody changes a set that they cannot look at.
     """
     granted = {grant for identity in identities for grant in grants.get(identity, ())}
     if editors is not None and any(identity in editors for identity in identities):
         return Relation.EDITOR
     if owner in identities:
         return Relation.OWNER
-    if editors is None and "edit" in granted:
+    if not approved and "edit" in granted:
         return Relation.EDITOR
     return Relation.VIEWER if granted & {"view", "edit"} else Relation.OTHER
 

@@ -48,13 +48,15 @@ async def documents_of(
 async def file_of(session: AsyncSession, *, actor: Actor, document_id: UUID, now: datetime) -> str:
     """The key of a document's file, put down in the access log. Raises NotFound.
 
-    Who may change the set may have what is in it or was submitted, staff what was submitted, others what is in force.
+    The owner may have what is in the set or was ever submitted, staff what was submitted, others what is in force, and
+    editors what is in the set besides.
     """
     documents, document = await authorised(session, actor, document_id, Action.DOWNLOAD)
     relation = relation_to(documents, actor)
     named = select(SubmittedDocument.document_id).where(SubmittedDocument.document_id == document_id)
-    if relation is Relation.VIEWER:
-        named = named.where(SubmittedDocument.submission == _shown_submission(documents, relation))
+    if relation in (Relation.VIEWER, Relation.EDITOR) and actor.account_id != documents.account_id:
+        # Not what the owner once handed in and gave up, be it somebody for whom the content is reopened.
+        named = named.where(SubmittedDocument.submission == _shown_submission(documents, Relation.VIEWER))
     submitted = (await session.execute(named.limit(1))).first() is not None
     in_set = document.status == DocumentStatus.STORED and relation in (Relation.OWNER, Relation.EDITOR)
     if document.object_key is None or not (submitted or in_set):

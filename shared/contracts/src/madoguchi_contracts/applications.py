@@ -107,8 +107,9 @@ class ApplicationPartiesChanged(ApplicationEvent):
 class ApplicationReopened(ApplicationEvent):
     """The content may be changed again after an approval; what was approved stays in force (AS-83).
 
-    When: somebody began a change, or went on with one that the owner had declined (AS-57). It ends with the submission
-    of that number, or when the change is withdrawn. After a rejection the owner corrects, whoever entered the change.
+    When: somebody began a change, handed it over to the owner, which leaves nobody to change it, or went on with one
+    that the owner had declined (AS-57). It ends with the submission of that number, or when the change is withdrawn.
+    After a rejection the owner corrects, whoever entered the change.
     """
 
     readers: ClassVar[tuple[str, ...]] = ("documents",)

@@ -203,6 +203,7 @@ WORKFLOW = Workflow(
             "管理組合に承認を依頼",
             "AS-57",
             guards=(form_is_right, documents_are_there, certificate_month_stays),
+            event=events.reopened_for_nobody,
             effects=READS,
         ),
         _row(
