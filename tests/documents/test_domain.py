@@ -166,7 +166,7 @@ MOVES = {(before, after) for before, afters in TRANSITIONS.items() for after in 
 @pytest.mark.parametrize(("before", "after"), list(product(DocumentStatus, DocumentStatus)))
 def test_a_document_moves_as_the_table_says_and_never_otherwise(before: DocumentStatus, after: DocumentStatus) -> None:
     now = datetime(2026, 4, 1, tzinfo=UTC)
-    document = Document(id=UUID(int=1), status=before.value)
+    document = Document(id=UUID(int=1), status=before.value, file_name="青葉花子.pdf")
     if (before, after) not in MOVES:
         with pytest.raises(ImpossibleMove):
             document.move(after, now)
@@ -175,6 +175,17 @@ def test_a_document_moves_as_the_table_says_and_never_otherwise(before: Document
     document.move(after, now)
     assert document.status == after.value
     assert (document.stored_at, document.ended_at) == ((now, None) if after == "stored" else (None, now))
+
+
+@pytest.mark.parametrize(("before", "after"), sorted(MOVES))
+@pytest.mark.parametrize("object_key", [None, "files/a"])
+def test_a_file_name_is_forgotten_with_the_file(
+    before: DocumentStatus, after: DocumentStatus, object_key: str | None
+) -> None:
+    document = Document(id=UUID(int=1), status=before.value, file_name="青葉花子.pdf", object_key=object_key)
+    document.move(after, datetime(2026, 4, 1, tzinfo=UTC))
+    gone = after in ("refused", "expired", "purged") or (after != "stored" and object_key is None)
+    assert document.file_name == ("" if gone else "青葉花子.pdf")
 
 
 def test_a_settled_upload_cannot_become_another_one() -> None:

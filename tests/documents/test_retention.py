@@ -106,6 +106,31 @@ async def test_a_draft_that_nobody_touches_loses_its_files_and_may_be_filled_aga
 
 
 @pytest.mark.real
+async def test_no_row_of_a_forgotten_draft_remembers_the_name_of_a_file(at: Desk, owner: UUID) -> None:
+    application = await at.started(owner)
+    replaced = await at.stored(application, owner, pdf(10))
+    stored = await at.stored(application, owner, pdf(11))
+    refused = await at.uploaded(application, owner, b"not a pdf at all", slot="other1")
+    assert (await at.complete(refused, owner)).status_code == 409
+    given_up = await at.uploaded(application, owner, pdf(12), slot="other1")
+    assert (await at.delete(given_up, owner)).status_code == 204
+    expired = await at.uploaded(application, owner, pdf(13), slot="other1")
+    at.clock.advance(minutes=16)
+    await reconcile.settle_waiting(at.intake, beat=quiet)
+    begun = await at.uploaded(application, owner, pdf(14), slot="other1")
+    await look(at, days=40)
+    rows = await at.rows("SELECT id, status, file_name FROM documents WHERE application_id = :id", id=application)
+    assert {row.id: (row.status, row.file_name) for row in rows} == {
+        replaced: ("purged", ""),
+        stored: ("purged", ""),
+        refused: ("refused", ""),
+        given_up: ("removed", ""),
+        expired: ("expired", ""),
+        begun: ("removed", ""),
+    }
+
+
+@pytest.mark.real
 async def test_a_newer_file_prolongs_the_life_of_a_draft(at: Desk, owner: UUID) -> None:
     application = await at.started(owner)
     await at.stored(application, owner, pdf(10))

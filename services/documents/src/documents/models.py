@@ -144,7 +144,9 @@ class Document(Base, table=True):
     uploaded_by: UUID | None = Field(default=None, description="the account; null in rows older than this column")
     session_id: UUID | None = Field(default=None, description="of the upload: DO-07 drops what a timeout leaves")
     slot: str
-    file_name: str = Field(description="as the applicant's computer named it, byte for byte")
+    file_name: str = Field(
+        description="as the applicant's computer named it, byte for byte; empty when the file is gone for good"
+    )
     content_type: str
     size_bytes: int = Field(sa_type=BigInteger)
     sha256: str
@@ -172,7 +174,10 @@ class Document(Base, table=True):
         return display_name(self.file_name)
 
     def move(self, to: DocumentStatus, now: datetime) -> None:
-        """Go to another status; the only place that sets it. Raises ImpossibleMove."""
+        """Go to another status; the only place that sets it. Raises ImpossibleMove.
+
+        The name is forgotten where no file is left that could come back: it may hold the name of a person.
+        """
         before = DocumentStatus(self.status)
         if to not in TRANSITIONS[before]:
             raise ImpossibleMove(f"document {self.id}: {before} -> {to}")
@@ -181,6 +186,8 @@ class Document(Base, table=True):
             self.stored_at, self.ended_at = now, None
         else:
             self.ended_at = now
+            if self.object_key is None or to in (DocumentStatus.REFUSED, DocumentStatus.EXPIRED, DocumentStatus.PURGED):
+                self.file_name = ""
 
 
 class ImpossibleMove(Exception):

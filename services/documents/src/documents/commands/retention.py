@@ -119,7 +119,7 @@ async def _let_go(
         if document.object_key is None:
             continue
         keys.append(document.object_key)
-        document.object_key, document.file_name = None, ""
+        document.object_key = None
         document.move(DocumentStatus.PURGED, now)
         session.add(
             RetentionEntry(
