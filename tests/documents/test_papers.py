@@ -135,6 +135,23 @@ async def test_a_paper_arrives_today_or_before_and_is_not_judged_without_the_dat
     assert (await record(at, application, officer, arrived_on=today(at).isoformat())).status_code == 201
 
 
+@pytest.mark.rule("DO-34")
+@pytest.mark.parametrize("field", ["issued_on", "applied_on"])
+async def test_no_paper_arrives_before_the_day_on_which_it_was_issued_or_applied_for(
+    at: Desk, owner: UUID, officer: UUID, field: str
+) -> None:
+    application = await at.started(owner)
+    await at.submitted(application, owner)
+    arrived_on = today(at, -3).isoformat()
+    answer = await record(at, application, officer, arrived_on=arrived_on, **{field: today(at, -2).isoformat()})
+    assert answer.status_code == 422, answer.text
+    assert await arrived(at, application) == []
+    made = await record(at, application, officer, arrived_on=arrived_on, **{field: arrived_on})
+    assert made.status_code == 201, made.text
+    wrong = {"arrived_on": arrived_on, field: today(at, -2).isoformat()}
+    assert (await correct(at, application, officer, made.json()["paper_id"], 1, **wrong)).status_code == 422
+
+
 @pytest.mark.rule("DO-10", "DO-13")
 async def test_a_placeholder_waits_for_the_post_until_a_good_paper_for_its_slot_is_recorded(
     at: Desk, owner: UUID, officer: UUID
