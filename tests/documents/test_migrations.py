@@ -1,5 +1,6 @@
 """The migrations make exactly the tables of the models, and the tables refuse what must never be."""
 
+import importlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from importlib.resources import files
@@ -14,8 +15,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from documents.models import Document, DocumentSet, metadata
 from kit.db import Database
-from sqlalchemy import Connection
+from madoguchi_stack.s3 import S3
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
+from support.documents import desk
 from support.servers import FreshDatabase
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
@@ -94,6 +97,7 @@ async def refuses(database: Database, constraint: str, *rows: Any) -> None:
         ({"submission": 0}, "ck_document_sets_submission"),
         ({"frozen": True}, "ck_document_sets_frozen_by_submission"),
         ({"submission": 1, "approved_submission": 2}, "ck_document_sets_approved_submission"),
+        ({"submission": 1, "withdrawn_submission": 2}, "ck_document_sets_withdrawn_submission"),
         ({"submission": 1, "editors": []}, "ck_document_sets_reopened_after_approval"),
         (
             {"submission": 1, "approved_submission": 1, "frozen": True, "editors": []},
@@ -137,3 +141,33 @@ async def test_two_documents_cannot_name_one_object(database: Database) -> None:
     documents = a_set()
     two = [a_document(documents.application_id, slot=slot, object_key="same") for slot in ("other1", "other2")]
     await refuses(database, "uq_documents_object_key", documents, *two)
+
+
+@pytest.mark.real
+@pytest.mark.rule("AS-83")
+async def test_what_was_withdrawn_before_there_was_a_column_for_it_is_told_by_times(
+    postgres_url: FreshDatabase, s3: S3
+) -> None:
+    revision = importlib.import_module("documents.migrations.versions.0006_withdrawn_submissions")
+    async with desk(await postgres_url("documents"), s3) as at:
+        owner, made = uuid4(), {}
+        for case in ("withdrawn", "under review", "approved", "withdrawn before it was handed in"):
+            application = made[case] = await at.started(owner)
+            await at.submitted(application, owner)
+            await at.approved(application, owner)
+            at.clock.advance(seconds=1)
+            await at.reopened(application, owner)
+            if not case.endswith("handed in"):
+                await at.submitted(application, owner, submission=2)
+            at.clock.advance(seconds=1)
+            if case.startswith("withdrawn"):
+                await at.withdrawn(application, owner)
+            if case == "approved":
+                await at.approved(application, owner, submission=2)
+        query = "SELECT application_id, withdrawn_submission FROM document_sets"
+        known = {row.application_id: row.withdrawn_submission for row in await at.rows(query)}
+        assert known == {id_: 2 if case == "withdrawn" else None for case, id_ in made.items()}
+        async with at.database.transaction() as session:
+            await session.execute(text("UPDATE document_sets SET withdrawn_submission = NULL"))
+            await session.execute(text(revision.WITHDRAWN))
+        assert {row.application_id: row.withdrawn_submission for row in await at.rows(query)} == known

@@ -230,6 +230,26 @@ async def test_the_office_lists_what_it_waits_for_longest_first_and_only_while_i
         assert await listed() == {"items": [], "next_cursor": None}
 
 
+@pytest.mark.rule("DO-13", "AS-83")
+async def test_nothing_is_awaited_for_a_change_that_was_handed_in_and_withdrawn(
+    at: Desk, owner: UUID, officer: UUID
+) -> None:
+    application = await at.started(owner)
+    await at.stored(application, owner, pdf(10), file_name=PLACEHOLDER)
+    await at.submitted(application, owner)
+    await at.approved(application, owner)
+    await at.reopened(application, owner)
+    await at.submitted(application, owner, submission=2)
+    assert (await papers(at, application, officer))["awaited"] == ["kanri_kiyaku"]
+    await at.withdrawn(application, owner)
+    assert (await papers(at, application, officer))["awaited"] == []
+    listed = await at.http.get("/v1/papers/awaited", headers=at.as_(officer, Role.OFFICE_REVIEWER))
+    assert str(application) not in [item["application_id"] for item in listed.json()["items"]]
+    await at.reopened(application, owner, submission=3)
+    await at.submitted(application, owner, submission=3)
+    assert (await papers(at, application, officer))["awaited"] == ["kanri_kiyaku"]
+
+
 @pytest.mark.rule("DO-13")
 async def test_the_list_of_what_is_awaited_has_pages(
     at: Desk, owner: UUID, officer: UUID, monkeypatch: pytest.MonkeyPatch

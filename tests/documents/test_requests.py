@@ -77,6 +77,31 @@ async def test_a_document_that_is_asked_for_is_handed_in_while_the_rest_is_froze
     assert [one["document_id"] for one in await at.set_of(application, owner)] == shown
 
 
+@pytest.mark.rule("DO-08", "AS-83")
+async def test_what_is_handed_in_after_a_change_was_withdrawn_belongs_to_what_is_in_force(
+    at: Desk, owner: UUID
+) -> None:
+    application = await at.started(owner)
+    first = await at.stored(application, owner, pdf(10))
+    await at.submitted(application, owner)
+    await at.approved(application, owner)
+    await at.reopened(application, owner)
+    await at.stored(application, owner, pdf(11))
+    await at.submitted(application, owner, submission=2)
+    await at.withdrawn(application, owner)
+    await ask(at, application, await today(at, 14))
+    handed_in = await at.stored(application, owner, pdf(5), slot="asked_1")
+
+    await at.reopened(application, owner, submission=3)
+    officer = (await at.list_(application, uuid4(), Role.OFFICE_APPROVER)).json()
+    assert [slot["document"]["document_id"] for slot in officer["slots"] if slot["document"]] == [
+        str(first),
+        str(handed_in),
+    ]
+    await at.withdrawn(application, owner)
+    assert [UUID(one["document_id"]) for one in await at.set_of(application, owner)] == [first, handed_in]
+
+
 async def test_each_request_has_a_slot_of_its_own_and_two_uploads_at_once_fill_it_once(at: Desk, owner: UUID) -> None:
     application = await at.started(owner)
     await at.stored(application, owner, pdf(10))

@@ -182,6 +182,26 @@ async def test_what_is_under_review_or_in_force_is_kept_and_what_was_replaced_go
     assert [UUID(one["document_id"]) for one in await at.set_of(application, owner)] == [newer, kept]
 
 
+@pytest.mark.real
+@pytest.mark.rule("AS-83")
+async def test_the_files_of_a_change_that_was_handed_in_and_withdrawn_go_as_if_they_were_replaced(
+    at: Desk, owner: UUID
+) -> None:
+    application = await at.started(owner)
+    kept = await at.stored(application, owner, pdf(10))
+    await at.submitted(application, owner)
+    await at.approved(application, owner)
+    await at.reopened(application, owner)
+    changed = await at.stored(application, owner, pdf(20))
+    await at.submitted(application, owner, submission=2)
+    await at.withdrawn(application, owner)
+    await look(at, days=40)
+    assert await log(at, application) == []
+    await look(at, days=60)
+    assert await log(at, application) == [(changed, "superseded", 3)]
+    assert [UUID(one["document_id"]) for one in await at.set_of(application, owner)] == [kept]
+
+
 async def _replaced(at: Desk, application: UUID, owner: UUID, former: UUID) -> UUID:
     """Another file in the slot of `former`, as if it had been uploaded now."""
     at.clock.now, later = datetime.now(UTC), at.clock.now

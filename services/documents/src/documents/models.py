@@ -43,6 +43,7 @@ class DocumentSet(Base, table=True):
         CheckConstraint("submission >= 1", name="submission"),
         CheckConstraint("NOT frozen OR submission IS NOT NULL", name="frozen_by_submission"),
         CheckConstraint("approved_submission <= submission", name="approved_submission"),
+        CheckConstraint("withdrawn_submission <= submission", name="withdrawn_submission"),
         CheckConstraint(
             "editors IS NULL OR (NOT frozen AND approved_submission IS NOT NULL)", name="reopened_after_approval"
         ),
@@ -62,6 +63,7 @@ class DocumentSet(Base, table=True):
     version: int = 0
     submission: int | None = None
     approved_submission: int | None = None
+    withdrawn_submission: int | None = Field(default=None, description="the last one that was given up (AS-83)")
     frozen: bool = False
     editors: list[str] | None = Field(
         default=None, sa_type=JSONB(none_as_null=True), description="for whom a content is reopened (AS-83)"
@@ -94,9 +96,13 @@ class DocumentSet(Base, table=True):
         return frozenset(slot["key"] for slot in self.slots if "due_on" in slot)
 
     @property
-    def settled_submission(self) -> int | None:
-        """The submission that open changes start from: the one in force, else the one that was rejected."""
-        return self.approved_submission if self.editors is not None else self.submission
+    def current_submission(self) -> int | None:
+        """The submission that the set is while it is frozen, and that open changes start from; None in a draft.
+
+        The last one, unless it was withdrawn or the one in force is being changed.
+        """
+        given_up = self.submission is not None and self.submission == self.withdrawn_submission
+        return self.approved_submission if given_up or self.editors is not None else self.submission
 
 
 class Document(Base, table=True):

@@ -79,7 +79,7 @@ def _shown_submission(documents: DocumentSet, relation: Relation) -> int | None:
     if relation is Relation.VIEWER:
         return documents.approved_submission or documents.submission
     # A change that was withdrawn is no business of the office any more: a frozen set is what was handed in.
-    return None if documents.frozen else documents.settled_submission
+    return None if documents.frozen else documents.current_submission
 
 
 # Papers by post
@@ -88,7 +88,8 @@ PAGE = 50
 # A placeholder waits until a good paper for its slot is recorded (DO-13); a later version of a record replaces it.
 _AWAITED = """
 FROM document_sets s JOIN documents d USING (application_id)
-WHERE s.frozen AND s.approved_submission IS DISTINCT FROM s.submission AND d.status = 'stored' AND d.placeholder
+WHERE s.frozen AND s.submission IS DISTINCT FROM s.approved_submission
+  AND s.submission IS DISTINCT FROM s.withdrawn_submission AND d.status = 'stored' AND d.placeholder
   AND NOT EXISTS (
     SELECT FROM posted_papers p
     WHERE p.application_id = d.application_id AND p.kind = d.slot AND p.result = 'OK'

@@ -24,7 +24,7 @@ class Case(StrEnum):
 
     ABANDONED = "abandoned"  # never submitted, and not touched since
     RETURNED = "returned"  # rejected, nothing approved before, and not handed in again
-    SUPERSEDED = "superseded"  # submitted once; replaced since, and neither in force nor in the last submission
+    SUPERSEDED = "superseded"  # submitted once; replaced since, and neither in force nor in the current submission
 
 
 @dataclass(frozen=True)

@@ -88,11 +88,13 @@ async def _all_of(session: AsyncSession, application_id: UUID) -> Sequence[Docum
 
 
 async def _superseded(session: AsyncSession, documents: DocumentSet, rows: Iterable[Document]) -> list[Document]:
-    """The documents that left the set after a submission, and are neither in force nor in the last one."""
+    """The documents that left the set after a submission, and are neither in force nor in the current one."""
     query = select(SubmittedDocument).where(SubmittedDocument.application_id == documents.application_id)
     named = (await session.execute(query)).scalars().all()
     needed = {
-        one.document_id for one in named if one.submission in (documents.submission, documents.approved_submission)
+        one.document_id
+        for one in named
+        if one.submission in (documents.current_submission, documents.approved_submission)
     }
     once = {one.document_id for one in named} - needed
     left = (DocumentStatus.REPLACED, DocumentStatus.REMOVED)

@@ -88,10 +88,10 @@ async def freeze_set(
 async def return_set(session: AsyncSession, *, application_id: UUID, submission: int, now: datetime) -> None:
     """Let the set be changed again after a rejection; its files stay (DO-08).
 
-    A rejection of an earlier submission than the last one heard of changes nothing.
+    A rejection of another submission than the current one changes nothing.
     """
     documents = await _heard_submission(session, application_id, submission)
-    if submission == documents.submission:
+    if submission == documents.current_submission:
         documents.frozen = False
         documents.state_since = now
 
@@ -130,6 +130,8 @@ async def withdraw_change(
     """Forget a change that was given up: the set is what was approved once more, and fixed (AS-83)."""
     documents = await _heard_submission(session, application_id, approved_submission)
     documents.approved_submission = max(approved_submission, documents.approved_submission or 0)
+    if documents.submission != documents.approved_submission:
+        documents.withdrawn_submission = documents.submission
     documents.frozen, documents.editors = True, None
     documents.state_since = now
     in_force = await _submitted(session, documents, documents.approved_submission)
@@ -184,7 +186,7 @@ async def _unsubmitted(session: AsyncSession, documents: DocumentSet) -> Sequenc
 
 async def _drop(session: AsyncSession, documents: DocumentSet, dropped: Sequence[Document], now: datetime) -> None:
     """Take documents out. A submitted file that one of them had replaced comes back (DO-08: it stays attached)."""
-    settled = documents.settled_submission
+    settled = documents.current_submission
     submitted = {} if settled is None else await _submitted(session, documents, settled)
     replaced = {one.slot: one for one in submitted.values() if one.status == DocumentStatus.REPLACED}
     gone = [document for document in dropped if document.status == DocumentStatus.STORED]

@@ -158,12 +158,11 @@ async def settle_upload(
         await session.flush()  # before the newcomer takes the slot: the unique index looks at each statement
     document.object_key, document.scanned_by = object_key, scanned_by
     document.move(DocumentStatus.STORED, now)
-    if documents.frozen and documents.submission is not None:
+    submission = documents.current_submission
+    if documents.frozen and submission is not None:
         # Handed in on request, it is part of what the office decides about from now on.
         session.add(
-            SubmittedDocument(
-                application_id=documents.application_id, submission=documents.submission, document_id=document.id
-            )
+            SubmittedDocument(application_id=documents.application_id, submission=submission, document_id=document.id)
         )
     await tell_stored(session, documents, document, now)
     return document
