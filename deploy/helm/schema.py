@@ -127,6 +127,7 @@ def schema() -> JSON:
                 ),
                 "settings": _closed(_plain(ServiceSettings), *sorted(common)),
                 "kafkaCa": _closed({"configMap": {"type": "string"}}),
+                "databaseCa": _closed({"configMap": {"type": "string"}}),
                 "services": _closed(services, *SERVICES),
                 "network": _closed(
                     {

@@ -238,6 +238,7 @@ def test_a_service_starts_with_what_it_is_given(
         "MADOGUCHI_SMTP_RELAYS": json.dumps([{"host": "smtp.example.jp", "port": 587, "starttls": True}]),
         "MADOGUCHI_KAFKA_SASL_PASSWORD": "a password",
     }
+    stand_ins["MADOGUCHI_DATABASE_URL"] += "?sslmode=verify-full&sslrootcert=/etc/madoguchi/database/ca.pem"
     if "MADOGUCHI_KAFKA_CA_FILE" in plain:
         plain["MADOGUCHI_KAFKA_CA_FILE"] = str(tmp_path / "ca.pem")
         (tmp_path / "ca.pem").touch()
@@ -361,3 +362,11 @@ def test_the_alerts_are_those_that_were_tested(installation: str):
         for service in SERVICES
     }
     assert made == (tested if said else {})
+
+
+def test_authorities_are_mounted_where_they_are_asked_for_and_nowhere_else():
+    for name, pod in pods("production").items():
+        mounted = {one["mountPath"] for one in pod["spec"]["containers"][0]["volumeMounts"]}
+        of_kafka = set() if name.endswith("-migrate") else {"/etc/madoguchi/kafka"}
+        assert mounted == {"/etc/madoguchi/database"} | of_kafka, name
+    assert [pod for pod in pods("plain").values() if "volumes" in pod["spec"]] == []

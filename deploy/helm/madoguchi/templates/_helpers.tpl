@@ -85,3 +85,20 @@ written as JSON, but for words: a large number would else be written with an exp
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* The certificates of the authorities that this installation trusts, of those that are asked for. */}}
+{{- define "madoguchi.mounts" -}}
+{{- range $name := .authorities }}
+{{- if (index $.values (printf "%sCa" $name)).configMap }}
+- { name: {{ $name }}-ca, mountPath: /etc/madoguchi/{{ $name }}, readOnly: true }
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "madoguchi.volumes" -}}
+{{- range $name := .authorities }}
+{{- with (index $.values (printf "%sCa" $name)).configMap }}
+- { name: {{ $name }}-ca, configMap: { name: {{ . }} } }
+{{- end }}
+{{- end }}
+{{- end }}

@@ -72,6 +72,10 @@ def _uvicorn(service: str, part: str, servers: Servers) -> Process:
                 "--factory",
                 f"{service}.main:build_{part}",
                 "--no-access-log",
+                # As in the image (deploy/image/build.sh): a connection that is closed here while a request is on its
+                # way in is a request without an answer, so clients close theirs first.
+                "--timeout-graceful-shutdown=25",
+                "--timeout-keep-alive=75",
                 *_at(port),
             )
         ),
