@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from documents.domain import Relation, relation_of
+from documents.domain import Action, Decision, Relation, SetState, decide, relation_of
 from madoguchi_contracts import Role
 from madoguchi_stack.s3 import S3
 from support.documents import Desk, desk, pdf
@@ -48,6 +48,33 @@ def test_how_somebody_stands_to_an_application(
 def test_once_something_is_approved_a_grant_alone_lets_nobody_change_anything(grants: list[str]) -> None:
     given = {COMPANY: grants}
     assert relation_of({COMPANY}, owner=OWNER, grants=given, editors=None, approved=True) is Relation.VIEWER
+
+
+LEVELS = {1: ["view", "edit"], 2: ["view"], 3: []}
+
+
+@pytest.mark.rule("AS-56", "AS-57", "AS-83")
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize(
+    ("state", "editors"),
+    [
+        (SetState.FROZEN, None),  # in force, or under review
+        (SetState.RETURNED, None),  # the association's change was rejected
+        (SetState.REOPENED, [OWNER]),
+        (SetState.REOPENED, []),  # handed over
+        (SetState.REOPENED, [COMPANY]),
+    ],
+)
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_a_company_of_each_level_may_do_in_each_state_once_something_is_approved(
+    level: int, state: SetState, editors: list[UUID] | None, action: Action
+) -> None:
+    grants = {COMPANY: LEVELS[level]}
+    relation = relation_of({COMPANY}, owner=OWNER, grants=grants, editors=editors, approved=True)
+    looks = {Action.LIST, Action.DOWNLOAD}
+    changes = {Action.UPLOAD, Action.HAND_IN, Action.COMPLETE, Action.DELETE}
+    may = looks | changes if editors == [COMPANY] else looks if level < 3 else set()
+    assert (decide(Role.COMPANY, relation, state, action) is Decision.ALLOWED) == (action in may)
 
 
 @pytest_asyncio.fixture(scope="module")
