@@ -13,7 +13,18 @@ from applications.cases import Proof, filing_of, lock
 from applications.errors import ImpossibleTransition, SecondOfficerNeeded
 from applications.moves import move
 from applications.programmes.bond.workflow import TRACK, WORKFLOW, parties
-from applications.workflow import NOTHING, Caller, Case, Document, Effect, ReviewFacts, Validation, check, choose
+from applications.workflow import (
+    NOTHING,
+    Caller,
+    Case,
+    Document,
+    Effect,
+    NotAtHand,
+    ReviewFacts,
+    Validation,
+    check,
+    choose,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.errors import Forbidden
@@ -292,7 +303,7 @@ async def in_each_state(counter):
 async def attempt(counter, application_id, command, actor):
     """Take a step with everything that its guards ask for, see what is written, and undo it."""
     rows = WORKFLOW.rows(TRACK, command)
-    files = any(Effect.FILES in row.effects for row in rows)
+    looks = any(row.effects & {Effect.FILES, Effect.READS} for row in rows)
     try:
         async with counter.database.transaction() as session:
             application = await lock(session, counter.desk, application_id)
@@ -300,7 +311,7 @@ async def attempt(counter, application_id, command, actor):
             filing = replace(filing, form=Validation((), (), {"cannot_ekyc": True}), documents=REQUIRED)
             case = replace(
                 application.case(counter.clock()),
-                filing=filing if files else None,
+                filing=filing if looks else None,
                 review=ReviewFacts(uuid4(), date(2026, 4, 15)),
                 reason="理由",
             )
@@ -329,6 +340,13 @@ async def test_the_database_carries_out_exactly_what_the_table_allows(counter, i
         level = 1 if approved else None
         assert came == outcome(state, command, caller, level, approved), (state, command, role)
     assert await counter.rows("SELECT count(*) FROM application_history") == before
+
+
+def test_a_guard_that_finds_nothing_to_look_at_lets_nothing_pass():
+    (row,) = WORKFLOW.rows(TRACK, "hand_over")
+    for guard in row.guards:
+        with pytest.raises(NotAtHand):
+            guard(case_in("proxy_draft", 1, 1))
 
 
 def test_good_content_gives_no_rights_to_anybody():

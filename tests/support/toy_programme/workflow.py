@@ -62,7 +62,7 @@ GUESTS = {Role.JOINT_DEBTOR: (VIEW,)}
 
 def form_is_right(case: Case) -> Sequence[Finding]:
     """TY-01."""
-    return case.filing.form.findings if case.filing else ()
+    return case.filed.form.findings
 
 
 def every_neighbour_agrees(case: Case) -> Sequence[Finding]:

@@ -16,16 +16,12 @@ from madoguchi_contracts import (
     SubmittedDocument,
 )
 
-from applications.workflow import EDIT, Filing, ReviewFacts, Step
-
-
-class NotAtHand(Exception):
-    """A table names an event for a step that does not bring along what the event tells: a defect of the table."""
+from applications.workflow import EDIT, NotAtHand, ReviewFacts, Step
 
 
 def submitted(step: Step) -> Event:
     """ApplicationSubmitted, for a step that files something."""
-    case, filing = step.case, _filing(step)
+    case, filing = step.case, step.case.filed
     return ApplicationSubmitted(
         application_id=case.application_id,
         programme=case.programme,
@@ -109,12 +105,6 @@ def withdrawn(step: Step) -> Event:
         programme=case.programme,
         approved_submission=case.approved_submission,
     )
-
-
-def _filing(step: Step) -> Filing:
-    if step.case.filing is None:
-        raise NotAtHand("filing")
-    return step.case.filing
 
 
 def _review(step: Step) -> ReviewFacts:

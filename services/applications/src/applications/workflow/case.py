@@ -73,6 +73,10 @@ class ReviewFacts:
     due_on: date
 
 
+class NotAtHand(Exception):
+    """A step needs what was not looked up for it: a defect of the table or of the code that takes the step."""
+
+
 @dataclass(frozen=True)
 class Case:
     """All that guards and events may look at, as it is under the application's row lock.
@@ -97,6 +101,15 @@ class Case:
     def state(self, track: str, subject: UUID | None = None) -> str:
         """Where a track stands: the application's own one, or that of `subject`."""
         return self.states.get((track, subject or self.application_id), NOTHING)
+
+    @property
+    def filed(self) -> Filing:
+        """What is handed in. Raises NotAtHand on a row without Effect.FILES or READS: a guard that found nothing there
+        would let everything pass.
+        """
+        if self.filing is None:
+            raise NotAtHand("filing")
+        return self.filing
 
 
 Guard = Callable[[Case], Sequence[Finding]]

@@ -29,27 +29,23 @@ APPROVER = Who(Role.OFFICE_APPROVER)
 
 def form_is_right(case: Case) -> Sequence[Finding]:
     """AS-02, AS-71: every field."""
-    return case.filing.form.findings if case.filing else ()
+    return case.filed.form.findings
 
 
 def identity_is_verified(case: Case) -> Sequence[Finding]:
     """ID-78, ID-79, ID-80: the eKYC gate."""
-    filing = case.filing
-    if filing is None:
-        return ()
+    filing = case.filed
     return rules.ekyc_findings(filing.ekyc_status, bool(filing.form.content.get("cannot_ekyc")), "cannot_ekyc")
 
 
 def documents_are_there(case: Case) -> Sequence[Finding]:
     """DO-02, DO-05."""
-    return [] if case.filing is None else [_document_finding(code) for code in _uploads(case.filing).errors]
+    return [_document_finding(code) for code in _uploads(case.filed).errors]
 
 
 def mailing_notes_are_accepted(case: Case) -> Sequence[Finding]:
     """AS-62."""
-    filing = case.filing
-    if filing is None:
-        return ()
+    filing = case.filed
     to_company = filing.form.content.get("mailing") == "company"
     return rules.mailing_consent_findings(
         to_company=to_company, ack_ticked=MAILING_NOTES in filing.consents, field=f"consents.{MAILING_NOTES}"
@@ -65,18 +61,14 @@ def reason_is_given(case: Case) -> Sequence[Finding]:
 
 def warnings(case: Case) -> list[Finding]:
     """What blocks nothing: hints of the form (AS-65), and files to look at (DO-06, DO-13, DO-20 to DO-25)."""
-    if case.filing is None:
-        return []
-    codes = _uploads(case.filing).warnings
-    return [*case.filing.form.warnings, *(_document_finding(code) for code in codes)]
+    codes = _uploads(case.filed).warnings
+    return [*case.filed.form.warnings, *(_document_finding(code) for code in codes)]
 
 
 def notices(case: Case) -> list[Finding]:
     """AS-75: how the identity check stands, on the confirmation screen."""
-    if case.filing is None:
-        return []
-    cannot_ekyc = bool(case.filing.form.content.get("cannot_ekyc"))
-    return [rules.ekyc_notice(case.filing.ekyc_status, cannot_ekyc, "cannot_ekyc")]
+    cannot_ekyc = bool(case.filed.form.content.get("cannot_ekyc"))
+    return [rules.ekyc_notice(case.filed.ekyc_status, cannot_ekyc, "cannot_ekyc")]
 
 
 def parties(content: Mapping[str, Any]) -> list[Party]:
@@ -89,12 +81,11 @@ def parties(content: Mapping[str, Any]) -> list[Party]:
 
 def certificate_month_stays(case: Case) -> Sequence[Finding]:
     """AS-83, I-45: the month of the balance certificate has a procedure of its own."""
-    if case.filing is None or case.in_force is None:
+    filing = case.filed
+    if case.in_force is None:
         return ()
     month = case.in_force.get("certificate_month")
-    return rules.certificate_month_findings(
-        month, case.filing.form.content.get("certificate_month"), "certificate_month"
-    )
+    return rules.certificate_month_findings(month, filing.form.content.get("certificate_month"), "certificate_month")
 
 
 def something_is_in_force(case: Case) -> bool:
