@@ -144,12 +144,14 @@ async def test_no_paper_arrives_before_the_day_on_which_it_was_issued_or_applied
     await at.submitted(application, owner)
     arrived_on = today(at, -3).isoformat()
     answer = await record(at, application, officer, arrived_on=arrived_on, **{field: today(at, -2).isoformat()})
-    assert answer.status_code == 422, answer.text
+    assert answer.status_code == 409, answer.text
+    finding = answer.json()["findings"][0]
+    assert (finding["code"], finding["field"]) == ("AFTER_ARRIVAL", field)
     assert await arrived(at, application) == []
     made = await record(at, application, officer, arrived_on=arrived_on, **{field: arrived_on})
     assert made.status_code == 201, made.text
     wrong = {"arrived_on": arrived_on, field: today(at, -2).isoformat()}
-    assert (await correct(at, application, officer, made.json()["paper_id"], 1, **wrong)).status_code == 422
+    assert (await correct(at, application, officer, made.json()["paper_id"], 1, **wrong)).status_code == 409
 
 
 @pytest.mark.rule("DO-10", "DO-13")

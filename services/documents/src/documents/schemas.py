@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
 from madoguchi_contracts.envelope import Key, Sha256
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from documents.models import PostedPaper
 from documents.papers import Paper
@@ -176,14 +176,6 @@ class PaperRequest(BaseModel):
     original: bool = False
     has_address: bool | None = Field(default=None, examples=[True])
     pages: frozenset[Literal["photo", "holder"]] = Field(default=frozenset(), description="of a passport copy")
-
-    @model_validator(mode="after")
-    def _arrived_last(self) -> Self:
-        """A paper in the post exists already: a later date is a slip of the pen, and could pass for a good age."""
-        for name, day in (("issued_on", self.issued_on), ("applied_on", self.applied_on)):
-            if day is not None and day > self.arrived_on:
-                raise ValueError(f"{name} is after arrived_on")
-        return self
 
     def paper(self) -> Paper:
         """As the rules take it."""

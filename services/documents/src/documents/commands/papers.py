@@ -29,8 +29,8 @@ async def record_paper(
 ) -> PostedPaper:
     """Record that a paper arrived, with the result of the programme's rule (DO-34).
 
-    Raises PaperNotRecordable for an arrival in the future and for a paper that cannot be judged yet, and what
-    `authorise` raises.
+    Raises PaperNotRecordable for an arrival in the future, an issue after the arrival, and a paper that cannot be
+    judged yet, and what `authorise` raises.
     """
     documents = authorise(await lock_set(session, application_id), actor, Action.RECORD)
     return await _record(session, documents, uuid4(), 1, paper, actor, now)
@@ -103,6 +103,11 @@ def _judged(documents: DocumentSet, paper: Paper, now: datetime) -> str:
     if paper.arrived > to_jst(now).date():
         message = "到着日には、今日以前の日付を入力してください。"
         raise PaperNotRecordable(findings=[Finding("DO-34", "NOT_YET", message, "arrived_on")])
+    for name, day in (("issued_on", paper.issued), ("applied_on", paper.applied)):
+        # A slip of the pen that would pass for a good age: the paper existed when it arrived.
+        if day is not None and day > paper.arrived:
+            message = "到着日以前の日付を入力してください。"
+            raise PaperNotRecordable(findings=[Finding("DO-34", "AFTER_ARRIVAL", message, name)])
     try:
         return judge_of(documents.programme)(paper, frozenset(documents.slot_keys))
     except DateNotRecorded as error:
