@@ -92,6 +92,13 @@ AUTHENTICATED: dict[tuple[str, str], tuple[tuple[Relation, Action], Any]] = {
     ("POST", "/v1/staff/{account_id}/close"): ((R.COUNTER, A.MANAGE_STAFF), None),
     ("DELETE", "/v1/sessions/current"): ((R.LOGGED_IN, A.USE_SESSION), None),  # the last one: it logs out
 }
+# Of these, those that take the session token itself.
+BY_SESSION = {
+    ("POST", "/v1/sessions/refresh"),
+    ("DELETE", "/v1/sessions/current"),
+    ("DELETE", "/v1/sessions/others"),
+    ("DELETE", "/v1/sessions/{session_id}"),
+}
 # And every other one, with its cell.
 OPEN = {
     ("GET", "/v1/terms"): (R.STRANGER, A.READ_PUBLIC),
@@ -174,9 +181,19 @@ async def test_every_role_gets_exactly_the_routes_of_the_table(world: World, rol
     member = await world.somebody(role)
     await world.log_in(member)
     for (method, path), (cell, body) in AUTHENTICATED.items():
-        answer = await world.http.request(method, _at(path), json=body, headers=member.bearer)
+        headers = member.session if (method, path) in BY_SESSION else member.bearer
+        answer = await world.http.request(method, _at(path), json=body, headers=headers)
         assert answer.status_code != 401, (role, method, path, answer.text)
         assert (answer.status_code != 403) is (role in EXPECTED[cell]), (role, method, path, answer.text)
+
+
+@pytest.mark.rule("ID-38", "ID-39")
+async def test_an_access_token_neither_renews_itself_nor_ends_sessions(world: World) -> None:
+    member = await world.logged_in()
+    for method, path in sorted(BY_SESSION):
+        answer = await world.http.request(method, _at(path), headers=member.bearer)
+        assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated"), path
+    await world.post("/v1/sessions/refresh", headers=member.session)
 
 
 @pytest.mark.rule("ID-46", "ID-47")

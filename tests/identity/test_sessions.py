@@ -185,10 +185,10 @@ class TestOwnSessions:
             one for one in (await world.get("/v1/sessions", headers=member.bearer))["items"] if not one["current"]
         ]
         path = f"/v1/sessions/{other['session_id']}"
-        assert (await world.http.delete(path, headers=stranger.bearer)).status_code == 404
-        assert (await world.http.delete(path, headers=member.bearer)).status_code == 204
-        assert (await world.http.delete(path, headers=member.bearer)).status_code == 404
-        assert (await world.http.delete(f"/v1/sessions/{uuid4()}", headers=member.bearer)).status_code == 404
+        assert (await world.http.delete(path, headers=stranger.session)).status_code == 404
+        assert (await world.http.delete(path, headers=member.session)).status_code == 204
+        assert (await world.http.delete(path, headers=member.session)).status_code == 404
+        assert (await world.http.delete(f"/v1/sessions/{uuid4()}", headers=member.session)).status_code == 404
         ended = await world.last(SessionsEnded)
         assert (ended.reason, [str(one) for one in ended.session_ids]) == ("ended_by_holder", [other["session_id"]])
         await world.post("/v1/sessions/refresh", status=401, headers=old)
@@ -201,13 +201,13 @@ class TestOwnSessions:
         await world.log_in(member)
         old.append(member.session)
         await world.log_in(member)
-        assert (await world.http.delete("/v1/sessions/others", headers=member.bearer)).status_code == 204
+        assert (await world.http.delete("/v1/sessions/others", headers=member.session)).status_code == 204
         assert len((await world.last(SessionsEnded)).session_ids or ()) == 2
         for headers in old:
             await world.post("/v1/sessions/refresh", status=401, headers=headers)
         await world.post("/v1/sessions/refresh", headers=member.session)
         told = len(await world.names(member.account_id))
-        assert (await world.http.delete("/v1/sessions/others", headers=member.bearer)).status_code == 204
+        assert (await world.http.delete("/v1/sessions/others", headers=member.session)).status_code == 204
         assert len(await world.names(member.account_id)) == told  # nothing was left to tell
 
     @pytest.mark.rule("ID-39", "ID-49", "ID-51")

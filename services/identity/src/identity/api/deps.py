@@ -87,14 +87,31 @@ async def _holder(
     In a transaction of its own: the request was an operation also when it is refused, and a session's row lock must not
     be held while the command waits for its account's.
     """
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    which: dict[str, Any]
-    if scheme.lower() == "session" and token:
-        which = {"token": token}
-    elif scheme.lower() == "bearer" and token:
-        which = {"session_id": (await context.verifier.verify(token)).session_id}
-    else:
+    scheme, token = _credentials(request)
+    if scheme == "session":
+        return await _use(context, now, token=token)
+    if scheme == "bearer":
+        return await _use(context, now, session_id=(await context.verifier.verify(token)).session_id)
+    raise Unauthenticated
+
+
+async def _session_holder(
+    request: Request, context: ContextDep, now: NowDep, _: Annotated[Any, Depends(_session)]
+) -> Holder:
+    """By session token alone: an access token that leaked must neither renew itself nor end its owner's sessions."""
+    scheme, token = _credentials(request)
+    if scheme != "session":
         raise Unauthenticated
+    return await _use(context, now, token=token)
+
+
+def _credentials(request: Request) -> tuple[str, str]:
+    """The scheme, in small letters, and the token; no scheme where the token is missing."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return (scheme.lower() if token else "", token)
+
+
+async def _use(context: IdentityContext, now: datetime, **which: Any) -> Holder:
     async with context.database.transaction() as session:
         actor, used_at = await use_session(session, now=now, **which)
     return Holder(actor, idle_end(used_at))
@@ -118,6 +135,17 @@ def permitted(action: Action, relation: Relation = Relation.LOGGED_IN) -> Any:
         return holder
 
     setattr(check, CELL, (relation, action))
+    return Depends(check)
+
+
+def by_session(action: Action) -> Any:
+    """As `permitted`, for what takes the session token itself (ID-38, ID-39)."""
+
+    async def check(holder: Annotated[Holder, Depends(_session_holder)]) -> Holder:
+        authorise(holder.actor.role, Relation.LOGGED_IN, action)
+        return holder
+
+    setattr(check, CELL, (Relation.LOGGED_IN, action))
     return Depends(check)
 
 

@@ -18,6 +18,7 @@ from identity.api.deps import (
     OtpAttempt,
     TokenAttempt,
     access,
+    by_session,
     idle_end,
     open_to,
     permitted,
@@ -106,7 +107,7 @@ async def reset_otp(body: schemas.OtpResetBody, context: ContextDep, now: NowDep
 
 @router.post("/sessions/refresh", response_model=schemas.Landed, summary="New access token")
 async def refresh(
-    holder: Annotated[Holder, permitted(Action.USE_SESSION)],
+    holder: Annotated[Holder, by_session(Action.USE_SESSION)],
     session: SessionDep,
     context: ContextDep,
     now: NowDep,
@@ -119,7 +120,7 @@ async def refresh(
 
 @router.delete("/sessions/current", status_code=204, summary="Log out")
 async def log_out(
-    holder: Annotated[Holder, permitted(Action.USE_SESSION)],
+    holder: Annotated[Holder, by_session(Action.USE_SESSION)],
     session: SessionDep,
     now: NowDep,
 ) -> None:
@@ -139,7 +140,7 @@ async def list_sessions(
 
 @router.delete("/sessions/others", status_code=204, summary="Log out everywhere else")
 async def end_others(
-    holder: Annotated[Holder, permitted(Action.USE_SESSION)],
+    holder: Annotated[Holder, by_session(Action.USE_SESSION)],
     session: SessionDep,
     now: NowDep,
 ) -> None:
@@ -151,7 +152,7 @@ async def end_others(
 @router.delete("/sessions/{session_id:uuid}", status_code=204, summary="End one session")
 async def end_one(
     session_id: UUID,
-    holder: Annotated[Holder, permitted(Action.USE_SESSION)],
+    holder: Annotated[Holder, by_session(Action.USE_SESSION)],
     session: SessionDep,
     now: NowDep,
 ) -> None:
