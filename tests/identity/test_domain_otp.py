@@ -30,6 +30,18 @@ def test_login_asks_again_from_exactly_90_days_on(role: str) -> None:
     assert otp_needed(role, "login", LAST, datetime(2026, 4, 10, 9, tzinfo=JST))
 
 
+@pytest.mark.rule("ID-40", "ID-41")
+@pytest.mark.parametrize("role", ["office_reviewer", "office_approver", "operator", "inspection_body", "bank"])
+def test_staff_are_asked_at_every_login(role: str) -> None:
+    assert otp_needed(role, "login", NOW, NOW)
+
+
+@pytest.mark.rule("ID-40", "ID-41")
+@pytest.mark.parametrize("role", ["applicant", "joint_debtor"])
+def test_borrowers_have_the_90_days_of_associations(role: str) -> None:
+    assert not otp_needed(role, "login", NOW, NOW)
+
+
 @pytest.mark.rule("ID-40", "ID-42")
 @pytest.mark.parametrize("event", ["submit", "approve_proxy"])
 @pytest.mark.parametrize("last", [None, NOW])

@@ -17,17 +17,23 @@ STEP = timedelta(seconds=30)
 DIGITS = 6
 
 _CODE = re.compile(r"[0-9]{6}")
+# interpretation: the 90 days of ID-40 b are those of associations and management companies; borrowers log in like them.
+# Everybody else sees the data of others, and gives a code each time.
+_WITH_PERIOD = frozenset({"association", "company", "applicant", "joint_debtor"})
 _ASSOCIATION_ONLY = frozenset({"submit", "approve_proxy"})
 
 
 def otp_needed(role: str, event: str, last_otp_login: datetime | None, now: datetime) -> bool:
-    """Whether `role` ("association" or another) must give a one-time password for `event` at `now`.
+    """Whether `role` must give a one-time password for `event` at `now`.
 
-    ID-40 lists all cases. At login everybody gives one the first time and again 90 x 24 hours after the last
-    login *with* one (ID-41, I-15), from exactly 90 days on; logins without one and codes given elsewhere do
-    not restart that time. A submission and the approval of proxy input ask the association only (ID-42).
+    ID-40 lists all cases. At login associations, companies and borrowers give one the first time and again 90 x 24
+    hours after the last login *with* one (ID-41, I-15), from exactly 90 days on; logins without one and codes given
+    elsewhere do not restart that time. Staff give one at every login. A submission and the approval of proxy input ask
+    the association only (ID-42).
     """
     if event == "login":
+        if role not in _WITH_PERIOD:
+            return True
         return last_otp_login is None or now - last_otp_login >= LOGIN_PERIOD
     return role == "association" and event in _ASSOCIATION_ONLY
 
