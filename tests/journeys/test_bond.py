@@ -239,6 +239,14 @@ def test_one_trace_leads_from_the_request_to_the_mail_in_the_office(run: Run):
         assert {"log applications-api.log", "log notifications-worker.log"} <= set(logs)
 
 
+def test_nothing_that_runs_by_itself_failed_in_any_process(run: Run):
+    logs = {place: text for place, text in run.places.items() if place.startswith("log ")}
+    assert len(logs) >= 8
+    assert [
+        (place, line) for place, text in logs.items() for line in text.splitlines() if '"loop_failed"' in line
+    ] == []
+
+
 # What nobody may see
 
 

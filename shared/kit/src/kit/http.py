@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -40,7 +40,7 @@ from kit.errors import (
 )
 from kit.health import Health
 from kit.metrics import http_requests
-from kit.process import supervise
+from kit.process import Loop, supervise
 from kit.relay import Bell
 from kit.sessions import EndedSessions
 from kit.telemetry import span, valid_traceparent
@@ -75,6 +75,10 @@ class AppContext:
         actor = await self.verifier.verify(token)
         await self.ended.refuse(actor.session_id)
         return actor
+
+    def loops(self) -> Mapping[str, Loop]:
+        """What runs beside the requests."""
+        return {"ended_sessions": self.ended.run}
 
 
 # Dependencies
@@ -426,7 +430,7 @@ async def _beside(context: AppContext) -> AsyncIterator[None]:
     stop = asyncio.Event()
     bell = Bell(context.database.dsn)
     context.database.after_events = bell.ring
-    loops = {"bell": bell.run, "ended_sessions": context.ended.run}
+    loops: dict[str, Loop] = {"bell": bell.run, **context.loops()}
     tasks = [asyncio.create_task(supervise(name, loop, stop), name=name) for name, loop in loops.items()]
     try:
         yield

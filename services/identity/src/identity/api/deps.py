@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -12,6 +13,7 @@ from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
 from kit.errors import Unauthenticated
 from kit.http import AppContext, NowDep, context_of
+from kit.process import Loop
 from kit.tokens import ACCESS_TOKEN_LIFETIME, Actor
 
 from identity.commands.sessions import use_session
@@ -34,6 +36,10 @@ class IdentityContext(AppContext):
     async def admit(self, token: str) -> Actor:
         """Who an access token belongs to. Whether its session has ended, `_holder` reads from the session itself."""
         return await self.verifier.verify(token)
+
+    def loops(self) -> Mapping[str, Loop]:
+        """None: what others hear of ended sessions stands in identity's own tables."""
+        return {}
 
 
 async def _context(request: Request) -> IdentityContext:
