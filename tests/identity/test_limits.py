@@ -11,7 +11,7 @@ from identity.limits import LIMITS, Limit, Limiter, network_of
 from identity.terms import current_terms
 from kit.errors import TooMany
 from sqlalchemy import text
-from support.identity import World, identity_world
+from support.identity import World, generous, identity_world
 from support.servers import FreshDatabase
 
 REGISTRATION = {
@@ -87,6 +87,9 @@ async def test_neither_addresses_nor_accounts_are_stored_in_clear(world: World) 
     assert "BBBBBBBBBB" not in rows
 
 
+DAILY = {"times": 2, "seconds": 86_400}
+
+
 @pytest.mark.rule("ID-27", "ID-53", "ID-62")
 @pytest.mark.parametrize(
     ("limit", "path", "body", "passes"),
@@ -124,6 +127,34 @@ async def test_attempts_over_the_limit_cost_no_hash_and_count_for_no_lock(postgr
             assert (await world.http.post("/v1/sessions", json=LOGIN)).status_code == status
         async with world.database.transaction() as session:
             assert (await session.execute(text("SELECT wrong_in_a_row FROM login_locks"))).scalar_one() == 1
+
+
+@pytest.mark.rule("ID-71", "ID-74")
+async def test_runs_of_the_identity_check_are_limited_since_each_costs_a_call_and_a_mail(
+    postgres_url: FreshDatabase,
+) -> None:
+    async with identity_world(await postgres_url("identity"), rate_limits={"ekyc_account": DAILY}) as world:
+        member = await world.logged_in()
+        statuses = [
+            (await world.http.post("/v1/ekyc", json={"method": "photo"}, headers=member.bearer)).status_code
+            for _ in range(3)
+        ]
+        assert statuses == [201, 201, 429]
+
+
+@pytest.mark.rule("ID-46", "ID-62")
+async def test_the_secret_answer_can_be_tried_twenty_times_in_thirty_days_also_hour_by_hour(
+    postgres_url: FreshDatabase,
+) -> None:
+    async with identity_world(await postgres_url("identity"), rate_limits=generous("reminder_address")) as world:
+        member = await world.member(mail="taro@example.jp")
+        statuses = []
+        for _ in range(21):
+            world.clock.advance(hours=2)
+            asked = await world.post("/v1/user-id-reminders", {"name": "山田 太郎", "mail": member.mail})
+            answer = {"reminder_token": asked["reminder_token"], "answer": "ちがう小学校"}
+            statuses.append((await world.http.post("/v1/user-id-reminders/answer", json=answer)).status_code)
+        assert statuses == [*[409] * 20, 429]
 
 
 @pytest.mark.parametrize(

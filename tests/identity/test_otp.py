@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from identity.commands.otp import void
 from kit.errors import Refused
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import OtpReset, SessionsEnded
@@ -317,6 +318,25 @@ class TestReset:
         ended = await world.last(SessionsEnded)
         assert (len(ended.session_ids or ()), ended.reason) == (1, "otp_reset")
         await world.post("/v1/sessions/refresh", status=401, headers=member.session)
+
+    @pytest.mark.rule("ID-46", "ID-47", "ID-40")
+    async def test_after_it_the_password_alone_opens_nothing_even_within_the_90_days(self, world: World) -> None:
+        member = await world.logged_in()
+        async with world.database.transaction() as session:
+            await void(session, account_id=member.account_id, now=world.clock())
+        assert (await world.give_password(member))["next"] == "enrol_otp"
+        async with world.database.transaction() as session:
+            times = text("SELECT last_otp_login_at FROM accounts WHERE id = :id")
+            assert (await session.execute(times, {"id": member.account_id})).scalar_one() is None
+        await world.log_in(member)
+        assert (await world.give_password(member))["next"] == "done"
+
+    @pytest.mark.rule("ID-40", "ID-47")
+    async def test_without_a_confirmed_authenticator_one_is_due_whatever_the_last_login_was(self, world: World) -> None:
+        member = await world.logged_in()
+        async with world.database.transaction() as session:
+            await session.execute(text("UPDATE otp_tokens SET confirmed_at = NULL"))
+        assert (await world.give_password(member))["next"] == "enrol_otp"
 
     @pytest.mark.rule("ID-46", "ID-33")
     async def test_a_wrong_answer_changes_nothing_is_limited_and_locks_nothing(self, world: World) -> None:

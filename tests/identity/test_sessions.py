@@ -60,6 +60,16 @@ class TestIdleLimit:
         world.clock.advance(minutes=30, seconds=1)  # 29:59 after the later of the two
         await world.post("/v1/sessions/refresh", headers=member.session)
 
+    @pytest.mark.rule("ID-03", "ID-38")
+    @pytest.mark.parametrize("end", ["UPDATE accounts SET closed_at = now()", "UPDATE accounts SET lapsed_at = now()"])
+    async def test_a_session_of_an_account_that_is_over_is_over(self, world: World, end: str) -> None:
+        member = await world.logged_in()
+        async with world.database.transaction() as session:
+            await session.execute(text(end))
+        problem = await world.post("/v1/sessions/refresh", status=401, headers=member.session)
+        assert problem["code"] == "session_over"
+        assert (await world.get("/v1/me", status=401, headers=member.bearer))["code"] == "session_over"
+
     @pytest.mark.rule("ID-38")
     async def test_the_answer_says_when_token_and_session_end(self, world: World) -> None:
         member = await world.logged_in()

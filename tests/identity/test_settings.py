@@ -14,6 +14,12 @@ from kit.vault import CannotDecrypt
 from pydantic import SecretStr, ValidationError
 from support.identity import SIGNING_KEY, settings_for
 
+PRODUCTION = {
+    "environment": "production",
+    "kafka_security_protocol": "SSL",
+    "ekyc_api_key": SecretStr("k" * 32),
+    "ekyc_callback_secret": SecretStr("c" * 32),
+}
 URL = "postgresql+asyncpg://nobody@127.0.0.1:1/none"
 
 
@@ -61,10 +67,17 @@ class TestSettings:
     @pytest.mark.parametrize("name", ["public_base_url", "ekyc_url", "ekyc_callback_url"])
     def test_production_refuses_addresses_in_clear(self, name: str) -> None:
         addresses = dict.fromkeys(("public_base_url", "ekyc_url", "ekyc_callback_url"), "https://example.jp")
-        production = {"environment": "production", "kafka_security_protocol": "SSL", **addresses}
+        production = {**PRODUCTION, **addresses}
         assert settings(**production)
         with pytest.raises(ValidationError, match="https"):
             settings(**{**production, name: "http://example.jp"})
+
+    @pytest.mark.parametrize("name", ["ekyc_api_key", "ekyc_callback_secret"])
+    def test_production_refuses_what_the_provider_shares_with_us_if_it_can_be_guessed(self, name: str) -> None:
+        addresses = dict.fromkeys(("public_base_url", "ekyc_url", "ekyc_callback_url"), "https://example.jp")
+        with pytest.raises(ValidationError, match="32 characters") as refused:
+            settings(**{**PRODUCTION, **addresses, name: SecretStr("s" * 31)})
+        assert "sss" not in str(refused.value)
 
     def test_secrets_do_not_show_in_a_representation(self) -> None:
         shown = repr(settings())

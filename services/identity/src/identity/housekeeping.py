@@ -30,7 +30,7 @@ ROWS_AT_ONCE = 1000
 _OLD: dict[str, tuple[str, timedelta]] = {
     "login_tokens": ("expires_at <= :before", timedelta()),
     "reminders": ("expires_at <= :before", timedelta()),
-    "rate_limits": ("window_started_at <= :before", timedelta(days=1)),
+    "rate_limits": ("window_started_at <= :before", timedelta(days=31)),  # longer than the longest window
     "user_sessions": ("last_used_at <= :before AND ended_at IS NOT NULL", timedelta(days=1)),
     "login_locks": (
         "touched_at <= :before AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id_index = t.user_id_index)",

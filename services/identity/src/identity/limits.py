@@ -39,11 +39,15 @@ LIMITS: dict[str, Limit] = {
     "reminder_person": Limit(times=5, seconds=3600),
     "invitation_account": Limit(times=20, seconds=86_400),
     "invitation_mail": Limit(times=5, seconds=86_400),
+    "ekyc_account": Limit(times=10, seconds=86_400),
     "succession_account": Limit(times=5, seconds=86_400),
     # Guesses at one thing: counted before the look at the code or answer, forgotten after a right one.
     "otp_code": Limit(times=5, seconds=900),
     "secret_answer": Limit(times=5, seconds=3600),
     "reminder_answer": Limit(times=5, seconds=3600),
+    # The same over a month, right ones included and never forgotten: a parent's birthplace has few answers.
+    "secret_answer_month": Limit(times=20, seconds=2_592_000),
+    "reminder_answer_month": Limit(times=20, seconds=2_592_000),
     "current_password": Limit(times=5, seconds=900),
     # Everything that is only protected by a 256-bit token: not guessable, but each request costs work.
     "link_address": Limit(times=120, seconds=300),

@@ -16,6 +16,9 @@ from identity.limits import LIMITS, Limit
 _INDEX_KEY_BYTES = 32
 
 
+_SHARED_SECRET = 32  # characters
+
+
 class Settings(ServiceSettings):
     """What identity needs beside `ServiceSettings`. Keys have no default."""
 
@@ -68,6 +71,9 @@ class Settings(ServiceSettings):
         addresses = (self.public_base_url, self.ekyc_url, self.ekyc_callback_url)
         if self.environment == "production" and not all(address.startswith("https://") for address in addresses):
             raise ValueError("production needs https in public_base_url, ekyc_url and ekyc_callback_url")
+        shared = (self.ekyc_api_key, self.ekyc_callback_secret)
+        if self.environment == "production" and any(len(one.get_secret_value()) < _SHARED_SECRET for one in shared):
+            raise ValueError(f"production needs {_SHARED_SECRET} characters in ekyc_api_key and ekyc_callback_secret")
         return self
 
     def signing_jwks(self) -> list[dict[str, Any]]:

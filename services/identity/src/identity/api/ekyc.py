@@ -27,6 +27,7 @@ router = APIRouter(prefix="/v1/ekyc", tags=["ekyc"])
 async def start(
     body: schemas.EkycBody,
     holder: Annotated[Holder, permitted(Action.START_EKYC)],
+    context: ContextDep,
     session: SessionDep,
     once: OnceDep,
     now: NowDep,
@@ -34,6 +35,8 @@ async def start(
     """受付: mail NO-08 follows; an earlier run becomes void (ID-74, I-22)."""
 
     async def work() -> schemas.EkycStarted:
+        # Each run costs a call to the provider and a mail.
+        await context.tools.limiter.count(session, "ekyc_account", str(holder.actor.account_id), now)
         attempt = await ekyc.start(session, actor=holder.actor, method=body.method, now=now)
         return schemas.EkycStarted(ekyc_id=attempt.id, status=EkycStatus.METHOD_CHOSEN)
 

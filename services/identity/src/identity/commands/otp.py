@@ -115,12 +115,13 @@ async def reset(database: Database, tools: Tools, *, login_token: str, secret_an
     async with database.transaction() as session:
         account = await queries.account_of_login(session, login_token, now)
     authorise(Role(account.role), Relation.PASSWORD_GIVEN, Action.RESET_OTP)
-    await tools.limiter.count_first(database, now, secret_answer=str(account.id))
+    who = str(account.id)
+    await tools.limiter.count_first(database, now, secret_answer=who, secret_answer_month=who)
     if not await tools.hasher.verify(account.secret_answer_hash, canonical_answer(secret_answer)):
         raise AnswerRefused
     async with database.transaction() as session:
         await void(session, account_id=account.id, now=now)
-        await tools.limiter.forget(session, "secret_answer", str(account.id))
+        await tools.limiter.forget(session, "secret_answer", who)
 
 
 async def void(session: AsyncSession, *, account_id: UUID, now: datetime) -> None:
@@ -131,6 +132,7 @@ async def void(session: AsyncSession, *, account_id: UUID, now: datetime) -> Non
     confirmed = delete(OtpToken).where(col(OtpToken.account_id) == account_id, col(OtpToken.confirmed_at).is_not(None))
     if await session.scalar(confirmed.returning(col(OtpToken.id))) is None:
         raise NotEnrolled
-    await lock_account(session, account_id)
+    account = await lock_account(session, account_id)
+    account.last_otp_login_at = None  # the code that began the 90 days came from what is lost now
     await record(session, OtpReset(account_id=account_id), now=now)
     await end_sessions(session, account_id=account_id, reason="otp_reset", now=now)

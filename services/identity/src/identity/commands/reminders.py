@@ -70,7 +70,8 @@ async def answer(database: Database, tools: Tools, *, token: str, secret_answer:
         if row is None or row.expires_at <= now:
             raise ReminderRefused
         account = await queries.account_of(session, row.account_id) if row.account_id else None
-    await tools.limiter.count_first(database, now, reminder_answer=row.person_index)
+    who = row.person_index
+    await tools.limiter.count_first(database, now, reminder_answer=who, reminder_answer_month=who)
     stored = account.secret_answer_hash if account else None
     if not await tools.hasher.verify(stored, canonical_answer(secret_answer)) or account is None:
         raise ReminderRefused
@@ -82,4 +83,4 @@ async def answer(database: Database, tools: Tools, *, token: str, secret_answer:
         if await session.scalar(used) is None or not is_usable(locked, now):
             raise ReminderRefused
         await record(session, UserIdReminderRequested(account_id=account.id), now=now)
-        await tools.limiter.forget(session, "reminder_answer", row.person_index)
+        await tools.limiter.forget(session, "reminder_answer", who)

@@ -131,12 +131,14 @@ async def lock_user_id(session: AsyncSession, index: str, now: datetime) -> Logi
 async def _after_right_password(
     session: AsyncSession, tools: Tools, account: Account, now: datetime
 ) -> LoggedIn | OtpDue:
-    if not otp_needed(account.role, "login", account.last_otp_login_at, now):
+    otp = await queries.otp_token_of(session, account.id)
+    enrolled = otp is not None and otp.confirmed_at is not None
+    # Without an authenticator one is due too: else a password would be enough after a reset (ID-46, ID-47).
+    if enrolled and not otp_needed(account.role, "login", account.last_otp_login_at, now):
         return await _complete(session, account, with_otp=False, now=now)
     token = new_token()
     session.add(LoginToken(token_sha256=token_hash(token), account_id=account.id, expires_at=now + LOGIN_STEP))
-    otp = await queries.otp_token_of(session, account.id)
-    return OtpDue(token, enrolled=otp is not None and otp.confirmed_at is not None)
+    return OtpDue(token, enrolled=enrolled)
 
 
 async def log_in_with_otp(database: Database, tools: Tools, *, login_token: str, code: str, now: datetime) -> LoggedIn:
@@ -190,9 +192,14 @@ async def use_session(
     # Another replica's clock may be ahead by milliseconds: a session is never idle since the future.
     if row is None or not in_force(Lifetime.SESSION_IDLE, min(row.last_used_at, now), now):
         raise SessionOver
+    columns = select(col(Account.role), col(Account.organisation_id)).where(
+        col(Account.id) == row.account_id, col(Account.closed_at).is_(None), col(Account.lapsed_at).is_(None)
+    )
+    account = (await session.execute(columns)).one_or_none()
+    if account is None:
+        raise SessionOver
     row.last_used_at = max(row.last_used_at, now)
-    columns = select(col(Account.role), col(Account.organisation_id)).where(col(Account.id) == row.account_id)
-    role, organisation_id = (await session.execute(columns)).one()
+    role, organisation_id = account
     return Actor(row.account_id, Role(role), row.id, organisation_id), row.last_used_at
 
 
