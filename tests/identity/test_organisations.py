@@ -145,7 +145,7 @@ async def test_its_people_have_accounts_passwords_and_authenticators_of_their_ow
     assert one.secret != other.secret
     assert (await world.get("/v1/me", headers=one.bearer))["organisation_id"] == str(made)
     listed = await world.get(f"/v1/organisations/{made}/staff", headers=boss.bearer)
-    assert [UUID(one["account_id"]) for one in listed["items"]] == [member.account_id for member in people]
+    assert {UUID(one["account_id"]) for one in listed["items"]} == {member.account_id for member in people}
     assert {one["name"] for one in listed["items"]} == {"窓口 花子", "受付 太郎"}
 
 
