@@ -105,8 +105,8 @@ async def test_the_replay_command_reaches_a_secured_broker_with_the_same_setting
 
     monkeypatch.setattr(AIOKafkaAdminClient, "start", note)
     with pytest.raises(NotConnecting):
-        await replay_cli._partitions("127.0.0.1:1", {"t"})
-    monkeypatch.setattr(replay_cli, "_partitions", one_partition)
+        await replay_cli.partitions_of("127.0.0.1:1", {"t"})
+    monkeypatch.setattr(replay_cli, "partitions_of", one_partition)
     monkeypatch.setattr(AIOKafkaConsumer, "start", note)
     with pytest.raises(NotConnecting):
         await replay_cli._all_empty("127.0.0.1:1", {"t"})
