@@ -17,7 +17,9 @@ def test_what_is_there_is_not_obtained_again(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("PATH", str(tmp_path))
     real.kafka_folder().mkdir()
     (real.kafka_folder() / "kafka_2.13-4.9.9.jar").touch()
-    real.minio_binary().parent.mkdir()
-    real.minio_binary().touch()
+    real.asyncapi_folder().mkdir()
+    for binary in (real.minio_binary(), real.go_sample()):
+        binary.parent.mkdir()
+        binary.touch()
     real.obtain()
     assert f"Apache Kafka 4.9.9 (KRaft), MinIO {real.MINIO_VERSION}: ready" in capsys.readouterr().out

@@ -95,10 +95,15 @@ def obtain_asyncapi() -> Path:
     return folder
 
 
+def go_sample() -> Path:
+    """Where the sample consumer in Go is built; named after its sources."""
+    sources = b"".join((SAMPLE / name).read_bytes() for name in ("go.mod", "go.sum", "main.go"))
+    return REAL_FOLDER / f"sample-{hashlib.sha256(sources).hexdigest()[:12]}" / "bond-ledger"
+
+
 def build_go_sample() -> Path:
     """The sample consumer in Go, built if its sources changed. Raises StackFailed like `obtain`."""
-    sources = b"".join((SAMPLE / name).read_bytes() for name in ("go.mod", "go.sum", "main.go"))
-    binary = REAL_FOLDER / f"sample-{hashlib.sha256(sources).hexdigest()[:12]}" / "bond-ledger"
+    binary = go_sample()
     if not binary.exists():
         command = (go_command(), "-C", str(SAMPLE), "build", "-trimpath", "-mod=readonly", "-o", str(binary), ".")
         run_step(*command, environment={"GOTOOLCHAIN": "local", "CGO_ENABLED": "0"})
