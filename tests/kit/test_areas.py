@@ -18,7 +18,11 @@ from kit.areas import Answer, Area, BadQuestion, Day, Moment, Question, by_name,
 from kit.cli import answer_lines
 
 # One line for each edge case of the catalogue: the question, and what is answered to it.
-EXAMPLES = [json.loads(line) for line in Path(__file__).with_name("areas_bond.jsonl").read_text().splitlines()]
+EXAMPLES = [
+    json.loads(line)
+    for file in sorted(Path(__file__).parent.glob("areas_*.jsonl"))
+    for line in file.read_text().splitlines()
+]
 BOND_AREAS = [
     "account_kana",
     "association_number",

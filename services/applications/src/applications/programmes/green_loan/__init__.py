@@ -1,0 +1,1 @@
+"""グリーンリフォームローン: the reform loan for energy-saving works."""

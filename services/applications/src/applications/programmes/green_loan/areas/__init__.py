@@ -1,0 +1,7 @@
+"""What can be asked of the green loan's rules, part by part."""
+
+from __future__ import annotations
+
+from kit.areas import Area
+
+AREAS: list[Area] = []
