@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from kit.areas import Area
 
-AREAS: list[Area] = []
+from applications.programmes.green_loan.areas import procedure
+
+AREAS: list[Area] = [
+    *procedure.AREAS,
+]

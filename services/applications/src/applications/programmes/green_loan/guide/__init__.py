@@ -3,5 +3,10 @@
 from __future__ import annotations
 
 from applications.programme import Help
+from applications.programmes.green_loan.guide import contract, danshin, privacy
 
-GUIDE: tuple[Help, ...] = ()
+GUIDE: tuple[Help, ...] = (
+    *contract.GUIDE,
+    *danshin.GUIDE,
+    *privacy.GUIDE,
+)
