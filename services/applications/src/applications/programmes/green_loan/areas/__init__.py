@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from kit.areas import Area
 
-from applications.programmes.green_loan.areas import procedure
+from applications.programmes.green_loan.areas import access, people, procedure, works
 
 AREAS: list[Area] = [
     *procedure.AREAS,
+    *access.AREAS,
+    *people.AREAS,
+    *works.AREAS,
 ]
