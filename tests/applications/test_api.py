@@ -29,6 +29,8 @@ async def test_the_openapi_document_names_every_route_and_its_problems(counter):
         "/v1/reviews/{review_id}",
         *(f"/v1/reviews/{{review_id}}/{command}" for command in ("claim", "release", "{command}")),
         "/v1/postal-codes/{code}",
+        "/v1/applications/{application_id}/parties/{party_id}",
+        "/v1/programmes/{programme}/applications",
         "/v1/banks",
         "/v1/banks/{code}/branches",
         "/v1/simulations/{book}/{area}",

@@ -315,7 +315,7 @@ async def attempt(counter, application_id, command, actor):
                 review=ReviewFacts(uuid4(), date(2026, 4, 15)),
                 reason="理由",
             )
-            proof = Proof(uuid4(), rows[0].otp, filing.sha256) if rows[0].otp else None
+            proof = Proof(uuid4(), rows[0].command, filing.sha256) if rows[0].otp else None
             after = await move(session, counter.desk, application, case, command, actor=actor, proof=proof)
             written = (await lock(session, counter.desk, application_id)).state
             assert after.state == written

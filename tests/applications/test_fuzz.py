@@ -134,8 +134,13 @@ def test_only_the_programmes_and_the_rules_are_open_to_anybody():
 
 def test_every_step_needs_an_idempotency_key_and_a_draft_the_version_it_replaces():
     steps = operations_with_header(DOCUMENT, "Idempotency-Key")
-    posts = {f"POST {path}" for path, item in DOCUMENT["paths"].items() if "post" in item}
-    assert steps == posts - {f"POST {SIMULATOR}"}
+    changing = {
+        f"{method.upper()} {path}"
+        for path, item in DOCUMENT["paths"].items()
+        for method in ("post", "delete")
+        if method in item
+    }
+    assert steps == changing - {f"POST {SIMULATOR}"}
     assert operations_with_header(DOCUMENT, "If-Match") == {
         "PUT /v1/applications/{application_id}/draft",
         "POST /v1/applications/{application_id}/draft/set-aside",

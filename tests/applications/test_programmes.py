@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from applications import timers
 from applications.domain import review_due_on
+from applications.forms import Form
 from applications.programme import registered
 from applications.programmes import PROGRAMMES
 from applications.workflow import (
@@ -28,15 +29,16 @@ from applications.workflow import (
     Workflow,
 )
 from kit.deadlines import fire_one
-from madoguchi_contracts import InvitationAccepted, Party, Role
+from madoguchi_contracts import EkycStatusChanged, InvitationAccepted, Party, Role
 from support.counter import findings, open_counter
 from support.toy_programme.workflow import CONSENT, SURVEY
 
 SOURCES = Path(applications.__file__).parent
-FOLDER = {"__init__.py", "form.py", "calculator.py", "workflow.py", "checklist.py", "help.py", "README.md"}
+FOLDER = {"__init__.py", "form.py", "workflow.py", "README.md"}
 # What belongs to one programme and needs tables of its own: a folder and a file of routes, and nothing generic uses it.
 FEATURES = {"certificates"}
 NAMES = {"bond", "green_loan", "rental_loan"}
+MEASURED = {"square_metres": 12}
 WITH_TOY = registered("applications.programmes.bond", "support.toy_programme")
 
 
@@ -92,7 +94,6 @@ def test_generic_machinery_knows_no_programme_by_name(path):
 @pytest.mark.parametrize("folder", sorted(p.parent for p in SOURCES.glob("programmes/*/__init__.py")))
 def test_a_programme_has_the_files_that_all_have(folder):
     assert {path.name for path in folder.iterdir()} >= FOLDER
-    assert (folder / "rules.py").exists() or (folder / "rules" / "__init__.py").exists()
     assert folder.name in PROGRAMMES
 
 
@@ -128,6 +129,18 @@ ON = Deadline("stop", now_of)
         ((replace(ROW, target="z"),), "no states"),
         ((ROW, replace(ROW, track="b", effects=frozenset({Effect.RESTORES}))), "not on the main track"),
         ((replace(ROW, effects=frozenset({Effect.FILES})),), "without a proof"),
+        ((replace(ROW, command="claim"),), "something else to the office's routes"),
+        ((replace(ROW, guards=(lambda case: [],)),), "can put nothing right"),
+        ((replace(BY_HAND, facts=Form),), "does not remember"),
+        ((replace(ROW, automatic=True, otp=True),), "not the system's alone"),
+        ((replace(BY_HAND, automatic=True),), "not the system's alone"),
+        (
+            (
+                replace(ROW, automatic=True),
+                replace(ROW, command="back", sources=("there",), target="here", automatic=True),
+            ),
+            "back to",
+        ),
     ],
 )
 def test_a_table_that_contradicts_itself_does_not_start(rows, problem):
@@ -136,7 +149,25 @@ def test_a_table_that_contradicts_itself_does_not_start(rows, problem):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"under_review": frozenset({"lost"})}, {"shown": {"lost": ()}}, {"personal": frozenset({"b"})}]
+    ("rows", "problem"),
+    [
+        ((replace(BY_HAND, facts=Form, otp=True),), "would not cover its facts"),
+        ((replace(BY_HAND, facts=Form), replace(BY_HAND, sources=("end",))), "told different facts"),
+    ],
+)
+def test_what_is_said_with_a_step_is_said_in_one_form_and_not_under_a_proof(rows, problem):
+    with pytest.raises(ValueError, match=problem):
+        Workflow(main="a", editable={}, transitions=rows, remembers=True)
+
+
+def test_what_is_filed_into_the_hands_of_the_office_is_told():
+    filing = replace(BY_HAND, effects=frozenset({Effect.FILES}), otp=True)
+    with pytest.raises(ValueError, match="tells nobody"):
+        Workflow(main="a", editable={}, transitions=(filing,), under_review=frozenset({"end"}))
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"under_review": frozenset({"lost"})}, {"shown": {"lost": ()}}, {"personal": {"b": ()}}]
 )
 def test_a_table_names_no_state_and_no_track_that_it_does_not_have(wrong):
     with pytest.raises(ValueError, match=r"no states|no tracks"):
@@ -352,8 +383,11 @@ async def test_anybody_of_an_organisation_acts_for_it_from_the_moment_that_its_n
     assert (await other.get(f"/v1/applications/{application}")).status_code == 404
     assert (await step(other, application, "survey", track=SURVEY)).status_code == 404
     assert (await step(owner, application, "survey", track=SURVEY)).status_code == 403
-    assert (await step(surveyors[0], application, "survey", track=SURVEY)).status_code == 200
-    again = await step(surveyors[1], application, "survey", track=SURVEY)
+    assert findings(await step(surveyors[0], application, "survey", track=SURVEY)) == {
+        ("TY-06", "REQUIRED", "square_metres")
+    }
+    assert (await step(surveyors[0], application, "survey", track=SURVEY, facts=MEASURED)).status_code == 200
+    again = await step(surveyors[1], application, "survey", track=SURVEY, facts=MEASURED)
     assert (again.status_code, again.json()["code"], again.json()["rules"]) == (409, "impossible_transition", ["TY-06"])
     (taken,) = await garden.rows(
         "SELECT actor_id FROM application_history WHERE application_id = :id AND track = 'survey'", id=application
@@ -362,6 +396,125 @@ async def test_anybody_of_an_organisation_acts_for_it_from_the_moment_that_its_n
     # What it sees is what is in force, whatever the owner writes meanwhile.
     await owner.save(application, {"square_metres": 3, "surveyor": str(firm)})
     assert (await surveyors[0].get(f"/v1/applications/{application}")).json()["content"]["square_metres"] == 12
+
+
+async def test_a_guest_leaves_or_is_sent_away_while_the_request_can_be_changed(garden):
+    owner = garden.person(Role.APPLICANT)
+    application = await owner.start("garden_plot")
+    first, second = [await neighbour_of(garden, application, owner) for _ in range(2)]
+
+    async def send_away(person, guest):
+        return await person.call("DELETE", f"/v1/applications/{application}/parties/{guest.account_id}")
+
+    assert (await send_away(first, second)).status_code == 404
+    assert (await send_away(garden.person(Role.APPLICANT), second)).status_code == 404
+    assert (await send_away(owner, owner)).status_code == 404
+    assert (await send_away(first, first)).status_code == 200
+    assert (await send_away(owner, second)).status_code == 200
+    for gone in (first, second):
+        assert (await gone.get(f"/v1/applications/{application}")).status_code == 404
+    third = await neighbour_of(garden, application, owner)
+    await owner.save(application, {"square_metres": 12})
+    assert (await owner.submit(application)).status_code == 201
+    late = await send_away(owner, third)
+    assert (late.status_code, late.json()["code"]) == (409, "not_editable")
+
+
+async def test_somebody_with_an_application_of_their_own_takes_part_in_another_one(garden):
+    owner, neighbour = garden.person(Role.APPLICANT), garden.person(Role.APPLICANT)
+    own = await neighbour.start("garden_plot")
+    application, _ = await submitted(garden, owner)
+    await garden.hear(invitation(application, owner, neighbour))
+    await ask(owner, application, neighbour)
+    assert (await agree(neighbour, application)).status_code == 200
+    listed = (await neighbour.get("/v1/applications")).json()["items"]
+    assert {(one["application_id"], one["own"]) for one in listed} == {(str(own), True), (str(application), False)}
+
+
+# What follows by itself, and what is remembered
+
+
+async def test_what_becomes_known_of_a_person_moves_the_tracks_of_every_application_that_the_person_has_a_part_in(
+    garden,
+):
+    owner = garden.person(Role.APPLICANT)
+    application, _ = await submitted(garden, owner)
+    guest = await neighbour_of(garden, application, owner)
+
+    async def verified():
+        rows = await garden.rows(
+            "SELECT subject FROM tracks WHERE application_id = :id AND track = 'identity' AND state = 'verified'",
+            id=application,
+        )
+        return {row.subject for row in rows}
+
+    for person, status, expected in (
+        (guest, "running", set()),
+        (guest, "passed", {guest.account_id}),
+        (garden.person(Role.APPLICANT), "passed", {guest.account_id}),
+        (owner, "passed", {guest.account_id, owner.account_id}),
+        (owner, "failed", {guest.account_id, owner.account_id}),  # a step that was taken stays taken
+    ):
+        await garden.hear(EkycStatusChanged(account_id=person.account_id, ekyc_id=uuid4(), status=status))
+        assert await verified() == expected
+    later = garden.person(Role.JOINT_DEBTOR)
+    await garden.hear(EkycStatusChanged(account_id=later.account_id, ekyc_id=uuid4(), status="passed"))
+    await garden.hear(invitation(application, owner, later))  # known before the person joined
+    assert later.account_id in await verified()
+
+
+async def test_a_step_that_follows_by_itself_comes_with_the_one_that_made_it_possible_and_only_once(garden):
+    owner, firm = garden.person(Role.APPLICANT), uuid4()
+    surveyor = garden.person(Role.COMPANY, organisation_id=firm)
+    application = await granted(garden, owner, surveyor=str(firm))
+    answer = await step(surveyor, application, "survey", track=SURVEY, facts={"square_metres": 31})
+    assert (answer.status_code, answer.json()["state"]) == (200, "doubted")
+    (review,) = await garden.rows(
+        "SELECT id FROM reviews WHERE application_id = :id AND closed_at IS NULL", id=application
+    )
+    reviewer, approver = garden.person(Role.OFFICE_REVIEWER), garden.person(Role.OFFICE_APPROVER)
+    assert (await reviewer.post(f"/v1/reviews/{review.id}/recommend")).status_code == 200
+    garden.clock.advance(seconds=1)
+    assert (await approver.post(f"/v1/reviews/{review.id}/confirm")).status_code == 200
+    assert (await owner.view(application))["state"] == "granted"  # the survey has been looked at
+    steps = await garden.rows(
+        "SELECT command, actor_id FROM application_history WHERE application_id = :id AND command = 'reopen'",
+        id=application,
+    )
+    assert [tuple(one) for one in steps] == [("reopen", None)]
+
+
+async def test_what_is_said_with_a_step_is_kept_encrypted_and_shown_to_those_who_take_part(garden):
+    owner, firm = garden.person(Role.APPLICANT), uuid4()
+    surveyor = garden.person(Role.COMPANY, organisation_id=firm)
+    application = await granted(garden, owner, surveyor=str(firm))
+    wrong = await step(surveyor, application, "survey", track=SURVEY, facts={"square_metres": "large"})
+    assert findings(wrong) == {("TY-06", "FORMAT", "square_metres")}
+    found = (await offered(surveyor, application))[SURVEY, str(application)]["survey"]
+    assert "square_metres" in found["facts"]["properties"]
+    assert (await step(surveyor, application, "survey", track=SURVEY, facts=MEASURED)).status_code == 200
+    (kept,) = await garden.rows(
+        "SELECT facts FROM application_history WHERE application_id = :id AND facts IS NOT NULL", id=application
+    )
+    assert "square_metres" not in kept.facts
+    items = (await owner.get(f"/v1/applications/{application}/timeline")).json()["items"]
+    assert [one["facts"] for one in items if one["step"] == "測量"] == [MEASURED]
+    assert all(one["facts"] == {} for one in items if one["step"] != "測量")
+
+
+async def test_the_office_lists_a_programmes_applications_by_state(garden):
+    owner = garden.person(Role.APPLICANT)
+    mine = [str((await submitted(garden, owner))[0]) for _ in range(2)]
+    await owner.start("garden_plot")
+    officer = garden.person(Role.OFFICE_REVIEWER)
+
+    async def listed(state, programme="garden_plot"):
+        return await officer.get(f"/v1/programmes/{programme}/applications?state={state}")
+
+    found = [one["application_id"] for one in (await listed("requested")).json()["items"]]
+    assert [one for one in found if one in mine] == mine
+    assert (await listed("draft")).json()["items"] == []  # nobody's business but its owner's
+    assert (await listed("lost")).status_code == (await listed("draft", "lost")).status_code == 404
 
 
 # The generic route

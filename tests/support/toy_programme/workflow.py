@@ -1,8 +1,9 @@
-"""A request with three tracks: the request itself, the consent of each neighbour, a person with an own account who
-joins by an invitation, and the survey of the plot, which anybody of a surveying company makes that the request names.
+"""A request with four tracks: the request itself, the consent of each neighbour, a person with an own account who
+joins by an invitation, the identity of everybody, and the survey of the plot, which anybody of a surveying company
+makes that the request names.
 
-A draft nobody submits lapses. What was granted can be doubted: then it is looked at again. Papers can be handed in
-later, by a submission of their own.
+A draft nobody submits lapses. What was granted can be doubted: then it is looked at again; a survey that finds too much
+does so by itself. Papers can be handed in later, by a submission of their own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from applications import events
+from applications.forms import Form, asked
 from applications.workflow import (
     EDIT,
     NOTHING,
@@ -27,9 +29,11 @@ from applications.workflow import (
 from kit.errors import Finding
 from madoguchi_contracts import Party, Role
 
-REQUEST, CONSENT, SURVEY = "request", "consent", "survey"
+from support.toy_programme import rules
+
+REQUEST, CONSENT, SURVEY, IDENTITY = "request", "consent", "survey", "identity"
 OWNER = Who(Role.APPLICANT, Relation.OWNER)
-NEIGHBOUR = Who(Role.JOINT_DEBTOR, Relation.SUBJECT)
+NEIGHBOUR = (Who(Role.JOINT_DEBTOR, Relation.SUBJECT), Who(Role.APPLICANT, Relation.SUBJECT))
 SURVEYOR = Who(Role.COMPANY, Relation.PARTY, kind="surveyor", grant=EDIT)
 REVIEWER, APPROVER = Who(Role.OFFICE_REVIEWER), Who(Role.OFFICE_APPROVER)
 OFFICE = (REVIEWER, APPROVER)
@@ -84,11 +88,39 @@ def reason_is_given(case: Case) -> Sequence[Finding]:
     return () if case.reason.strip() else [Finding("TY-07", "REQUIRED", "理由を入力してください。", "reason")]
 
 
+class SurveyReport(Form):
+    """What the surveyor found."""
+
+    square_metres: int | None = asked("測量した広さ", "TY-06")
+
+
+def survey_says_how_large(case: Case) -> Sequence[Finding]:
+    """TY-06: a survey has a result."""
+    if case.said(SurveyReport).square_metres is not None:
+        return ()
+    return [Finding("TY-06", "REQUIRED", "測量した広さを入力してください。", "square_metres")]
+
+
+def survey_found_too_much(case: Case) -> bool:
+    """TY-09: more than a plot may have, in a survey that nobody has looked at yet."""
+    report = case.said_before(SurveyReport, SURVEY, "survey")
+    surveyed, confirmed = case.last(SURVEY, "survey"), case.last(REQUEST, "confirm")
+    if report is None or surveyed is None or not rules.size_findings(report.square_metres):
+        return False
+    return confirmed is None or confirmed.at < surveyed.at
+
+
+def identity_passed(case: Case) -> bool:
+    """TY-10."""
+    return case.ekyc.get(case.subject) == "passed"
+
+
 WORKFLOW = Workflow(
     main=REQUEST,
     editable={"draft": (OWNER,), "granted": (OWNER,)},
     under_review=frozenset({"requested", "doubted"}),
-    personal=frozenset({CONSENT}),
+    personal={CONSENT: (Role.JOINT_DEBTOR,), IDENTITY: (Role.JOINT_DEBTOR,)},
+    remembers=True,
     rules=("TY-00",),
     transitions=(
         Transition(
@@ -105,7 +137,7 @@ WORKFLOW = Workflow(
             "申込み",
             ("TY-00",),
             guards=(form_is_right,),
-            otp="submit",
+            otp=True,
             event=events.submitted,
             effects=frozenset({Effect.FILES}),
         ),
@@ -139,7 +171,7 @@ WORKFLOW = Workflow(
             (OWNER,),
             "追加書類を提出",
             ("TY-08",),
-            otp="add_papers",
+            otp=True,
             event=events.submitted,
             effects=frozenset({Effect.FILES}),
         ),
@@ -155,8 +187,40 @@ WORKFLOW = Workflow(
             deadlines=(Deadline("assume", answer_is_due_at),),
         ),
         Transition(CONSENT, "assume", ("asked",), "given", (SYSTEM,), "同意とみなす", ("TY-05",)),
-        Transition(CONSENT, "agree", ("asked",), "given", (NEIGHBOUR,), "同意", ("TY-03",), otp="agree"),
-        Transition(CONSENT, "decline", ("asked", "given"), "withheld", (NEIGHBOUR,), "同意しない", ("TY-03",)),
-        Transition(SURVEY, "survey", (NOTHING,), "surveyed", (SURVEYOR,), "測量", ("TY-06",)),
+        Transition(CONSENT, "agree", ("asked",), "given", NEIGHBOUR, "同意", ("TY-03",), otp=True),
+        Transition(CONSENT, "decline", ("asked", "given"), "withheld", NEIGHBOUR, "同意しない", ("TY-03",)),
+        Transition(
+            SURVEY,
+            "survey",
+            (NOTHING,),
+            "surveyed",
+            (SURVEYOR,),
+            "測量",
+            ("TY-06",),
+            guards=(survey_says_how_large,),
+            facts=SurveyReport,
+        ),
+        Transition(
+            REQUEST,
+            "reopen",
+            ("granted",),
+            "doubted",
+            (SYSTEM,),
+            "測量により再検討",
+            ("TY-09",),
+            when=survey_found_too_much,
+            automatic=True,
+        ),
+        Transition(
+            IDENTITY,
+            "verify",
+            (NOTHING,),
+            "verified",
+            (SYSTEM,),
+            "本人確認済み",
+            ("TY-10",),
+            when=identity_passed,
+            automatic=True,
+        ),
     ),
 )

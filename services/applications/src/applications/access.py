@@ -36,6 +36,8 @@ class Action(StrEnum):
     VIEW_NOTES = "view_notes"
     VIEW_CERTIFICATE = "view_certificate"
     IMPORT_BALANCES = "import_balances"
+    LEAVE = "leave"
+    LIST_SUBMITTED = "list_submitted"
 
 
 class Scope(StrEnum):
@@ -47,16 +49,17 @@ class Scope(StrEnum):
 
 
 OFFICE = frozenset({Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER})
-_OWNERS = dict.fromkeys((Role.ASSOCIATION, Role.APPLICANT), Scope.OWN)
-_OFFICERS = dict.fromkeys(sorted(OFFICE), Scope.SUBMITTED)
-_PARTIES = dict.fromkeys((Role.COMPANY, Role.JOINT_DEBTOR, Role.INSPECTION_BODY, Role.BANK), Scope.PARTY)
+_PERSONS = frozenset({Role.APPLICANT, Role.JOINT_DEBTOR})  # who joins one application may have another of their own
+_OWNERS = {Scope.OWN: _PERSONS | {Role.ASSOCIATION}}
+_OFFICERS = {Scope.SUBMITTED: OFFICE}
+_PARTIES = {Scope.PARTY: _PERSONS | {Role.COMPANY, Role.INSPECTION_BODY, Role.BANK}}
 
 READS = frozenset({Action.VIEW, Action.VIEW_VERSION, Action.VIEW_REVIEW, Action.VIEW_NOTES, Action.VIEW_CERTIFICATE})
 """The actions that show personal data: done by the office, they leave a row in the access log."""
 
-# Role x action -> scope. What is not here is forbidden. Which steps of the workflow are open to whom is said by the
+# Action x scope -> roles. What is not here is forbidden. Which steps of the workflow are open to whom is said by the
 # programme's table; START, SUBMIT, STEP and DECIDE are the doors to it.
-MATRIX: Mapping[Action, Mapping[Role, Scope]] = {
+MATRIX: Mapping[Action, Mapping[Scope, frozenset[Role]]] = {
     Action.START: _OWNERS,
     Action.LIST_OWN: _OWNERS | _PARTIES,
     Action.VIEW: _OWNERS | _OFFICERS | _PARTIES,
@@ -76,6 +79,8 @@ MATRIX: Mapping[Action, Mapping[Role, Scope]] = {
     Action.VIEW_NOTES: _OFFICERS,
     Action.VIEW_CERTIFICATE: _OWNERS | _OFFICERS | _PARTIES,
     Action.IMPORT_BALANCES: _OFFICERS,
+    Action.LEAVE: _OWNERS | _PARTIES,
+    Action.LIST_SUBMITTED: _OFFICERS,
 }
 
 
@@ -109,10 +114,10 @@ def allow(actor: Actor, action: Action, application: Reach | None = None) -> Non
 
     Forbidden is said before anything is looked up, so it tells nothing about what exists.
     """
-    scope = MATRIX[action].get(actor.role)
-    if scope is None:
+    scopes = [scope for scope, roles in MATRIX[action].items() if actor.role in roles]
+    if not scopes:
         raise Forbidden(account_id=str(actor.account_id), role=actor.role.value, action=action.value)
-    if application is not None and not _within(scope, actor, action, application):
+    if application is not None and not any(_within(scope, actor, action, application) for scope in scopes):
         raise NotFound
 
 

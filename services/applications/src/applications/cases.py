@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +22,7 @@ from applications.access import OFFICE, READS, Action, Reach, allow
 from applications.desk import Desk
 from applications.domain import digest_of, digest_of_step
 from applications.programme import Facts, Programme
-from applications.workflow import Case, Document, Filing, Transition
+from applications.workflow import Case, Document, Filing, Other, Taken, Transition
 
 _ACCESS = text("""
 INSERT INTO access_log (at, actor_id, role, action, application_id)
@@ -31,6 +31,18 @@ VALUES (:at, :actor_id, :role, :action, :application_id)
 _VERSION = text("""
 SELECT content, documents, content_sha256, ekyc_status, submitted_at FROM application_versions
 WHERE application_id = :application_id AND submission = :submission
+""")
+# What a workflow remembers: each command as it was given last, on each track.
+_TAKEN = text("""
+SELECT DISTINCT ON (track, subject, command) track, subject, command, actor_id, at, facts FROM application_history
+WHERE application_id = :application_id ORDER BY track, subject, command, id DESC
+""")
+_OTHERS = text("""
+SELECT a.id, t.state,
+       (SELECT min(v.submitted_at) FROM application_versions v WHERE v.application_id = a.id) AS submitted_at
+FROM applications a JOIN tracks t ON t.application_id = a.id AND t.subject = a.id AND t.track = :main
+WHERE a.account_id = :account_id AND a.programme = :programme AND a.id <> :application_id
+ORDER BY a.started_at
 """)
 
 
@@ -69,9 +81,15 @@ class Application:
     started_at: datetime
     tracks: Mapping[tuple[str, UUID], Track]
     parties: tuple[Party, ...]
-    ekyc_status: str | None
+    ekyc: Mapping[UUID, str]
     mail: str | None
     documents: tuple[Document, ...]
+    taken: Mapping[tuple[str, UUID, str], Taken] = field(default_factory=dict)
+
+    @property
+    def ekyc_status(self) -> str | None:
+        """How the owner's identity check stands; None if nothing was told of it."""
+        return self.ekyc.get(self.account_id)
 
     @property
     def state(self) -> str:
@@ -90,6 +108,8 @@ class Application:
             states={key: track.state for key, track in self.tracks.items()},
             now=now,
             parties=self.parties,
+            ekyc=self.ekyc,
+            taken=self.taken,
         )
 
 
@@ -149,7 +169,40 @@ async def _read(session: AsyncSession, desk: Desk, application_id: UUID) -> Appl
     parties = in_order(Party(**one) for one in facts.pop("parties") or ())
     order = {slot.key: place for place, slot in enumerate(programme.documents.slots)}
     documents = sorted(documents_of(facts.pop("documents") or ()), key=lambda one: order.get(one.slot, len(order)))
-    return Application(programme=programme, tracks=tracks, parties=parties, documents=tuple(documents), **facts)
+    ekyc = {UUID(account_id): status for account_id, status in (facts.pop("ekyc") or {}).items()}
+    return Application(
+        programme=programme,
+        tracks=tracks,
+        parties=parties,
+        ekyc=ekyc,
+        documents=tuple(documents),
+        taken=await _taken(session, desk, programme, application_id) if programme.workflow.remembers else {},
+        **facts,
+    )
+
+
+async def _taken(
+    session: AsyncSession, desk: Desk, programme: Programme, application_id: UUID
+) -> dict[tuple[str, UUID, str], Taken]:
+    found = {}
+    for row in (await session.execute(_TAKEN, {"application_id": application_id})).all():
+        model = next((one.facts for one in programme.workflow.rows(row.track, row.command)), None)
+        facts = None
+        if row.facts is not None and model is not None:
+            context = contexts.of_facts(application_id, row.track, row.subject, row.command)
+            facts = model.model_validate_json(json.dumps(desk.unlock(row.facts, context)))
+        found[row.track, row.subject, row.command] = Taken(row.at, row.actor_id, facts)
+    return found
+
+
+async def others_of(session: AsyncSession, application: Application) -> tuple[Other, ...]:
+    """The other applications of the same account for the same programme, oldest first."""
+    programme = application.programme
+    if programme.one_per_account:
+        return ()
+    where = {"account_id": application.account_id, "application_id": application.id}
+    rows = await session.execute(_OTHERS, {**where, "programme": programme.name, "main": programme.workflow.main})
+    return tuple(Other(row.id, row.state, row.submitted_at) for row in rows)
 
 
 def in_order(parties: Iterable[Party]) -> tuple[Party, ...]:
@@ -188,6 +241,20 @@ async def filing_of(
         sha256=digest_of(programme.name, form.content, application.documents),
         submission=application.submission + 1,
         consents=consents,
+    )
+
+
+async def with_filing(
+    session: AsyncSession, desk: Desk, application: Application, case: Case, *, consents: frozenset[str] = frozenset()
+) -> Case:
+    """The case with everything that a look at the draft needs: what would be handed in, what is in force, what else the
+    account has of the programme.
+    """
+    return replace(
+        case,
+        filing=await filing_of(session, desk, application, now=case.now, consents=consents),
+        in_force=await in_force(session, desk, application),
+        others=await others_of(session, application),
     )
 
 

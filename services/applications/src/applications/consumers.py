@@ -23,7 +23,7 @@ from madoguchi_contracts import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import organisations
-from applications.commands import guests, projections, reviews
+from applications.commands import guests, projections, reactions, reviews
 from applications.commands import organisations as closing
 from applications.desk import Desk
 
@@ -43,6 +43,7 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
         await projections.keep_ekyc_status(
             session=session, account_id=event.account_id, status=event.status, sequence=meta.sequence
         )
+        await reactions.settle_all_of(session=session, desk=desk, account_id=event.account_id, now=clock())
 
     async def on_document_set(session: AsyncSession, event: DocumentStored | DocumentRemoved, _: EventMeta) -> None:
         await projections.keep_document_set(

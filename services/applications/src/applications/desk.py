@@ -53,6 +53,11 @@ def of_reason(application_id: UUID, submission: int) -> str:
     return f"application_history.reason:{application_id}:{submission}"
 
 
+def of_facts(application_id: UUID, track: str, subject: UUID, command: str) -> str:
+    """Context of `application_history.facts`."""
+    return f"application_history.facts:{application_id}:{track}:{subject}:{command}"
+
+
 def of_note(note_id: UUID) -> str:
     """Context of `contact_notes.content`."""
     return f"contact_notes.content:{note_id}"

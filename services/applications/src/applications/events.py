@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from madoguchi_contracts import (
     ApplicationApproved,
+    ApplicationClosed,
     ApplicationRejected,
     ApplicationReopened,
     ApplicationSubmitted,
@@ -72,6 +74,22 @@ def rejected(step: Step) -> Event:
         reason=step.seal(Reason(text=case.reason), "notifications"),
         officer_id=_officer(step),
     )
+
+
+def closed(outcome: str) -> Callable[[Step], Event]:
+    """ApplicationClosed, with how it ended."""
+
+    def tell(step: Step) -> Event:
+        case = step.case
+        return ApplicationClosed(
+            application_id=case.application_id,
+            account_id=case.account_id,
+            programme=case.programme,
+            submission=case.submission,
+            outcome=outcome,
+        )
+
+    return tell
 
 
 def reopened_for_owner(step: Step) -> Event:

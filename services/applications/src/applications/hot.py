@@ -21,9 +21,12 @@ SELECT a.id, a.programme, a.account_id, a.reference, a.submission, a.approved_su
         FROM tracks t WHERE t.application_id = a.id) AS tracks,
        (SELECT jsonb_agg(jsonb_build_object('party_id', p.party_id, 'kind', p.kind, 'grants', p.grants))
         FROM application_parties p WHERE p.application_id = a.id AND p.until IS NULL) AS parties,
-       e.status AS ekyc_status, c.mail, d.documents
+       (SELECT jsonb_object_agg(e.account_id, e.status) FROM account_ekyc e
+        WHERE e.account_id = a.account_id
+           OR e.account_id IN (SELECT p.party_id FROM application_parties p
+                               WHERE p.application_id = a.id AND p.until IS NULL)) AS ekyc,
+       c.mail, d.documents
 FROM applications a
-LEFT JOIN account_ekyc e ON e.account_id = a.account_id
 LEFT JOIN account_contacts c ON c.account_id = a.account_id
 LEFT JOIN document_sets d ON d.application_id = a.id
 WHERE a.id = :id
@@ -31,8 +34,9 @@ WHERE a.id = :id
 
 _STEP = """
 INSERT INTO application_history
-  (application_id, track, subject, source, target, command, actor_id, role, submission, reason, at)
-SELECT :application_id, :track, :subject, :source, :target, :command, :actor_id, :role, :submission, :reason, :at
+  (application_id, track, subject, source, target, command, actor_id, role, submission, reason, facts, at)
+SELECT :application_id, :track, :subject, :source, :target, :command, :actor_id, :role, :submission, :reason, :facts,
+       :at
 """
 # The first step of a track makes its row. The WHERE restates what the lock already ensures: of two steps from one state
 # the second changes no row, and the caller sees it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,7 +20,7 @@ from applications.access import caller_of
 from applications.cases import Application, Proof, Track, in_force
 from applications.desk import Desk
 from applications.programme import Programme
-from applications.workflow import Caller, Case, Effect, Step, Transition, check, choose
+from applications.workflow import Caller, Case, Effect, Step, Taken, Transition, check, choose, next_automatic
 
 _FIRST_OFFICER = text("""
 SELECT actor_id FROM application_history
@@ -49,23 +50,56 @@ async def move(
     version: Mapping[str, Any] | None = None,
     note: str | None = None,
 ) -> Application:
-    """Take a step; returns the application as it stands afterwards.
+    """Take a step, and then every automatic one that it made possible; returns the application as it stands afterwards.
 
     The caller holds the application's lock (or has just inserted it). The row of the programme's table is found and its
     guards are asked; then state, history and event are written together, with the time of the case, and what follows
-    from the row: timers, the content in force, the draft, the worklist. `actor` None is the system; `note` is the
-    encrypted reason; `version` has the columns of what is filed. A row with `otp` needs a verified proof for that
-    purpose, which works once. Raises Forbidden, ImpossibleTransition, SecondOfficerNeeded, Refused, ProofRefused,
-    Conflict: then nothing was written.
+    from the row: timers, the content in force, who takes part, the draft, the worklist. `actor` None is the system;
+    `note` is the encrypted reason; `version` has the columns of what is filed. A row with `otp` needs a verified proof
+    for its command, which works once. Raises Forbidden, ImpossibleTransition, SecondOfficerNeeded, Refused,
+    ProofRefused, Conflict: then nothing was written.
     """
     workflow = application.programme.workflow
-    caller = caller_of(actor) if actor else Caller()
     key = (track or workflow.main, subject or application.id)
+    case = replace(case, about=key[1])
+    after = await _take(
+        session, desk, application, case, command, key, actor=actor, proof=proof, version=version, note=note
+    )
+    return await settle(session, desk, after, now=case.now)
+
+
+async def settle(session: AsyncSession, desk: Desk, application: Application, *, now: datetime) -> Application:
+    """Take the automatic steps that are possible now, one after the other, until everything is at rest.
+
+    The caller holds the application's lock. A table in which they never came to rest does not start.
+    """
+    while (found := next_automatic(application.programme.workflow, application.case(now))) is not None:
+        row, subject = found
+        case = replace(application.case(now), about=subject)
+        application = await _take(session, desk, application, case, row.command, (row.track, subject))
+    return application
+
+
+async def _take(
+    session: AsyncSession,
+    desk: Desk,
+    application: Application,
+    case: Case,
+    command: str,
+    key: tuple[str, UUID],
+    *,
+    actor: Actor | None = None,
+    proof: Proof | None = None,
+    version: Mapping[str, Any] | None = None,
+    note: str | None = None,
+) -> Application:
+    workflow = application.programme.workflow
+    caller = caller_of(actor) if actor else Caller()
     row = choose(workflow, case, command, caller, track=key[0], subject=key[1])
     here = application.tracks.get(key)
     first_officer = await _first_officer(session, application.id, key, row, here)
     check(row, case, actor_id=caller.account_id, first_officer=first_officer)
-    if row.otp is not None and (proof is None or proof.purpose != row.otp):
+    if row.otp and (proof is None or proof.purpose != command):
         raise ProofRefused(application_id=str(application.id), command=command)
     if proof is not None and version is None:  # else it is burnt together with the version
         await burn_proof(session, proof.jti, case.now)
@@ -81,6 +115,7 @@ async def move(
         "role": caller.role.value if caller.role else None,
         "submission": submission,
         "reason": note,
+        "facts": _kept_facts(desk, application, key, row, case),
         "at": case.now,
     }
     if version is None and here is not None and here.state == row.target:
@@ -94,11 +129,24 @@ async def move(
         await deadlines.schedule(session, kind=kind, subject_id=track_now.id, due_at=deadline.due(case))
     if row.event is not None:
         await eventlog.record(session, row.event(Step(case, caller.account_id, desk.seal)), now=case.now)
-    after = replace(application, tracks={**application.tracks, key: track_now}, submission=submission)
+    after = replace(
+        application,
+        tracks={**application.tracks, key: track_now},
+        submission=submission,
+        taken={**application.taken, (*key, command): Taken(case.now, caller.account_id, case.facts)},
+    )
     if row.track == workflow.main:
         await worklist.follow(session, application, after, row, actor_id=caller.account_id, now=case.now)
         after = await _have_effects(session, desk, after, row, caller.account_id, case)
     return after
+
+
+def _kept_facts(desk: Desk, application: Application, key: tuple[str, UUID], row: Transition, case: Case) -> str | None:
+    """What is said with the step, encrypted. Raises NotAtHand when it is not what the row asks for."""
+    if row.facts is None:
+        return None
+    said = case.said(row.facts).model_dump(mode="json", exclude_none=True)
+    return desk.lock_away(said, contexts.of_facts(application.id, *key, row.command))
 
 
 async def _enter(session: AsyncSession, step: Mapping[str, Any], version: Mapping[str, Any] | None) -> Track:
@@ -142,7 +190,9 @@ async def _have_effects(
     if Effect.COMES_INTO_FORCE in row.effects:
         await session.execute(_IN_FORCE, {"id": application.id})
         application = replace(application, approved_submission=application.submission)
-        application = await parties.follow_content(session, desk, application, now=case.now)
+        application = await parties.follow(session, application, await in_force(session, desk, application), case.now)
+    if Effect.INVOLVES in row.effects:
+        application = await parties.follow(session, application, case.filed.form.content, case.now)
     if Effect.RESTORES in row.effects:
         content = await in_force(session, desk, application)
         draft = desk.lock_away(content or {}, contexts.of_draft(application.id))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from kit import eventlog
@@ -13,8 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import organisations
-from applications.cases import Application, in_force, in_order
-from applications.desk import Desk
+from applications.cases import Application, in_order
 
 _ADD = text("""
 INSERT INTO application_parties (application_id, party_id, kind, grants, since, invitation_id)
@@ -30,13 +30,14 @@ WHERE application_id = :application_id AND until IS NULL AND invitation_id IS NO
 """)
 
 
-async def follow_content(session: AsyncSession, desk: Desk, application: Application, *, now: datetime) -> Application:
-    """Let those take part whom the content in force names, with what it grants them, and end the rights of others.
+async def follow(
+    session: AsyncSession, application: Application, content: Mapping[str, Any] | None, now: datetime
+) -> Application:
+    """Let those take part whom the content names, with what it grants them, and end the rights of others.
 
     An organisation that was closed since it was named takes no part. Who joined by an invitation stays. The caller
     holds the application's lock.
     """
-    content = await in_force(session, desk, application)
     named = application.programme.parties(content or {})
     closed = await organisations.closed_among(session, {party.party_id for party in named})
     rows = await session.execute(_INVITED, {"application_id": application.id})

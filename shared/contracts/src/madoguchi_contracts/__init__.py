@@ -2,6 +2,7 @@
 
 from madoguchi_contracts.applications import (
     ApplicationApproved,
+    ApplicationClosed,
     ApplicationEvent,
     ApplicationPartiesChanged,
     ApplicationRejected,
@@ -80,6 +81,7 @@ __all__ = [
     "AccountLapsed",
     "AccountLocked",
     "ApplicationApproved",
+    "ApplicationClosed",
     "ApplicationEvent",
     "ApplicationPartiesChanged",
     "ApplicationRejected",

@@ -202,6 +202,19 @@ class ApplicationApproved(ApplicationEvent):
     officer_id: UUID = Field(description="The account of the officer who decided.")
 
 
+class ApplicationClosed(ApplicationEvent):
+    """The application came to an end that nothing follows.
+
+    When: the office refused or cancelled it, the owner withdrew it, or what was applied for is done. A submission that
+    is only sent back for correction is told by ApplicationRejected.
+    """
+
+    account_id: UUID = Field(description="The account that the application belongs to.")
+    programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
+    submission: int = Field(ge=0, description="The submission that was in hand; 0 when nothing was submitted.")
+    outcome: Key = Field(description="How it ended, such as refused, withdrawn, cancelled, stopped, done. Open.")
+
+
 class ChangeWithdrawn(ApplicationEvent):
     """A change of what is in force was given up; nothing of it will be used (AS-83).
 
@@ -226,5 +239,6 @@ EVENTS: tuple[type[Event], ...] = (
     ReviewRecommended,
     ApplicationRejected,
     ApplicationApproved,
+    ApplicationClosed,
     ChangeWithdrawn,
 )

@@ -14,7 +14,7 @@ from applications.api import schemas
 from applications.api.context import ContextDep, DeskDep
 from applications.cases import Proof
 from applications.commands import applications as commands
-from applications.commands import steps
+from applications.commands import guests, steps
 from applications.queries import applications as queries
 from applications.queries import lists
 from applications.workflow import SUBMIT
@@ -194,7 +194,7 @@ async def step(
         proof = None
         if body.proof is not None:
             # Before the row is locked: the verifier may have to fetch identity's keys.
-            purpose, digest = await queries.purpose_and_digest(
+            digest = await queries.digest_for(
                 session=session,
                 desk=context.desk,
                 actor=actor,
@@ -205,9 +205,9 @@ async def step(
                 now=now,
             )
             jti = await context.verifier.verify_proof(
-                body.proof, account_id=actor.account_id, purpose=purpose or "", digest=digest
+                body.proof, account_id=actor.account_id, purpose=command, digest=digest
             )
-            proof = Proof(jti, purpose or "", digest)
+            proof = Proof(jti, command, digest)
         taken = await steps.take_step(
             session=session,
             desk=context.desk,
@@ -218,6 +218,27 @@ async def step(
             now=now,
         )
         return schemas.Summary.of(taken)
+
+    return await once(work, status=200)
+
+
+@router.delete("/applications/{application_id}/parties/{party_id}", response_model=schemas.Summary)
+async def leave(
+    application_id: UUID,
+    party_id: UUID,
+    once: OnceDep,
+    session: SessionDep,
+    actor: ActorDep,
+    desk: DeskDep,
+    now: NowDep,
+) -> Response:
+    """End the part of somebody who joined by an invitation: the owner's wish, or their own, before it is handed in."""
+
+    async def work() -> schemas.Summary:
+        left = await guests.leave(
+            session=session, desk=desk, actor=actor, application_id=application_id, party_id=party_id, now=now
+        )
+        return schemas.Summary.of(left)
 
     return await once(work, status=200)
 

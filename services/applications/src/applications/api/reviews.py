@@ -13,7 +13,7 @@ from applications.api import schemas
 from applications.api.context import DeskDep
 from applications.commands import notes
 from applications.commands import reviews as commands
-from applications.queries import records
+from applications.queries import lists, records
 from applications.queries import reviews as queries
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
@@ -95,6 +95,22 @@ async def decide(
         )
 
     return await once(work, status=200)
+
+
+@notes_router.get("/programmes/{programme}/applications")
+async def submitted(
+    programme: Annotated[str, Path(max_length=32)],
+    session: SessionDep,
+    actor: ActorDep,
+    desk: DeskDep,
+    state: Annotated[str, Query(max_length=32)],
+    cursor: Annotated[str | None, Query(max_length=300)] = None,
+) -> schemas.SubmittedPage:
+    """A programme's applications in one state of the main track, those that are there longest first."""
+    items, following = await lists.submitted(
+        session=session, desk=desk, actor=actor, programme=programme, state=state, cursor=cursor
+    )
+    return schemas.SubmittedPage(items=[schemas.SubmittedBody.of(one) for one in items], next_cursor=following)
 
 
 @notes_router.get("/applications/{application_id}/contact-notes")

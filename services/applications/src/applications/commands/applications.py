@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications.access import Action, allow, caller_of
-from applications.cases import Application, Proof, documents_json, filing_of, in_force, open_locked
+from applications.cases import Application, Proof, documents_json, open_locked, with_filing
 from applications.desk import Desk
 from applications.domain import check_keepable, reference_of
 from applications.errors import ApplicationExists, ContactNotYetKnown, ContentChanged, DraftChanged, NotEditable
@@ -148,8 +147,8 @@ async def submit_application(
     is for another command. Returns the application as it is afterwards.
     """
     application = await open_locked(session, desk, actor, Action.SUBMIT, application_id, now=now)
-    filing = await filing_of(session, desk, application, now=now, consents=consents)
-    case = replace(application.case(now), filing=filing, in_force=await in_force(session, desk, application))
+    case = await with_filing(session, desk, application, application.case(now), consents=consents)
+    filing = case.filed
     choose_filing(application.programme.workflow, case, command, caller_of(actor))
     if filing.sha256 != proof.digest:
         raise ContentChanged(application_id=str(application_id))

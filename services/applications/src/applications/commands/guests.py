@@ -1,4 +1,4 @@
-"""People who join an application by an invitation."""
+"""People who join an application by an invitation, and leave it again."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from uuid import UUID
 
 import structlog
 from kit.errors import NotFound
+from kit.tokens import Actor
 from madoguchi_contracts import Party
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import parties
-from applications.cases import lock
+from applications.access import Action
+from applications.cases import Application, lock, open_locked
 from applications.desk import Desk
+from applications.errors import NotEditable
+from applications.moves import settle
 
 log = structlog.get_logger(__name__)
 
@@ -45,3 +49,22 @@ async def admit_guest(
         return
     guest = Party(party_id=account_id, kind=role, grants=grants)
     await parties.join(session, application, guest, invitation_id=invitation_id, now=now)
+    await settle(session, desk, await lock(session, desk, application_id), now=now)
+
+
+async def leave(
+    *, session: AsyncSession, desk: Desk, actor: Actor, application_id: UUID, party_id: UUID, now: datetime
+) -> Application:
+    """End the part of somebody who joined by an invitation, by their own wish or the owner's.
+
+    Only while the owner may change the draft: afterwards who takes part is what was applied for. Raises Forbidden,
+    NotFound (also where there is no such guest, or it is neither the owner nor the guest who asks), NotEditable.
+    """
+    application = await open_locked(session, desk, actor, Action.LEAVE, application_id, now=now)
+    workflow = application.programme.workflow
+    guest = any(one.party_id == party_id and one.kind in application.programme.guests for one in application.parties)
+    if not guest or actor.account_id not in {party_id, application.account_id}:
+        raise NotFound
+    if application.state not in workflow.editable:
+        raise NotEditable(rules=workflow.rules, application_id=str(application_id), state=application.state)
+    return await parties.leave(session, application, party_id, now=now)

@@ -7,20 +7,24 @@ said by the programme's table alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from kit.errors import Refused
 from kit.tokens import Actor, ProofRefused
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications import worklist
 from applications.access import OFFICE, Action, caller_of
-from applications.cases import Application, Proof, digest_to_prove, filing_of, in_force, open_locked
+from applications.cases import Application, Proof, digest_to_prove, open_locked, with_filing
 from applications.desk import Desk
+from applications.domain import check_keepable
 from applications.errors import NotYetOnWorklist, ReviewHeldByAnother
+from applications.forms import read
 from applications.moves import move
 from applications.workflow import Effect, ReviewFacts, choose_plain
 from applications.worklist import Review
@@ -40,7 +44,7 @@ class Remark:
 class Wish:
     """A step that somebody wants to take. `track` None is the main one, `subject` None the application itself.
 
-    `reason` and `remarks` are kept encrypted with the step.
+    `reason`, `remarks` and `facts` are kept encrypted with the step; `facts` are read by the form of the table's row.
     """
 
     command: str
@@ -48,6 +52,7 @@ class Wish:
     subject: UUID | None = None
     reason: str = ""
     remarks: Sequence[Remark] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def take_step(
@@ -86,13 +91,18 @@ async def step_of(
             if review is None:
                 raise NotYetOnWorklist(retry_after_seconds=RETRY_SECONDS, application_id=str(application.id))
             check_claim(review, actor, now)
-    facts = None if review is None else ReviewFacts(review.id, review.due_on)
-    case = replace(application.case(now), review=facts, reason=wish.reason)
+    looked_at = None if review is None else ReviewFacts(review.id, review.due_on)
+    case = replace(application.case(now), review=looked_at, reason=wish.reason)
     row = choose_plain(workflow, case, wish.command, caller_of(actor), track=wish.track, subject=wish.subject)
+    if row.facts is not None:
+        check_keepable(wish.facts)
+        facts, findings = read(row.facts, wish.facts)
+        if findings:
+            raise Refused(findings=findings, application_id=str(application.id), command=wish.command)
+        case = replace(case, facts=facts)
     if Effect.READS in row.effects:
-        filing = await filing_of(session, desk, application, now=now)
-        case = replace(case, filing=filing, in_force=await in_force(session, desk, application))
-    if row.otp is not None and (proof is None or proof.digest != digest_to_prove(application, row, wish.subject)):
+        case = await with_filing(session, desk, application, case)
+    if row.otp and (proof is None or proof.digest != digest_to_prove(application, row, wish.subject)):
         raise ProofRefused(application_id=str(application.id), command=wish.command)
     note = None
     if wish.reason or wish.remarks:

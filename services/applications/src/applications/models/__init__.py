@@ -1,7 +1,7 @@
 """The tables of applications. Every statement on them is SQL text beside its use (`hot.py` says why); the constraints
 say once more what must never be otherwise.
 
-Personal data is kept encrypted (`kit.vault`): the columns `draft`, `content`, `reason` and `mail`.
+Personal data is kept encrypted (`kit.vault`): the columns `draft`, `content`, `reason`, `facts` and `mail`.
 """
 
 from applications.models.base import Base, application_numbers, metadata

@@ -67,6 +67,7 @@ class HistoryStep(Base, table=True):
     role: str | None = text_column(default=None)
     submission: int
     reason: str | None = text_column(default=None)
+    facts: str | None = text_column(default=None)
     at: datetime = time_column()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications.access import OFFICE, Action, caller_of
-from applications.cases import Application, digest_to_prove, filing_of, in_force, open_for, version_of
+from applications.cases import Application, digest_to_prove, in_force, open_for, version_of, with_filing
 from applications.desk import Desk
 from applications.workflow import (
     Caller,
@@ -25,6 +25,7 @@ from applications.workflow import (
     Document,
     Effect,
     Transition,
+    Workflow,
     choose_looking,
     choose_plain,
     findings_of,
@@ -32,7 +33,7 @@ from applications.workflow import (
 )
 
 _HISTORY = text("""
-SELECT id, track, source, command, actor_id, role, submission, at FROM application_history
+SELECT id, track, subject, source, command, actor_id, role, submission, facts, at FROM application_history
 WHERE application_id = :application_id ORDER BY id
 """)
 # What was said at the step that led to where the main track stands, for as long as it stands there.
@@ -75,7 +76,8 @@ class OpenStep:
     """A step that is open to the reader. `checked`: it looks at the draft, so a check tells what is in its way.
     `files`: it hands the draft in, so it goes with a submission.
 
-    `digest` is what the proof for `otp` must be bound to; None for a step that files something, whose check says it.
+    `otp` is the purpose of the proof that it needs, `digest` what that must be bound to; None for a step that files
+    something, whose check says it. `facts` is the JSON Schema of what is said with it.
     """
 
     command: str
@@ -84,6 +86,7 @@ class OpenStep:
     files: bool
     otp: str | None
     digest: str | None
+    facts: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -132,13 +135,14 @@ class Check:
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One thing that happened, in words; `actor_id` for the office only."""
+    """One thing that happened, in words, and what was said with it; `actor_id` for the office only."""
 
     at: datetime
     step: str
     by: str
     submission: int | None
     actor_id: UUID | None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def view_application(
@@ -175,10 +179,18 @@ def _tracks(application: Application, case: Case, caller: Caller) -> tuple[Track
 def _open_step(application: Application, row: Transition, subject: UUID) -> OpenStep:
     files = Effect.FILES in row.effects
     digest = digest_to_prove(application, row, subject) if row.otp and not files else None
-    return OpenStep(row.command, row.label, files or Effect.READS in row.effects, files, row.otp, digest)
+    return OpenStep(
+        command=row.command,
+        label=row.label,
+        checked=files or Effect.READS in row.effects,
+        files=files,
+        otp=row.command if row.otp else None,
+        digest=digest,
+        facts=row.facts.model_json_schema() if row.facts else None,
+    )
 
 
-async def purpose_and_digest(
+async def digest_for(
     *,
     session: AsyncSession,
     desk: Desk,
@@ -188,8 +200,8 @@ async def purpose_and_digest(
     track: str | None,
     subject: UUID | None,
     now: datetime,
-) -> tuple[str | None, str]:
-    """What the proof for a step must be for: looked up before the application is locked, and checked again then.
+) -> str:
+    """What the proof for a step must be bound to: looked up before the application is locked, and checked again then.
 
     Raises Forbidden, NotFound, ImpossibleTransition.
     """
@@ -197,7 +209,7 @@ async def purpose_and_digest(
     case, caller = application.case(now), caller_of(actor)
     workflow = application.programme.workflow
     row = choose_plain(workflow, case, command, caller, track=track, subject=subject)
-    return row.otp, digest_to_prove(application, row, subject)
+    return digest_to_prove(application, row, subject)
 
 
 async def correction_of(session: AsyncSession, desk: Desk, application: Application) -> Correction | None:
@@ -220,8 +232,8 @@ async def check_application(
     """
     application = await open_for(session, desk, actor, Action.CHECK, application_id, now=now)
     programme = application.programme
-    filing = await filing_of(session, desk, application, now=now)
-    unticked = replace(application.case(now), filing=filing, in_force=await in_force(session, desk, application))
+    unticked = await with_filing(session, desk, application, application.case(now))
+    filing = unticked.filed
     ticked = replace(unticked, filing=replace(filing, consents=frozenset(programme.consents)))
     row = choose_looking(programme.workflow, ticked, command, caller_of(actor))
     findings = findings_of(row, ticked)
@@ -248,12 +260,12 @@ async def timeline(
     """
     application = await open_for(session, desk, actor, Action.TIMELINE, application_id, now=now)
     office = actor.role in OFFICE
-    entries = [*await _steps(session, application, office), *await _other_steps(session, application, office)]
+    entries = [*await _steps(session, desk, application, actor), *await _other_steps(session, application, office)]
     return sorted(entries, key=lambda entry: entry.at)
 
 
-async def _steps(session: AsyncSession, application: Application, office: bool) -> list[TimelineEntry]:
-    workflow = application.programme.workflow
+async def _steps(session: AsyncSession, desk: Desk, application: Application, actor: Actor) -> list[TimelineEntry]:
+    workflow, office = application.programme.workflow, actor.role in OFFICE
     entries = []
     for row in (await session.execute(_HISTORY, {"application_id": application.id})).all():
         # A step that the table does not know any more stays inside the office.
@@ -261,8 +273,17 @@ async def _steps(session: AsyncSession, application: Application, office: bool) 
         if office or (taken is not None and taken.public):
             label = taken.label if taken is not None else row.command
             by = "システム" if row.role is None else _BY[Role(row.role)]
-            entries.append(TimelineEntry(row.at, label, by, row.submission or None, row.actor_id if office else None))
+            actor_id = row.actor_id if office else None
+            facts = {}
+            if row.facts is not None and (office or _may_hear(workflow, row, actor)):
+                facts = desk.unlock(row.facts, contexts.of_facts(application.id, row.track, row.subject, row.command))
+            entries.append(TimelineEntry(row.at, label, by, row.submission or None, actor_id, facts))
     return entries
+
+
+def _may_hear(workflow: Workflow, row: Any, actor: Actor) -> bool:
+    """What was said about one person is for that person and for who said it; the rest is for all who take part."""
+    return row.track not in workflow.personal or actor.account_id in {row.subject, row.actor_id}
 
 
 async def _other_steps(session: AsyncSession, application: Application, office: bool) -> list[TimelineEntry]:

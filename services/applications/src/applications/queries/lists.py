@@ -37,6 +37,13 @@ WHERE a.id IN (
 ) AND (a.started_at, a.reference) > (cast(:started_at AS timestamptz), :reference)
 ORDER BY a.started_at, a.reference LIMIT :limit
 """)
+_SUBMITTED = text("""
+SELECT a.id, a.reference, t.state, t.entered_at AS since, a.submission
+FROM tracks t JOIN applications a ON a.id = t.application_id AND t.subject = a.id
+WHERE a.programme = :programme AND t.track = :main AND t.state = :state AND a.submission > 0
+  AND (t.entered_at, a.reference) > (cast(:since AS timestamptz), :reference)
+ORDER BY t.entered_at, a.reference LIMIT :limit
+""")
 _VERSIONS = text("""
 SELECT v.submission, v.submitted_at, v.submission = a.approved_submission AS in_force
 FROM application_versions v JOIN applications a ON a.id = v.application_id
@@ -58,6 +65,17 @@ class Listed:
     approved_submission: int | None
     draft_version: int
     started_at: datetime
+
+
+@dataclass(frozen=True)
+class SubmittedItem:
+    """An application in the office's list: no personal data, so looking at the list is not reading anybody's case."""
+
+    id: UUID
+    reference: str
+    state: str
+    since: datetime
+    submission: int
 
 
 @dataclass(frozen=True)
@@ -120,6 +138,25 @@ def _listed(desk: Desk, row: Any, own: bool) -> Listed:
         draft_version=row.draft_version,
         started_at=row.started_at,
     )
+
+
+async def submitted(
+    *, session: AsyncSession, desk: Desk, actor: Actor, programme: str, state: str, cursor: str | None
+) -> tuple[list[SubmittedItem], str | None]:
+    """A page of a programme's submitted applications whose main track is in this state, those that are there longest
+    first: what the office does outside of reviews. Raises Forbidden, NotFound (no such programme or state), BadCursor.
+    """
+    allow(actor, Action.LIST_SUBMITTED)
+    chosen = desk.programmes.get(programme)
+    if chosen is None or state not in chosen.workflow.states(chosen.workflow.main):
+        raise NotFound
+    since, last = (datetime.min.replace(tzinfo=UTC), "")
+    if cursor is not None:
+        since, last = place_at(cursor, moment, plain)
+    place = {"programme": programme, "main": chosen.workflow.main, "state": state, "since": since, "reference": last}
+    rows = (await session.execute(_SUBMITTED, {**place, "limit": PAGE + 1})).all()
+    items = [SubmittedItem(**row._mapping) for row in rows[:PAGE]]
+    return items, cursor_at(items[-1].since, items[-1].reference) if len(rows) > PAGE else None
 
 
 async def versions(

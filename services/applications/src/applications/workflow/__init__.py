@@ -21,9 +21,11 @@ from applications.workflow.case import (
     Filing,
     Guard,
     NotAtHand,
+    Other,
     ReviewFacts,
     Seal,
     Step,
+    Taken,
     Validation,
 )
 from applications.workflow.judgement import (
@@ -34,6 +36,7 @@ from applications.workflow.judgement import (
     choose_looking,
     choose_plain,
     findings_of,
+    next_automatic,
     possible,
     standings,
 )
@@ -65,11 +68,13 @@ __all__ = [
     "Filing",
     "Guard",
     "NotAtHand",
+    "Other",
     "Relation",
     "ReviewFacts",
     "Seal",
     "Standing",
     "Step",
+    "Taken",
     "Transition",
     "Validation",
     "Who",
@@ -81,6 +86,7 @@ __all__ = [
     "choose_looking",
     "choose_plain",
     "findings_of",
+    "next_automatic",
     "possible",
     "standings",
 ]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from kit.errors import Finding
 from madoguchi_contracts import Party, Role, Sealed
 from madoguchi_contracts.envelope import SealedContent
+from pydantic import BaseModel
 
 NOTHING = ""
 """The state of a track before its first step."""
+
+Facts = TypeVar("Facts", bound=BaseModel)
 
 VIEW, EDIT = "view", "edit"
 """What a party may be granted; a programme may have others."""
@@ -73,6 +76,24 @@ class ReviewFacts:
     due_on: date
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A step that was taken, and what was said with it (`Transition.facts`). `actor_id` None is the system."""
+
+    at: datetime
+    actor_id: UUID | None
+    facts: BaseModel | None
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another application of the same account for the same programme. `submitted_at` is when it was handed in first."""
+
+    application_id: UUID
+    state: str
+    submitted_at: datetime | None
+
+
 class NotAtHand(Exception):
     """A step needs what was not looked up for it: a defect of the table or of the code that takes the step."""
 
@@ -81,7 +102,10 @@ class NotAtHand(Exception):
 class Case:
     """All that guards and events may look at, as it is under the application's row lock.
 
-    `in_force` is the approved content, where a step files something over it.
+    `subject` is whom the step is about: the application itself, or a person. `in_force` is the approved content, where
+    a step files something over it. `ekyc` has the status of each person that is known of. `taken` has, in a workflow
+    that remembers, each command as it was given last, by track and subject; `facts` is what is said with the step that
+    is being taken. `others` are looked up where something is filed.
     """
 
     application_id: UUID
@@ -97,6 +121,16 @@ class Case:
     filing: Filing | None = None
     review: ReviewFacts | None = None
     reason: str = ""
+    about: UUID | None = None
+    facts: BaseModel | None = None
+    ekyc: Mapping[UUID, str] = field(default_factory=dict)
+    taken: Mapping[tuple[str, UUID, str], Taken] = field(default_factory=dict)
+    others: tuple[Other, ...] = ()
+
+    @property
+    def subject(self) -> UUID:
+        """Whom the step is about."""
+        return self.about or self.application_id
 
     def state(self, track: str, subject: UUID | None = None) -> str:
         """Where a track stands: the application's own one, or that of `subject`."""
@@ -110,6 +144,25 @@ class Case:
         if self.filing is None:
             raise NotAtHand("filing")
         return self.filing
+
+    def last(self, track: str, command: str, subject: UUID | None = None) -> Taken | None:
+        """The step of this command that was taken last, on the application's own track or that of `subject`."""
+        return self.taken.get((track, subject or self.application_id, command))
+
+    def said(self, facts: type[Facts]) -> Facts:
+        """What is said with this step. Raises NotAtHand where the row takes other facts, or none."""
+        if not isinstance(self.facts, facts):
+            raise NotAtHand(facts.__name__)
+        return self.facts
+
+    def said_before(self, facts: type[Facts], track: str, command: str, subject: UUID | None = None) -> Facts | None:
+        """What was said with the last step of this command; None if it was not taken."""
+        step = self.last(track, command, subject)
+        if step is None:
+            return None
+        if not isinstance(step.facts, facts):
+            raise NotAtHand(facts.__name__)
+        return step.facts
 
 
 Guard = Callable[[Case], Sequence[Finding]]

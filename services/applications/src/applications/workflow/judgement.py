@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import NoReturn
 from uuid import UUID
@@ -29,6 +29,7 @@ def choose(
     command, when there is no row from the present state, or no such track about this subject.
     """
     track, subject = track or workflow.main, subject or case.application_id
+    case = replace(case, about=subject)
     rows = workflow.rows(track, command)
     state = case.state(track, subject)
     if rows and not any(row.admits(caller, case, subject) for row in rows):
@@ -84,16 +85,26 @@ def standings(workflow: Workflow, case: Case, caller: Caller) -> list[Standing]:
     """
     found = []
     for track in workflow.tracks():
-        for subject in workflow.subjects(track, case):
-            state = case.state(track, subject)
+        current = workflow.subjects(track, case)
+        for subject in workflow.known_subjects(track, case):
+            state, seen = case.state(track, subject), replace(case, about=subject)
             rows = tuple(
                 row
                 for row in workflow.transitions
-                if row.track == track and state in row.sources and row.admits(caller, case, subject) and row.when(case)
+                if row.track == track and state in row.sources and row.admits(caller, case, subject) and row.when(seen)
             )
             if rows or state != NOTHING:
-                found.append(Standing(track, subject, state, rows))
+                found.append(Standing(track, subject, state, rows if subject in current else ()))
     return found
+
+
+def next_automatic(workflow: Workflow, case: Case) -> tuple[Transition, UUID] | None:
+    """The first row that the system takes by itself now, and about whom; None when everything is at rest."""
+    for row in workflow.automatic:
+        for subject in workflow.subjects(row.track, case):
+            if case.state(row.track, subject) in row.sources and row.when(replace(case, about=subject)):
+                return row, subject
+    return None
 
 
 def possible(workflow: Workflow, case: Case, caller: Caller) -> list[str]:

@@ -11,10 +11,14 @@ from uuid import UUID
 
 from madoguchi_contracts import Event, Role
 
+from applications.forms import Form
 from applications.workflow.case import Caller, Case, Guard, Step
 
 START, SUBMIT = "start", "submit"
 """The commands of the main track that the owner's routes give."""
+
+RESERVED = frozenset({"claim", "release"})
+"""What the office's routes call something else: a command of this name could never be given there."""
 
 
 class Relation(StrEnum):
@@ -60,6 +64,7 @@ class Effect(StrEnum):
     READS = "reads"  # its guards look at what would be handed in, and nothing is
     COMES_INTO_FORCE = "comes_into_force"  # what was submitted last is in force from now on
     RESTORES = "restores"  # the draft is again what is in force
+    INVOLVES = "involves"  # those whom the submitted content names take part from now on
 
 
 def always(case: Case) -> bool:
@@ -74,8 +79,11 @@ class Transition:
 
     `label` is what people read in the timeline; the applicant does not see rows that are not `public`. A row whose
     target is its source changes nothing but is remembered, and `second_of` names such a row: its step must have been
-    taken since the state was entered, by somebody else (four eyes). `otp` is the purpose of the proof that it needs.
-    While `when` is not true there is no such row: nobody is offered the step. A guard is what can be put right.
+    taken since the state was entered, by somebody else (four eyes). `otp`: the step needs a proof of a one-time
+    password, whose purpose is the command. `facts` is the form of what is said with the step; it is kept encrypted.
+    While `when` is not true there is no such row: nobody is offered the step. A guard is what can be put right, and the
+    system can put nothing right: its rows have none. The system takes an `automatic` row by itself as soon as `when`
+    is true, in the transaction that made it so.
     """
 
     track: str
@@ -86,13 +94,15 @@ class Transition:
     label: str
     rules: tuple[str, ...]
     guards: tuple[Guard, ...] = ()
-    otp: str | None = None
+    otp: bool = False
     second_of: str | None = None
     public: bool = True
     event: Callable[[Step], Event] | None = None
     deadlines: tuple[Deadline, ...] = ()
     effects: frozenset[Effect] = frozenset()
     when: Callable[[Case], bool] = always
+    facts: type[Form] | None = None
+    automatic: bool = False
 
     def admits(self, caller: Caller, case: Case, subject: UUID) -> bool:
         """Whether the caller may take the step, as far as the person is concerned."""
@@ -123,8 +133,9 @@ class Workflow:
     `main` is the track of the application as a whole, on which it is started, submitted and decided. `editable` says in
     which of its states the draft can be changed, and by whom; `shown` in which others somebody besides the owner sees
     it. In the states of `under_review` the application is on the office's worklist. `personal` are the tracks that are
-    about persons, the owner or parties; all others are about the application. `rules` are cited where a step is refused
-    that no row stands for, such as changing a closed draft.
+    about persons: the owner, and the parties of these kinds; all others are about the application. With `remembers` the
+    conditions of its rows see the steps that were taken before. `rules` are cited where a step is refused that no row
+    stands for, such as changing a closed draft.
     """
 
     main: str
@@ -132,7 +143,8 @@ class Workflow:
     transitions: tuple[Transition, ...]
     under_review: frozenset[str] = frozenset()
     shown: Mapping[str, tuple[Who, ...]] = field(default_factory=dict)
-    personal: frozenset[str] = frozenset()
+    personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    remembers: bool = False
     rules: tuple[str, ...] = ()
     _rows: Mapping[tuple[str, str], tuple[Transition, ...]] = field(init=False, repr=False, compare=False)
 
@@ -150,8 +162,10 @@ class Workflow:
             self._check_row(row)
         if unknown := ({*self.editable, *self.shown} | self.under_review) - self.states(self.main):
             raise ValueError(f"{self.main} has no states {sorted(unknown)}")
-        if strangers := self.personal - {row.track for row in self.transitions}:
+        if strangers := self.personal.keys() - {row.track for row in self.transitions}:
             raise ValueError(f"there are no tracks {sorted(strangers)}")
+        for track in self.tracks():
+            self._check_rest(track)
 
     def _check_row(self, row: Transition) -> None:
         if row.second_of is not None and not self.rows(row.track, row.second_of):
@@ -165,8 +179,46 @@ class Workflow:
                 raise ValueError(f"{row.track} has no command {command} of the system from {row.target}")
         if row.effects and row.track != self.main:
             raise ValueError(f"{row.command} has effects and is not on the main track")
-        if Effect.FILES in row.effects and row.otp is None:
+        if Effect.FILES in row.effects and not row.otp:
             raise ValueError(f"{row.command} files something without a proof")
+        if Effect.FILES in row.effects and row.target in self.under_review and row.event is None:
+            raise ValueError(f"{row.command} files something into the office's hands and tells nobody")
+        if row.track == self.main and row.command in RESERVED:
+            raise ValueError(f"{row.command} means something else to the office's routes")
+        if SYSTEM in row.actors and row.guards:
+            raise ValueError(f"the system can put nothing right: {row.command} waits by `when`")
+        if row.automatic and (row.actors != (SYSTEM,) or row.otp or row.second_of is not None or row.facts is not None):
+            raise ValueError(f"{row.command} is automatic, and not the system's alone")
+        self._check_facts(row)
+
+    def _check_facts(self, row: Transition) -> None:
+        if row.facts is None:
+            return
+        if not self.remembers:
+            raise ValueError(f"{row.command} is told facts in a workflow that does not remember")
+        if row.otp:
+            raise ValueError(f"{row.command} needs a proof, which would not cover its facts")
+        if any(other.facts is not row.facts for other in self.rows(row.track, row.command)):
+            raise ValueError(f"two rows of {row.track} for {row.command} are told different facts")
+
+    def _check_rest(self, track: str) -> None:
+        """Raise ValueError for automatic rows of a track that lead in a circle: they would never come to rest."""
+        leads: dict[str, set[str]] = {}
+        for row in self.automatic:
+            for source in row.sources if row.track == track else ():
+                leads.setdefault(source, set()).add(row.target)
+        for state in leads:
+            reached, ahead = set[str](), {state}
+            while ahead:
+                ahead = set().union(*(leads.get(one, set()) for one in ahead)) - reached
+                reached |= ahead
+            if state in reached:
+                raise ValueError(f"automatic rows of {track} lead from {state} back to {state}")
+
+    @property
+    def automatic(self) -> tuple[Transition, ...]:
+        """The rows that the system takes by itself."""
+        return tuple(row for row in self.transitions if row.automatic)
 
     def rows(self, track: str, command: str) -> tuple[Transition, ...]:
         """The rows of a command; none if the programme does not know it."""
@@ -194,8 +246,14 @@ class Workflow:
         )
 
     def subjects(self, track: str, case: Case) -> list[UUID]:
-        """Whom or what a track can be about: the application, or each person who takes part in it."""
+        """Whom or what a track is about: the application, or each person who takes part in it now."""
         if track not in self.personal:
             return [case.application_id]
-        moved = [subject for name, subject in case.states if name == track]
-        return list(dict.fromkeys([case.account_id, *(party.party_id for party in case.parties), *moved]))
+        kinds = self.personal[track]
+        guests = (party.party_id for party in case.parties if party.kind in kinds)
+        return list(dict.fromkeys([case.account_id, *guests]))
+
+    def known_subjects(self, track: str, case: Case) -> list[UUID]:
+        """The same, and those who took part once: what became of them is still to be seen."""
+        moved = (subject for name, subject in case.states if name == track)
+        return list(dict.fromkeys([*self.subjects(track, case), *moved]))

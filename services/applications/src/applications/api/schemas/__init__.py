@@ -45,6 +45,8 @@ from applications.api.schemas.office import (
     ReviewItem,
     ReviewPage,
     ReviewState,
+    SubmittedBody,
+    SubmittedPage,
 )
 from applications.api.schemas.programmes import (
     HelpBody,
@@ -89,6 +91,8 @@ __all__ = [
     "Start",
     "StepWish",
     "Submit",
+    "SubmittedBody",
+    "SubmittedPage",
     "Summary",
     "Timeline",
     "TimelineItem",

@@ -66,6 +66,7 @@ class StepWish(BaseModel):
         examples=["3f0c9c66-0000-4000-8000-000000000001"],
     )
     reason: LongText = ""
+    facts: dict[str, Any] = Field(default_factory=dict, description="as the step's schema asks", examples=[{}])
     proof: str | None = Field(
         default=None,
         max_length=4096,
@@ -75,7 +76,7 @@ class StepWish(BaseModel):
 
     def wish(self, command: str) -> Wish:
         """The step."""
-        return Wish(command, track=self.track, subject=self.subject, reason=self.reason)
+        return Wish(command, track=self.track, subject=self.subject, reason=self.reason, facts=self.facts)
 
 
 class Summary(Body):
@@ -163,6 +164,7 @@ class OpenStepBody(Body):
     files: bool = Field(description="hands in the draft: submit with this command")
     otp: str | None = Field(description="purpose of the proof that the step needs")
     digest: Digest | None = Field(description="what that proof is bound to; of a step that files something, see check")
+    facts: dict[str, Any] | None = Field(description="JSON Schema of what is said with the step")
 
 
 class TrackBody(Body):
@@ -256,6 +258,7 @@ class TimelineItem(Body):
     by: str = Field(examples=["申請者"])
     submission: int | None
     actor_id: UUID | None = Field(description="shown to the office only")
+    facts: dict[str, Any] = Field(description="what was said with the step")
 
 
 class Timeline(Body):

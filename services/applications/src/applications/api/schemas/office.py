@@ -20,6 +20,7 @@ from applications.api.schemas.common import (
     finding_body,
 )
 from applications.commands.steps import Remark, Wish
+from applications.queries.lists import SubmittedItem
 from applications.queries.records import ContactNote
 from applications.queries.reviews import QueueItem, ReviewView
 from applications.worklist import Review
@@ -30,10 +31,34 @@ class Decision(BaseModel):
 
     reason: LongText = Field(default="", examples=["代表者の住所に不備があります。"])
     remarks: list[RemarkBody] = Field(default_factory=list, max_length=200)
+    facts: dict[str, Any] = Field(default_factory=dict, description="as the step's schema asks", examples=[{}])
 
     def wish(self, command: str) -> Wish:
         """The step, on the main track."""
-        return Wish(command, reason=self.reason, remarks=[Remark(one.field, one.text) for one in self.remarks])
+        remarks = [Remark(one.field, one.text) for one in self.remarks]
+        return Wish(command, reason=self.reason, remarks=remarks, facts=self.facts)
+
+
+class SubmittedBody(Body):
+    """An application in the office's list."""
+
+    application_id: UUID
+    reference: str
+    state: str
+    since: datetime = Field(description="when it came into this state")
+    submission: int = Field(description="how often it was submitted")
+
+    @classmethod
+    def of(cls, item: SubmittedItem) -> SubmittedBody:
+        """The line."""
+        return cls(application_id=item.id, **{name: value for name, value in vars(item).items() if name != "id"})
+
+
+class SubmittedPage(Body):
+    """Applications of one programme in one state, longest there first."""
+
+    items: list[SubmittedBody]
+    next_cursor: str | None
 
 
 class NewContactNote(BaseModel):
