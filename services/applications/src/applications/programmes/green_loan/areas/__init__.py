@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kit.areas import Area
 
-from applications.programmes.green_loan.areas import access, people, procedure, works
+from applications.programmes.green_loan.areas import access, papers, people, procedure, works
 
 AREAS: list[Area] = [
     *procedure.AREAS,
     *access.AREAS,
     *people.AREAS,
     *works.AREAS,
+    *papers.AREAS,
 ]

@@ -1,0 +1,134 @@
+"""What the rules of papers are told of an application: facts only, no decision."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from applications.programmes.green_loan.papers.requirement import APPLICATION
+
+MAIN_APPLICANT = "applicant"
+"""The key of the main applicant."""
+JOINT_DEBTORS = ("joint_debtor_1", "joint_debtor_2", "joint_debtor_3")
+"""The keys of the joint debtors: with four the Web service cannot be used."""
+OCCUPANT = "occupant"
+"""The key of the relative who lives in a RELATIVE house."""
+
+MOST_PENSIONS = 4
+"""For so many kinds of pension of one person there are slots."""
+
+
+class Role(StrEnum):
+    """What a person is to the application."""
+
+    MAIN_APPLICANT = "MAIN_APPLICANT"
+    JOINT_DEBTOR = "JOINT_DEBTOR"
+    OCCUPYING_RELATIVE = "OCCUPYING_RELATIVE"
+    CO_OWNER = "CO_OWNER"
+
+
+class Income(StrEnum):
+    """A kind of income. OTHER: business, real estate and whatever else is declared to the tax office."""
+
+    SALARY = "SALARY"
+    PENSION = "PENSION"
+    OTHER = "OTHER"
+
+
+class HouseUse(StrEnum):
+    """What the house is used for."""
+
+    OWN = "OWN"
+    SECOND = "SECOND"
+    RELATIVE = "RELATIVE"
+
+
+class WorksContract(StrEnum):
+    """Whether there is a works contract (工事請負契約)."""
+
+    CONCLUDED = "CONCLUDED"
+    OPEN = "OPEN"  # not concluded yet, and may still be
+    NONE = "NONE"  # none will be made
+
+
+class Change(StrEnum):
+    """What else may have happened to somebody's income since January of the year before the application (GL-412)."""
+
+    BUSINESS_STARTED = "BUSINESS_STARTED"
+    PENSION_STARTED = "PENSION_STARTED"
+    FAMILY_LEAVE = "FAMILY_LEAVE"
+    WORKED_ABROAD = "WORKED_ABROAD"
+
+
+@dataclass(frozen=True)
+class Person:
+    """A main applicant, joint debtor or occupying relative.
+
+    - `income_combined`, `relay_successor`: what a joint debtor's income is asked for.
+    - `taxable_pensions`, `tax_free_pensions`: how many kinds of public pension; above 0 only with Income.PENSION.
+    - `certificate_reads_pension_etc`: the certificate says 公的年金等収入 where 公的年金収入 would suffice (GL-384).
+    - `residence_tax_from_salary`: the certificate shows that all residence tax is collected from salary (GL-381).
+    - `proof_not_yet_issued`: declares that the proof of the year before cannot be issued yet (GL-391).
+    """
+
+    key: str
+    role: Role
+    incomes: frozenset[Income] = frozenset({Income.SALARY})
+    income_combined: bool = False
+    relay_successor: bool = False
+    taxable_pensions: int = 0
+    tax_free_pensions: int = 0
+    certificate_reads_pension_etc: bool = False
+    residence_tax_from_salary: bool = False
+    proof_not_yet_issued: bool = False
+    employment_start: date | None = None
+    changes: frozenset[Change] = frozenset()
+    in_primary_industry: bool = False
+    foreigner: bool = False
+
+    @property
+    def borrows(self) -> bool:
+        """Main applicant or joint debtor."""
+        return self.role in {Role.MAIN_APPLICANT, Role.JOINT_DEBTOR}
+
+    @property
+    def income_asked(self) -> bool:
+        """Whether this person's income is proved: always the main applicant's; a joint debtor's by GL-403."""
+        if self.role is Role.JOINT_DEBTOR:
+            return self.income_combined or self.relay_successor
+        return self.role is Role.MAIN_APPLICANT
+
+
+@dataclass(frozen=True)
+class Application:
+    """What the set of papers depends on.
+
+    - `acceptance_date`: the day of acceptance, in a draft the present day in Japan (GL-628).
+    - `same_sex_partners`: each pair of same-sex partners, as the two roles they have.
+    - `health_certificates`: keys of those from whom the 3-disease danshin wants a health check (GL-401); the part
+      danshin decides it.
+    - `breakdown_in_contract`: the works contract has a breakdown attached, which suffices after completion (GL-476).
+    - `works_changed`: works or amounts have changed since the approval (GL-396).
+    - `special_case_months`: the months "around January to May" of GL-391, as numbers; the agency sets them.
+    """
+
+    acceptance_date: date
+    persons: tuple[Person, ...]
+    house_use: HouseUse
+    works_contract: WorksContract
+    special_case_months: Collection[int]
+    same_sex_partners: tuple[tuple[Role, Role], ...] = ()
+    health_certificates: tuple[str, ...] = ()
+    breakdown_in_contract: bool = False
+    works_changed: bool = False
+
+
+WHO_LABELS = {
+    APPLICATION: "お申込み全体",
+    MAIN_APPLICANT: "申込本人",
+    **{key: f"連帯債務者{number}" for number, key in enumerate(JOINT_DEBTORS, start=1)},
+    OCCUPANT: "融資住宅に入居する親族",
+}
+"""Whose a paper is, as the applicant reads it."""
