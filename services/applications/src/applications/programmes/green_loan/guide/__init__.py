@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from applications.programme import Help
-from applications.programmes.green_loan.guide import contract, danshin, privacy
+from applications.programmes.green_loan.guide import completion, contract, danshin, documents, privacy
 
 GUIDE: tuple[Help, ...] = (
     *contract.GUIDE,
     *danshin.GUIDE,
     *privacy.GUIDE,
+    *documents.GUIDE,
+    *completion.GUIDE,
 )

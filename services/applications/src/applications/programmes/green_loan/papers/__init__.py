@@ -13,5 +13,6 @@
 - `completion`: start of works, report, photographs, what goes to the institution (GL-396, GL-397, GL-399, GL-458 to
   GL-479)
 - `requirement`: what one required paper is (GL-362, GL-366); `required`: the set for one application, explained
+- `conditions`: what whoever uploads a paper confirms of it
 - `check`: what is missing or unusable among the uploads, as findings (GL-103, GL-348)
 """

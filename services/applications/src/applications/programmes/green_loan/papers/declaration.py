@@ -9,8 +9,6 @@ from enum import StrEnum
 
 from kit.errors import Finding
 
-from applications.programmes.green_loan.papers.facts import HouseUse
-
 RULE = "GL-413"
 TAISHO = date(1912, 7, 30)
 """The form offers the eras from Taisho on."""
@@ -144,8 +142,3 @@ def _detail_findings(declaration: Declaration, prefix: str) -> list[Finding]:
         message = "金融機関使用欄には何も入力しないでください。"
         found.append(Finding(RULE, "NOT_ALLOWED", message, prefix + "institution_use"))
     return found
-
-
-def declaration_needed(house_use: HouseUse) -> bool:
-    """Whether the form is filled in at all (GL-408)."""
-    return house_use is HouseUse.RELATIVE
