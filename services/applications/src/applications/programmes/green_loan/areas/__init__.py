@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from kit.areas import Area
 
-from applications.programmes.green_loan.areas import access, papers, people, procedure, works
+from applications.programmes.green_loan.areas import access, danshin, papers, people, procedure, works
 
 AREAS: list[Area] = [
     *procedure.AREAS,
+    *danshin.AREAS,
     *access.AREAS,
     *people.AREAS,
     *works.AREAS,

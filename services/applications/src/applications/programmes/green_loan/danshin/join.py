@@ -1,0 +1,143 @@
+"""Who may join (GL-520 to GL-534), and who may newly join when a cover ends at 80 (GL-541)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal
+
+from kit.errors import Finding
+
+from applications.programmes.green_loan.danshin.kinds import LABELS, Choice, Product, product_of
+from applications.programmes.green_loan.people.age import full_years
+
+JOIN_AGES: Final[Mapping[Product, range]] = {"SHIN": range(15, 70), "SANDAI": range(15, 51)}
+"""GL-531, GL-532: the full years at which one may join: 15 or more, below 70 and below 51."""
+
+Relationship = Literal[
+    "LEGAL_SPOUSE", "DE_FACTO", "ENGAGED", "SAME_SEX_PARTNER", "PARENT_CHILD", "SIBLING", "RELATIVE", "OTHER"
+]
+COUPLES: Final[frozenset[Relationship]] = frozenset({"LEGAL_SPOUSE", "DE_FACTO", "ENGAGED", "SAME_SEX_PARTNER"})
+"""GL-521: who is a couple for Duet."""
+
+JOINERS: Final[Mapping[Choice, int]] = {"NONE": 0, "SHIN": 1, "SANDAI": 1, "DUET": 2}
+"""GL-523; interpretation (GL-524): one debtor joins, or the couple by Duet, also if there are three or four debtors."""
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """新機構団体信用生命保険制度申込書兼告知書 of one person.
+
+    `declared_on` is the day it is filled in (記入日・告知日). `filled_in_by` is who did it. `insurer_consents` is the
+    answer of the lead insurer, None as long as there is none.
+    """
+
+    person: str
+    birth: date
+    declared_on: date
+    ever_cancer: bool
+    filled_in_by: str
+    statement_read: bool
+    insurer_consents: bool | None
+
+
+def age_met(product: Product, birth: date, declared_on: date) -> bool:
+    """GL-531, GL-532: whether the age in full years on the declaration date allows to join."""
+    return full_years(birth, declared_on) in JOIN_AGES[product]
+
+
+def own_condition_met(product: Product, birth: date, declared_on: date, *, ever_cancer: bool) -> bool:
+    """GL-531, GL-532, GL-534: the age, and for SANDAI that no cancer was ever diagnosed.
+
+    What remains to be fulfilled is the consent of the lead insurer.
+    """
+    return age_met(product, birth, declared_on) and not (product == "SANDAI" and ever_cancer)
+
+
+def duet_possible(
+    product: Product, births: tuple[date, date], declared_on: date, relationship: Relationship, *, joint_debtors: bool
+) -> bool:
+    """Whether two people may join by Duet.
+
+    Only SHIN (GL-522), only couples (GL-521) who are joint debtors (GL-520), and both of the right age (GL-533).
+    """
+    couple = relationship in COUPLES and joint_debtors
+    return product == "SHIN" and couple and all(age_met(product, birth, declared_on) for birth in births)
+
+
+def joiners_findings(
+    choice: Choice,
+    joiners: Sequence[str],
+    debtors: Collection[str],
+    relationship: Relationship | None,
+    field: str,
+) -> list[Finding]:
+    """GL-520 to GL-524: who joins is a debtor, and as many join as the choice takes; Duet is for a couple.
+
+    `relationship` is that of the two who join by Duet.
+    """
+    findings = []
+    if any(joiner not in debtors for joiner in joiners):
+        message = "団信に加入できるのは、融資を利用される方(申込本人と連帯債務者)です。加入する方を選び直してください。"
+        findings.append(Finding("GL-523", "NOT_A_DEBTOR", message, field))
+    if len(set(joiners)) != JOINERS[choice] or len(joiners) != JOINERS[choice]:
+        message = f"「{LABELS[choice]}」に加入する方は{JOINERS[choice]}名です。加入する方を選び直してください。"
+        findings.append(Finding("GL-523", "NUMBER_OF_JOINERS", message, field))
+    if choice == "DUET" and relationship not in COUPLES:
+        message = (
+            "デュエットは、ご夫婦(内縁関係、婚約関係、同性パートナーの方を含みます)で連帯債務者となる場合に限り"
+            "ご利用いただけます。ほかの種類を選んでください。"
+        )
+        findings.append(Finding("GL-521", "NOT_A_COUPLE", message, field))
+    return findings
+
+
+def declaration_findings(choice: Choice, declaration: Declaration, field: str) -> list[Finding]:
+    """GL-526, GL-527, GL-531 to GL-534: what stands against joining with this declaration.
+
+    An insurer that has not answered yet stands against nothing here: ask `joined` for that.
+    """
+    product = product_of(choice)
+    if product is None:
+        return []
+    findings = []
+    ages = JOIN_AGES[product]
+    if not declaration.statement_read:
+        message = "『重要事項説明(契約概要、注意喚起情報、正しく告知いただくために)』を必ずご確認ください。"
+        findings.append(Finding("GL-526", "STATEMENT_NOT_READ", message, field))
+    if declaration.filled_in_by != declaration.person:
+        message = "申込書兼告知書は、加入するご本人が、もれなく正確にご記入ください。"
+        findings.append(Finding("GL-527", "NOT_BY_THE_PERSON", message, field))
+    if not age_met(product, declaration.birth, declaration.declared_on):
+        rule = "GL-531" if product == "SHIN" else "GL-532"
+        message = (
+            f"「{LABELS[choice]}」に加入できるのは、記入日(告知日)に満{ages.start}歳以上満{ages.stop}歳未満の方です。"
+            "ほかの種類を選ぶか、加入せずにお申し込みください。"
+        )
+        findings.append(Finding(rule, "AGE", message, field))
+    if product == "SANDAI" and declaration.ever_cancer:
+        message = "過去にがんと診断された方は、新3大疾病付機構団信に加入できません。ほかの種類を選んでください。"
+        findings.append(Finding("GL-534", "CANCER", message, field))
+    if declaration.insurer_consents is False:
+        message = "引受保険会社の加入承諾が得られませんでした。ほかの種類を選ぶか、加入せずにお申し込みください。"
+        findings.append(Finding("GL-531" if product == "SHIN" else "GL-532", "INSURER_REFUSED", message, field))
+    return findings
+
+
+def joined(choice: Choice, declarations: Sequence[Declaration]) -> bool:
+    """GL-531 to GL-534: whether everybody who was to join has joined, the lead insurer's consent included."""
+    complete = choice != "NONE" and len(declarations) == JOINERS[choice]
+    return complete and all(
+        declaration.insurer_consents is True and not declaration_findings(choice, declaration, "")
+        for declaration in declarations
+    )
+
+
+def products_after_cover_end(original: Product, birth: date, on: date) -> tuple[Product, ...]:
+    """GL-541: what a joint debtor may apply for when the cover of the one who joined ends at 80.
+
+    SANDAI only if the one whose cover ends had `original`ly joined SANDAI. The rate stays the same either way.
+    """
+    offered: tuple[Product, ...] = ("SHIN", "SANDAI") if original == "SANDAI" else ("SHIN",)
+    return tuple(product for product in offered if age_met(product, birth, on))
