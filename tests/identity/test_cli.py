@@ -1,6 +1,7 @@
 """`madoguchi identity`: accounts that the office opens, and lost authenticators."""
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
@@ -14,6 +15,9 @@ from madoguchi_contracts.sealed import Contact
 from support.identity import ORGANISATION, World, environment_of
 
 MADOGUCHI = str(Path(sys.executable).parent / "madoguchi")
+
+
+WHY = ("--by", "operations", "--reason", "asked for by the personnel office")
 
 
 async def madoguchi(world: World, *arguments: str) -> tuple[int, str, str]:
@@ -31,9 +35,8 @@ async def madoguchi(world: World, *arguments: str) -> tuple[int, str, str]:
 
 @pytest.mark.rule("ID-01", "ID-16", "UI-30")
 async def test_add_staff_opens_an_account_and_mails_its_user_id_and_first_password_link(world: World) -> None:
-    code, out, err = await madoguchi(
-        world, "add-staff", "--role", "office_reviewer", "--name", "窓口 花子", "--mail", "hanako@office.example.jp"
-    )
+    person = ("--name", "窓口 花子", "--mail", "hanako@office.example.jp")
+    code, out, err = await madoguchi(world, "add-staff", "--role", "office_reviewer", *person, *WHY)
     assert code == 0, err
     issued, link = await world.last(UserIdIssued), await world.last(PasswordLinkIssued)
     assert out.strip() == str(issued.account_id) == str(link.account_id)
@@ -55,7 +58,7 @@ async def test_add_staff_opens_an_account_and_mails_its_user_id_and_first_passwo
     ],
 )
 async def test_what_cannot_be_opened_is_refused_without_a_trace(world: World, arguments: tuple[str, ...]) -> None:
-    code, out, err = await madoguchi(world, "add-staff", *arguments)
+    code, out, err = await madoguchi(world, "add-staff", *arguments, *WHY)
     assert code != 0
     assert out == ""
     assert err
@@ -67,45 +70,66 @@ async def test_what_cannot_be_opened_is_refused_without_a_trace(world: World, ar
 async def test_reset_otp_voids_the_authenticator_of_somebody_without_secret_question(world: World) -> None:
     staff = await world.staff(Role.OFFICE_APPROVER)
     await world.log_in(staff)
-    code, _, err = await madoguchi(world, "reset-otp", "--user-id", staff.user_id.lower())
+    code, _, err = await madoguchi(world, "reset-otp", "--user-id", staff.user_id.lower(), *WHY)
     assert code == 0, err
     assert (await world.names(staff.account_id))[-2:] == ["OtpReset", "SessionsEnded"]
     await world.post("/v1/sessions/refresh", status=401, headers=staff.session)
-    code, _, _ = await madoguchi(world, "reset-otp", "--user-id", staff.user_id)
+    code, _, _ = await madoguchi(world, "reset-otp", "--user-id", staff.user_id, *WHY)
     assert code == 1
-    code, _, err = await madoguchi(world, "reset-otp", "--user-id", "BBBBBBBBBB")
+    code, _, err = await madoguchi(world, "reset-otp", "--user-id", "BBBBBBBBBB", *WHY)
     assert (code, err.strip()) == (1, "there is no such user ID")
 
 
 @pytest.mark.rule("ID-26")
 async def test_an_organisation_is_registered_gets_people_and_is_closed(world: World) -> None:
     options = [part for name, value in ORGANISATION.items() for part in (f"--{name.replace('_', '-')}", value)]
-    code, out, err = await madoguchi(world, "add-organisation", "--kind", "bank", *options)
+    code, out, err = await madoguchi(world, "add-organisation", "--kind", "bank", *options, *WHY)
     assert code == 0, err
     registered = await world.last(OrganisationRegistered)
     assert (out.strip(), registered.kind) == (str(registered.organisation_id), "bank")
     person = ("--name", "窓口 花子", "--mail", "hanako@bank.example.jp", "--organisation", out.strip())
-    code, account, err = await madoguchi(world, "add-staff", "--role", "bank", *person)
+    code, account, err = await madoguchi(world, "add-staff", "--role", "bank", *person, *WHY)
     assert code == 0, err
     assert (await world.last(UserIdIssued)).organisation_id == registered.organisation_id
-    code, _, err = await madoguchi(world, "close-organisation", "--organisation", out.strip())
+    code, _, err = await madoguchi(world, "close-organisation", "--organisation", out.strip(), *WHY)
     assert code == 0, err
     assert (await world.names(UUID(account.strip())))[-1] == "AccountClosed"
-    code, _, err = await madoguchi(world, "add-staff", "--role", "bank", *person)
+    code, _, err = await madoguchi(world, "add-staff", "--role", "bank", *person, *WHY)
     assert (code, err.strip()) == (1, "この組織は登録を終了しています。")
-    code, _, err = await madoguchi(world, "add-organisation", "--kind", "bank", *options[:-1], "12")
+    code, _, err = await madoguchi(world, "add-organisation", "--kind", "bank", *options[:-1], "12", *WHY)
     assert code == 1
     assert "phone: " in err
 
 
 async def test_who_left_is_closed_and_who_registered_is_not(world: World) -> None:
     staff, member = await world.staff(Role.OFFICE_REVIEWER), await world.member()
-    code, _, err = await madoguchi(world, "close-staff", "--account", str(staff.account_id))
+    code, _, err = await madoguchi(world, "close-staff", "--account", str(staff.account_id), *WHY)
     assert code == 0, err
     assert (await world.names(staff.account_id))[-1] == "AccountClosed"
-    code, _, err = await madoguchi(world, "close-staff", "--account", str(member.account_id))
+    code, _, err = await madoguchi(world, "close-staff", "--account", str(member.account_id), *WHY)
     assert (code, err.strip()) == (1, "このアカウントは、ご本人の登録手続で作成されたものです。")
 
 
 def test_people_who_register_themselves_are_not_opened_by_the_office() -> None:
     assert set(Role) - OPENED_BY_AN_OPERATOR == {Role.ASSOCIATION, Role.APPLICANT, Role.JOINT_DEBTOR}
+
+
+async def test_every_change_is_kept_with_who_and_why_and_needs_both(world: World) -> None:
+    staff = await world.staff(Role.OFFICE_APPROVER)
+    await world.log_in(staff)
+    reset = ("reset-otp", "--user-id", staff.user_id)
+    for missing in (WHY[:2], WHY[2:], ("--by", " ", *WHY[2:]), (*WHY[:2], "--reason", " ")):
+        code, _, err = await madoguchi(world, *reset, *missing)
+        assert code == 2, err
+    code, _, err = await madoguchi(world, *reset, *WHY)
+    assert code == 0, err
+    code, _, err = await madoguchi(world, "close-staff", "--account", str(staff.account_id), *WHY)
+    assert code == 0, err
+    code, out, err = await madoguchi(world, "audit", "--subject", str(staff.account_id))
+    assert code == 0, err
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [row["deed"] for row in rows] == ["close_staff", "reset_otp", "add_staff"]
+    assert {(row["who"], row["role"], row["reason"]) for row in rows[:2]} == {("operations", "console", WHY[3])}
+    assert all(row["at"] for row in rows)
+    _, newest, _ = await madoguchi(world, "audit", "--last", "1")
+    assert newest == out.splitlines(keepends=True)[0]

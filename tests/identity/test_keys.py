@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from identity import queries
 from identity.commands import keys
 from identity.domain.keys import KEPT_AFTER, PUBLISHED_BEFORE, Scheduled, in_use
 from identity.errors import RotationUnderWay
@@ -21,7 +22,7 @@ from kit.vault import CannotDecrypt
 from pydantic import SecretStr
 from sqlalchemy import text
 from support.clock import FakeClock
-from support.identity import World, environment_of, identity_world, published_keys
+from support.identity import BY, World, environment_of, identity_world, published_keys
 from support.network import free_port
 from support.servers import MADOGUCHI, FreshDatabase
 
@@ -77,7 +78,7 @@ def kid_of(token: str) -> str:
 
 async def rotate(world: World, *, alone: bool = False) -> str:
     async with world.database.transaction() as session:
-        return (await keys.rotate(session, world.context.tools, alone=alone, now=world.clock()))[0]
+        return (await keys.rotate(session, world.context.tools, by=BY, alone=alone, now=world.clock()))[0]
 
 
 async def test_no_request_fails_while_the_signing_key_is_replaced(postgres_url: FreshDatabase) -> None:
@@ -219,8 +220,7 @@ async def test_after_a_change_of_the_vault_key_everything_is_readable_with_the_n
         assert rounds >= 3
         process = await asyncio.create_subprocess_exec(
             MADOGUCHI,
-            "keys",
-            "reencrypt",
+            *("keys", "reencrypt", "--by", "operations", "--reason", "the yearly change"),
             env={**os.environ, **environment_of(between.settings)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -254,7 +254,7 @@ async def test_madoguchi_keys_rotate(world: World) -> None:
     async def run(*arguments: str) -> tuple[int, str, str]:
         process = await asyncio.create_subprocess_exec(
             MADOGUCHI,
-            *("keys", "rotate", *arguments),
+            *("keys", "rotate", "--by", "operations", "--reason", "the yearly change", *arguments),
             env={**os.environ, **environment_of(world.settings)},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
@@ -271,3 +271,8 @@ async def test_madoguchi_keys_rotate(world: World) -> None:
     assert code == 0, err
     world.clock.now = datetime.now(UTC) + timedelta(seconds=1)
     assert set(await published_keys(world)) == {alone.partition(" ")[0]}
+    async with world.database.transaction() as session:
+        rows = await queries.audit_log(session, None, 10)
+    assert [(row["who"], row["deed"], row["reason"]) for row in rows] == [
+        ("operations", "rotate_keys", "the yearly change")
+    ] * 2

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from identity import queries
 from identity.commands import organisations, staff
 from identity.domain.people import ADDRESS_LIMIT, NAME_LIMIT, OrganisationKind, organisation_findings
 from kit.tokens import TokenVerifier
@@ -17,7 +18,9 @@ from madoguchi_contracts.identity import (
     SessionsEnded,
     UserIdIssued,
 )
-from support.identity import ORGANISATION, Member, World, published_keys
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from support.identity import BY, ORGANISATION, WHY, Member, World, published_keys
 
 OF_ORGANISATIONS = [Role.COMPANY, Role.INSPECTION_BODY, Role.BANK]
 
@@ -74,7 +77,9 @@ class TestData:
 @pytest.mark.parametrize("kind", OrganisationKind)
 async def test_an_operator_registers_an_organisation_and_it_is_told(world: World, kind: OrganisationKind) -> None:
     member = await operator(world)
-    answer = await world.post("/v1/organisations", {**ORGANISATION, "kind": kind}, status=201, headers=member.bearer)
+    answer = await world.post(
+        "/v1/organisations", {**ORGANISATION, **WHY, "kind": kind}, status=201, headers=member.bearer
+    )
     told = await world.last(OrganisationRegistered)
     assert told.model_dump() == {"organisation_id": UUID(answer["organisation_id"]), "kind": kind, **ORGANISATION}
     shown = await world.get(f"/v1/organisations/{answer['organisation_id']}", headers=member.bearer)
@@ -84,7 +89,7 @@ async def test_an_operator_registers_an_organisation_and_it_is_told(world: World
 
 async def test_wrong_data_is_refused_with_every_finding(world: World) -> None:
     member = await operator(world)
-    body = {**ORGANISATION, "kind": "company", "phone": "", "postal_code": "1"}
+    body = {**ORGANISATION, **WHY, "kind": "company", "phone": "", "postal_code": "1"}
     problem = await world.post("/v1/organisations", body, status=409, headers=member.bearer)
     assert {one["field"] for one in problem["findings"]} == {"phone", "postal_code"}
     await world.post("/v1/organisations", {**body, "kind": "club"}, status=422, headers=member.bearer)
@@ -95,15 +100,15 @@ async def test_a_change_is_told_once_with_the_whole_new_data(world: World) -> No
     member, made = await operator(world), await world.organisation()
     path = f"/v1/organisations/{made}"
     for _ in range(2):
-        answer = await world.http.put(path, json={**ORGANISATION, "phone": "0358000000"}, headers=member.bearer)
+        answer = await world.http.put(path, json={**ORGANISATION, **WHY, "phone": "0358000000"}, headers=member.bearer)
         assert answer.status_code == 204
     changed = [event for event in await world.all_events() if isinstance(event, OrganisationChanged)]
     assert [event.model_dump() for event in changed] == [
         {"organisation_id": made, "kind": "company", **ORGANISATION, "phone": "0358000000"}
     ]
-    answer = await world.http.put(path, json={**ORGANISATION, "name": ""}, headers=member.bearer)
+    answer = await world.http.put(path, json={**ORGANISATION, **WHY, "name": ""}, headers=member.bearer)
     assert answer.status_code == 409
-    missing = await world.http.put(f"/v1/organisations/{uuid4()}", json=ORGANISATION, headers=member.bearer)
+    missing = await world.http.put(f"/v1/organisations/{uuid4()}", json={**ORGANISATION, **WHY}, headers=member.bearer)
     assert missing.status_code == 404
 
 
@@ -131,7 +136,7 @@ async def test_its_people_have_accounts_passwords_and_authenticators_of_their_ow
     people = []
     for name in ("窓口 花子", "受付 太郎"):
         body = {"role": role, "name": name, "mail": f"{uuid4().hex}@midori.example.jp", "organisation_id": str(made)}
-        answer = await world.post("/v1/staff", body, status=201, headers=boss.bearer)
+        answer = await world.post("/v1/staff", world.deed(boss, **body), status=201, headers=boss.bearer)
         account_id = UUID(answer["account_id"])
         issued = await world.last(UserIdIssued)
         assert (issued.account_id, issued.role, issued.organisation_id) == (account_id, role, made)
@@ -181,14 +186,14 @@ async def test_an_account_that_does_not_fit_is_refused(
     boss = await operator(world)
     organisation = str(await world.organisation(kind)) if kind else None
     body: dict[str, Any] = {"role": role, "name": "窓口 花子", "mail": "x@example.jp", "organisation_id": organisation}
-    problem = await world.post("/v1/staff", body, status=409, headers=boss.bearer)
+    problem = await world.post("/v1/staff", world.deed(boss, **body), status=409, headers=boss.bearer)
     assert [one["code"] for one in problem["findings"]] == [code]
 
 
 async def test_nobody_joins_an_organisation_that_does_not_exist(world: World) -> None:
     boss = await operator(world)
     body = {"role": "bank", "name": "窓口 花子", "mail": "x@example.jp", "organisation_id": str(uuid4())}
-    await world.post("/v1/staff", body, status=404, headers=boss.bearer)
+    await world.post("/v1/staff", world.deed(boss, **body), status=404, headers=boss.bearer)
 
 
 @pytest.mark.rule("ID-34")
@@ -200,7 +205,7 @@ async def test_closing_an_organisation_ends_the_sessions_and_logins_of_its_peopl
     for member in (inside, outside):
         await world.log_in(member)
     half = (await world.give_password(halfway))["login_token"]
-    await world.post(f"/v1/organisations/{made}/close", status=204, headers=boss.bearer)
+    await world.post(f"/v1/organisations/{made}/close", world.deed(boss), status=204, headers=boss.bearer)
     assert (await world.names(inside.account_id))[-2:] == ["AccountClosed", "SessionsEnded"]
     assert (await world.last(SessionsEnded)).reason == "account_closed"
     assert (await world.last(OrganisationClosed)).organisation_id == made
@@ -213,14 +218,14 @@ async def test_closing_an_organisation_ends_the_sessions_and_logins_of_its_peopl
     assert (await world.names(inside.account_id))[-1] == "SessionsEnded"
     await world.post("/v1/sessions/refresh", headers=outside.session)
     told = len(await world.all_events())
-    await world.post(f"/v1/organisations/{made}/close", status=204, headers=boss.bearer)
+    await world.post(f"/v1/organisations/{made}/close", world.deed(boss), status=204, headers=boss.bearer)
     assert len(await world.all_events()) == told
     body = {"role": "company", "name": "窓口 花子", "mail": "x@example.jp", "organisation_id": str(made)}
-    problem = await world.post("/v1/staff", body, status=409, headers=boss.bearer)
+    problem = await world.post("/v1/staff", world.deed(boss, **body), status=409, headers=boss.bearer)
     assert problem["code"] == "organisation_closed"
-    answer = await world.http.put(f"/v1/organisations/{made}", json=ORGANISATION, headers=boss.bearer)
+    answer = await world.http.put(f"/v1/organisations/{made}", json={**ORGANISATION, **WHY}, headers=boss.bearer)
     assert answer.json()["code"] == "organisation_closed"
-    await world.post(f"/v1/organisations/{uuid4()}/close", status=404, headers=boss.bearer)
+    await world.post(f"/v1/organisations/{uuid4()}/close", world.deed(boss), status=404, headers=boss.bearer)
 
 
 async def test_who_joins_while_it_is_closed_is_out_or_was_never_in(world: World) -> None:
@@ -231,6 +236,7 @@ async def test_who_joins_while_it_is_closed_is_out_or_was_never_in(world: World)
             await staff.add_staff(
                 session,
                 world.context.tools,
+                by=BY,
                 role=Role.COMPANY,
                 name="窓口 花子",
                 mail=f"{number}@example.jp",
@@ -240,7 +246,7 @@ async def test_who_joins_while_it_is_closed_is_out_or_was_never_in(world: World)
 
     async def close() -> None:
         async with world.database.transaction() as session:
-            await organisations.close(session, organisation_id=made, now=world.clock())
+            await organisations.close(session, by=BY, organisation_id=made, now=world.clock())
 
     await asyncio.gather(join(1), join(2), close(), join(3), join(4), return_exceptions=True)
     events = await world.all_events()
@@ -254,23 +260,91 @@ class TestStaff:
         boss, leaving = await operator(world), await world.staff(Role.OFFICE_REVIEWER)
         await world.log_in(leaving)
         for _ in range(2):
-            await world.post(f"/v1/staff/{leaving.account_id}/close", status=204, headers=boss.bearer)
+            await world.post(f"/v1/staff/{leaving.account_id}/close", world.deed(boss), status=204, headers=boss.bearer)
         assert (await world.names(leaving.account_id))[-2:] == ["AccountClosed", "SessionsEnded"]
         await world.post("/v1/sessions/refresh", status=401, headers=leaving.session)
         assert (await world.give_password(leaving, status=401))["code"] == "login_failed"
 
     async def test_nobody_closes_their_own_or_an_applicants_account(self, world: World) -> None:
         boss, member = await operator(world), await world.member()
-        own = await world.post(f"/v1/staff/{boss.account_id}/close", status=409, headers=boss.bearer)
+        own = await world.post(f"/v1/staff/{boss.account_id}/close", world.deed(boss), status=409, headers=boss.bearer)
         assert own["code"] == "own_account"
-        theirs = await world.post(f"/v1/staff/{member.account_id}/close", status=409, headers=boss.bearer)
+        theirs = await world.post(
+            f"/v1/staff/{member.account_id}/close", world.deed(boss), status=409, headers=boss.bearer
+        )
         assert theirs["code"] == "not_staff"
-        await world.post(f"/v1/staff/{uuid4()}/close", status=404, headers=boss.bearer)
+        await world.post(f"/v1/staff/{uuid4()}/close", world.deed(boss), status=404, headers=boss.bearer)
         assert (await world.give_password(member))["next"] == "enrol_otp"
 
     async def test_a_repeated_request_opens_one_account(self, world: World) -> None:
         boss = await operator(world)
-        body = {"role": "operator", "name": "窓口 花子", "mail": "x@example.jp"}
+        body = world.deed(boss, role="operator", name="窓口 花子", mail="x@example.jp")
         headers = boss.bearer
         first = await world.post("/v1/staff", body, status=201, headers=headers)
         assert await world.post("/v1/staff", body, status=201, headers=headers) == first
+
+    @pytest.mark.rule("ID-43")
+    async def test_it_takes_a_code_that_was_not_used_and_a_reason(self, world: World) -> None:
+        boss, leaving, made = await operator(world), await world.staff(Role.OFFICE_REVIEWER), await world.organisation()
+        person = {"role": "operator", "name": "窓口 花子", "mail": "x@example.jp"}
+
+        told = len(await world.all_events())
+        for path, what in (
+            ("/v1/staff", person),
+            (f"/v1/staff/{leaving.account_id}/close", {}),
+            (f"/v1/organisations/{made}/close", {}),
+        ):
+            world.clock.advance(minutes=16)  # of wrong codes, few are looked at in a quarter of an hour
+            boss.access_token = (await world.post("/v1/sessions/refresh", headers=boss.session))["access_token"]
+            used = world.deed(boss, **what)
+            proof = {"code": used["code"], "purpose": "submit", "digest": "0" * 64}
+            await world.post("/v1/otp/proofs", proof, status=201, headers=boss.bearer)
+            assert (await world.post(path, used, status=409, headers=boss.bearer))["code"] == "otp_refused"
+            wrong = {**used, "code": world.wrong_code(boss)}
+            assert (await world.post(path, wrong, status=409, headers=boss.bearer))["code"] == "otp_refused"
+            for missing in ("code", "reason"):
+                body = {name: value for name, value in used.items() if name != missing}
+                await world.post(path, body, status=422, headers=boss.bearer)
+            await world.post(path, {**used, "reason": " "}, status=422, headers=boss.bearer)
+        assert len(await world.all_events()) == told
+        async with world.database.transaction() as session:
+            assert {row["who"] for row in await queries.audit_log(session, None, 100)} == {"operations"}  # before
+
+
+async def test_what_is_done_at_the_counter_is_kept_with_who_why_and_when(world: World) -> None:
+    boss = await operator(world)
+    body = {**ORGANISATION, **WHY, "kind": "bank"}
+    made = (await world.post("/v1/organisations", body, status=201, headers=boss.bearer))["organisation_id"]
+    change = {**ORGANISATION, "phone": "0358000000", "reason": "moved"}
+    for _ in range(2):  # the second one changes nothing, and is no deed
+        await world.http.put(f"/v1/organisations/{made}", json=change, headers=boss.bearer)
+    person = {"role": "bank", "name": "窓口 花子", "mail": "x@example.jp", "organisation_id": made}
+    added = world.deed(boss, **person)
+    headers = boss.bearer
+    for _ in range(2):
+        account = (await world.post("/v1/staff", added, status=201, headers=headers))["account_id"]
+    opened_at = world.clock()
+    await world.post(f"/v1/staff/{account}/close", world.deed(boss), status=204, headers=boss.bearer)
+    await world.post(f"/v1/organisations/{made}/close", world.deed(boss), status=204, headers=boss.bearer)
+    async with world.database.transaction() as session:
+        of_organisation = await queries.audit_log(session, UUID(made), 100)
+        of_account = await queries.audit_log(session, UUID(account), 100)
+        assert await queries.audit_log(session, UUID(made), 1) == of_organisation[:1]
+    assert {(row["who"], row["role"]) for row in of_organisation} == {(str(boss.account_id), "operator")}
+    assert [(row["deed"], row["reason"]) for row in of_organisation] == [
+        ("close_organisation", "a test"),
+        ("change_organisation", "moved"),
+        ("register_organisation", "a test"),
+    ]
+    assert [row["deed"] for row in of_account] == ["close_staff", "add_staff"]
+    assert of_account[1]["at"] == opened_at
+
+
+@pytest.mark.parametrize(
+    "change", ["UPDATE audit_log SET who = 'nobody'", "DELETE FROM audit_log", "TRUNCATE audit_log"]
+)
+async def test_nobody_changes_what_was_kept(world: World, change: str) -> None:
+    await world.organisation()
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with world.database.transaction() as session:
+            await session.execute(text(change))

@@ -54,10 +54,11 @@ CELLS = list(product(Role, Relation, Action))
 
 NOBODY = UUID(int=0)
 PERSON = {"name_kanji": "", "name_kana": "", "mail": ""}
-ORGANISATION = dict.fromkeys(("name", "name_kana", "postal_code", "address", "phone"), "")
+ORGANISATION = {**dict.fromkeys(("name", "name_kana", "postal_code", "address", "phone"), ""), "reason": "a test"}
 PASSWORDS = {"current_password": "x", "new_password": "x", "confirmed": False}
 PROOF = {"code": "000000", "purpose": "submit", "digest": "0" * 64}
 TOKEN = {"token": "x"}
+DEED = {"code": "000000", "reason": "a test"}
 
 # Every route that needs a login, with its cell and a body of the right form that changes nothing.
 AUTHENTICATED: dict[tuple[str, str], tuple[tuple[Relation, Action], Any]] = {
@@ -86,10 +87,10 @@ AUTHENTICATED: dict[tuple[str, str], tuple[tuple[Relation, Action], Any]] = {
     ("GET", "/v1/organisations"): ((R.COUNTER, A.SEE_ORGANISATIONS), None),
     ("GET", "/v1/organisations/{organisation_id}"): ((R.COUNTER, A.SEE_ORGANISATIONS), None),
     ("PUT", "/v1/organisations/{organisation_id}"): ((R.COUNTER, A.MANAGE_ORGANISATIONS), ORGANISATION),
-    ("POST", "/v1/organisations/{organisation_id}/close"): ((R.COUNTER, A.MANAGE_ORGANISATIONS), None),
+    ("POST", "/v1/organisations/{organisation_id}/close"): ((R.COUNTER, A.MANAGE_ORGANISATIONS), DEED),
     ("GET", "/v1/organisations/{organisation_id}/staff"): ((R.COUNTER, A.SEE_ORGANISATIONS), None),
-    ("POST", "/v1/staff"): ((R.COUNTER, A.MANAGE_STAFF), {"role": "operator", "name": "", "mail": ""}),
-    ("POST", "/v1/staff/{account_id}/close"): ((R.COUNTER, A.MANAGE_STAFF), None),
+    ("POST", "/v1/staff"): ((R.COUNTER, A.MANAGE_STAFF), {**DEED, "role": "operator", "name": "", "mail": ""}),
+    ("POST", "/v1/staff/{account_id}/close"): ((R.COUNTER, A.MANAGE_STAFF), DEED),
     ("DELETE", "/v1/sessions/current"): ((R.LOGGED_IN, A.USE_SESSION), None),  # the last one: it logs out
 }
 # Of these, those that take the session token itself.

@@ -21,7 +21,7 @@ from madoguchi_contracts import Role
 from madoguchi_contracts.identity import EkycStarted, SuccessionStarted
 from madoguchi_contracts.sealed import RegistrationLink
 from support.ekyc import SimulatedProvider
-from support.identity import ANSWER, Member, World, identity_world, secrets_in
+from support.identity import ANSWER, BY, Member, World, identity_world, secrets_in
 from support.servers import FreshDatabase
 
 MAIL = "hanako.yamada@example.jp"
@@ -58,7 +58,7 @@ async def everybody_else(world: World, account_id: UUID) -> list[str]:
     take_over = {"token": succession_token, "former_answer": ANSWER, "secret_question": "first_school"}
     await world.post("/v1/successions/complete", {**take_over, "secret_answer": "ひまわり", "terms_accepted": True})
     async with world.database.transaction() as session:
-        kid, _ = await keys.rotate(session, world.context.tools, alone=True, now=world.clock())
+        kid, _ = await keys.rotate(session, world.context.tools, by=BY, alone=True, now=world.clock())
     world.clock.advance(seconds=30)
     await world.get("/.well-known/jwks.json")
     signing = await world.context.tools.signing.signer(world.database, world.clock())

@@ -18,6 +18,7 @@ from fastapi import FastAPI
 from identity import consumers
 from identity.api.deps import IdentityContext
 from identity.commands import organisations
+from identity.commands.audit import console
 from identity.commands.followups import follow_up
 from identity.commands.staff import OF_AN_ORGANISATION, add_staff
 from identity.domain.otp import current_step
@@ -58,6 +59,8 @@ ORGANISATION = {
     "address": "東京都文京区後楽1-4-10",
     "phone": "0358009479",
 }
+BY = console("operations", "a test")
+WHY = {"reason": "a test"}
 NO_LIMIT = {"times": 1_000_000, "seconds": 1}
 
 
@@ -259,7 +262,7 @@ class World:
         """An organisation that works with the agency."""
         details = organisations.Details(**{**ORGANISATION, **changes})
         async with self.database.transaction() as session:
-            return await organisations.register(session, kind=kind, details=details, now=self.clock())
+            return await organisations.register(session, by=BY, kind=kind, details=details, now=self.clock())
 
     async def staff(self, role: Role, organisation_id: UUID | None = None) -> Member:
         """Somebody with an account that an operator opened, and a password; of a new organisation where one is due."""
@@ -270,6 +273,7 @@ class World:
             account_id = await add_staff(
                 session,
                 self.context.tools,
+                by=BY,
                 role=role,
                 name="窓口 花子",
                 mail=mail,
@@ -327,6 +331,11 @@ class World:
     def code(self, member: Member, *, steps_back: int = 0) -> str:
         """What the member's authenticator app shows."""
         return pyotp.TOTP(member.secret).generate_otp(current_step(self.clock()) - steps_back)
+
+    def deed(self, member: Member, **what: Any) -> dict[str, Any]:
+        """The body of what a member does at the counter: why, and the next code of their authenticator."""
+        self.clock.advance(seconds=60)
+        return {**what, **WHY, "code": self.code(member)}
 
     def wrong_code(self, member: Member) -> str:
         """A code of the right form that is not acceptable now."""

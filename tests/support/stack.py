@@ -29,6 +29,7 @@ from documents import commands as documents_commands
 from documents.models import Document, DocumentSet
 from identity.commands import organisations
 from identity.commands.accounts import Consent, open_account
+from identity.commands.audit import console
 from identity.domain.people import Holder, OrganisationKind
 from identity.main import build_tools
 from identity.settings import Settings as IdentitySettings
@@ -171,7 +172,8 @@ class Stack:
         )
         async with self.databases["identity"].transaction() as session:
             kind = OrganisationKind.COMPANY
-            company_id = await organisations.register(session, kind=kind, details=details, now=system_clock())
+            by = console("operations", "a test")
+            company_id = await organisations.register(session, by=by, kind=kind, details=details, now=system_clock())
 
         async def heard() -> bool:
             return (

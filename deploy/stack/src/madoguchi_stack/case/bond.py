@@ -34,8 +34,9 @@ async def officers(web: Web, environment: dict[str, str], book: Path, say: Say) 
             person = Person(web, Account(**known[role]))
         else:
             mail = f"{role.replace('_', '-')}-{uuid4().hex[:6]}@office.example.jp"
-            options = ("add-staff", "--role", role, "--name", name, "--mail", mail)
-            await _command(environment, "identity", *options)
+            options = ("--role", role, "--name", name, "--mail", mail)
+            why = ("--by", "the demonstration", "--reason", "somebody has to review the case")
+            await _command(environment, "identity", "add-staff", *options, *why)
             person = await Person.first_password(web, mail=mail, password=f"smile-{uuid4().hex[:12]}")
         await person.log_in()
         people[role] = person

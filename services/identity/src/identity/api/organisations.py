@@ -10,8 +10,9 @@ from kit.http import NowDep, SessionDep
 from kit.idempotency import OnceDep
 
 from identity import queries
-from identity.api.deps import ContextDep, Holder, permitted
-from identity.commands import organisations, staff
+from identity.api.deps import ContextDep, Holder, OtpAttempt, permitted
+from identity.commands import organisations, otp, staff
+from identity.commands.audit import officer
 from identity.errors import OwnAccount
 from identity.permissions import Action, Relation
 from identity.schemas import common
@@ -29,15 +30,21 @@ PAGE = 100
     "/organisations",
     status_code=201,
     response_model=schemas.OrganisationId,
-    dependencies=[MANAGES],
     summary="Register an organisation",
 )
-async def register(body: schemas.NewOrganisationBody, session: SessionDep, once: OnceDep, now: NowDep) -> Response:
+async def register(
+    body: schemas.NewOrganisationBody,
+    holder: Annotated[Holder, MANAGES],
+    session: SessionDep,
+    once: OnceDep,
+    now: NowDep,
+) -> Response:
     """A management company, inspection body or bank that works with the agency."""
+    by = officer(holder.actor, body.reason)
 
     async def work() -> schemas.OrganisationId:
-        details = organisations.Details(**body.model_dump(exclude={"kind"}))
-        made = await organisations.register(session, kind=body.kind, details=details, now=now)
+        details = organisations.Details(**body.model_dump(exclude={"kind", "reason"}))
+        made = await organisations.register(session, by=by, kind=body.kind, details=details, now=now)
         return schemas.OrganisationId(organisation_id=made)
 
     return await once(work, status=201)
@@ -63,21 +70,38 @@ async def show(organisation_id: UUID, session: SessionDep) -> Any:
     return await queries.organisation_of(session, organisation_id)
 
 
-@router.put(
-    "/organisations/{organisation_id}", status_code=204, dependencies=[MANAGES], summary="Change an organisation"
-)
-async def change(organisation_id: UUID, body: schemas.OrganisationBody, session: SessionDep, now: NowDep) -> None:
+@router.put("/organisations/{organisation_id}", status_code=204, summary="Change an organisation")
+async def change(
+    organisation_id: UUID,
+    body: schemas.OrganisationBody,
+    holder: Annotated[Holder, MANAGES],
+    session: SessionDep,
+    now: NowDep,
+) -> None:
     """Replace its data by the whole new data."""
-    details = organisations.Details(**body.model_dump())
-    await organisations.change(session, organisation_id=organisation_id, details=details, now=now)
+    details = organisations.Details(**body.model_dump(exclude={"reason"}))
+    by = officer(holder.actor, body.reason)
+    await organisations.change(session, by=by, organisation_id=organisation_id, details=details, now=now)
 
 
 @router.post(
-    "/organisations/{organisation_id}/close", status_code=204, dependencies=[MANAGES], summary="Close an organisation"
+    "/organisations/{organisation_id}/close",
+    status_code=204,
+    dependencies=[OtpAttempt],
+    summary="Close an organisation",
 )
-async def close(organisation_id: UUID, session: SessionDep, now: NowDep) -> None:
+async def close(
+    organisation_id: UUID,
+    body: common.DeedBody,
+    holder: Annotated[Holder, MANAGES],
+    session: SessionDep,
+    context: ContextDep,
+    now: NowDep,
+) -> None:
     """None of its people can log in any more; their sessions end. Doing it again changes nothing."""
-    await organisations.close(session, organisation_id=organisation_id, now=now)
+    await otp.spend(session, context.tools, actor=holder.actor, code=body.code, now=now)
+    by = officer(holder.actor, body.reason)
+    await organisations.close(session, by=by, organisation_id=organisation_id, now=now)
 
 
 @router.get(
@@ -93,27 +117,38 @@ async def list_staff(organisation_id: UUID, session: SessionDep, context: Contex
 
 
 @router.post(
-    "/staff", status_code=201, response_model=common.Committed, dependencies=[MANAGES_STAFF], summary="Open an account"
+    "/staff", status_code=201, response_model=common.Committed, dependencies=[OtpAttempt], summary="Open an account"
 )
 async def add_staff(
-    body: schemas.StaffBody, session: SessionDep, context: ContextDep, once: OnceDep, now: NowDep
+    body: schemas.StaffBody,
+    holder: Annotated[Holder, MANAGES_STAFF],
+    session: SessionDep,
+    context: ContextDep,
+    once: OnceDep,
+    now: NowDep,
 ) -> Response:
     """For somebody of the office, or of an organisation; mails NO-03 and NO-04 follow."""
+    by, details = officer(holder.actor, body.reason), body.model_dump(exclude={"code", "reason"})
 
     async def work() -> common.Committed:
-        return common.Committed(account_id=await staff.add_staff(session, context.tools, **body.model_dump(), now=now))
+        await otp.spend(session, context.tools, actor=holder.actor, code=body.code, now=now)
+        made = await staff.add_staff(session, context.tools, by=by, **details, now=now)
+        return common.Committed(account_id=made)
 
     return await once(work, status=201)
 
 
-@router.post("/staff/{account_id}/close", status_code=204, summary="Close an account")
+@router.post("/staff/{account_id}/close", status_code=204, dependencies=[OtpAttempt], summary="Close an account")
 async def close_staff(
     account_id: UUID,
+    body: common.DeedBody,
     holder: Annotated[Holder, MANAGES_STAFF],
     session: SessionDep,
+    context: ContextDep,
     now: NowDep,
 ) -> None:
     """Somebody left: they cannot log in any more. Doing it again changes nothing."""
     if account_id == holder.actor.account_id:
         raise OwnAccount(account_id=str(account_id))  # else the last operator could lock everybody out
-    await staff.close(session, account_id=account_id, now=now)
+    await otp.spend(session, context.tools, actor=holder.actor, code=body.code, now=now)
+    await staff.close(session, by=officer(holder.actor, body.reason), account_id=account_id, now=now)

@@ -4,7 +4,7 @@ registration  request_registration, commit_registration
 invitations   invite, withdraw, accept, accept_with_new_account
 successions   start, start_own, withdraw, complete
 sessions      log_in, log_in_with_otp, use_session, log_out, end_one, end_others; for the worker: end_idle
-otp           enrol, prove, reset, void
+otp           enrol, prove, reset, void, void_for
 passwords     request_reset, set_password, change_password
 reminders     ask, answer
 ekyc          start, open_link, take_callback; for the worker: claim, link_ready, apply_truth, expire_link
@@ -14,6 +14,7 @@ approval      note_approval
 organisations register, change, close
 staff         add_staff, close
 keys          rotate, reencrypt
+audit         note: who did it and why, for what is done to others
 accounts      what they share
 
 Most functions take a session and leave the commit to the edge. Those that compute a slow hash, or whose refusal must be

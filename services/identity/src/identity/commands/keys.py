@@ -15,6 +15,8 @@ from sqlalchemy import ColumnElement, delete, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from identity.commands import audit
+from identity.commands.audit import Deed, Responsible
 from identity.domain.keys import KEPT_AFTER, PUBLISHED_BEFORE
 from identity.errors import RotationUnderWay
 from identity.keys import Field, Keyring
@@ -46,7 +48,9 @@ HIDDEN: dict[type[Hiding], tuple[tuple[str, Field], ...]] = {
 """Every encrypted column, with the word that its text is bound to beside the row."""
 
 
-async def rotate(session: AsyncSession, tools: Tools, *, alone: bool, now: datetime) -> tuple[str, datetime]:
+async def rotate(
+    session: AsyncSession, tools: Tools, *, by: Responsible, alone: bool, now: datetime
+) -> tuple[str, datetime]:
     """Make a new signing key; returns its id and when it signs. The present one signs until then, and is published for
     as long as its tokens live.
 
@@ -72,6 +76,7 @@ async def rotate(session: AsyncSession, tools: Tools, *, alone: bool, now: datet
             alone=alone,
         )
     )
+    await audit.note(session, Deed.ROTATE_KEYS, by=by, subject_id=key_id, now=now)
     await _remove_old(session, now)
     return kid, signs_from
 

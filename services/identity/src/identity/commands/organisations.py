@@ -14,7 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from identity.commands import audit
 from identity.commands.accounts import close_account
+from identity.commands.audit import Deed, Responsible
 from identity.domain.people import OrganisationKind, organisation_findings
 from identity.errors import OrganisationIncomplete, OrganisationIsClosed
 from identity.models import Account, Organisation
@@ -30,7 +32,9 @@ class Details(NamedTuple):
     phone: str
 
 
-async def register(session: AsyncSession, *, kind: OrganisationKind, details: Details, now: datetime) -> UUID:
+async def register(
+    session: AsyncSession, *, by: Responsible, kind: OrganisationKind, details: Details, now: datetime
+) -> UUID:
     """Register an organisation and return its id; its people get accounts by `staff.add_staff`.
 
     Raises OrganisationIncomplete.
@@ -41,10 +45,13 @@ async def register(session: AsyncSession, *, kind: OrganisationKind, details: De
     await session.flush()
     event = OrganisationRegistered(organisation_id=organisation.id, kind=kind.value, **details._asdict())
     await record(session, event, now=now)
+    await audit.note(session, Deed.REGISTER_ORGANISATION, by=by, subject_id=organisation.id, now=now)
     return organisation.id
 
 
-async def change(session: AsyncSession, *, organisation_id: UUID, details: Details, now: datetime) -> None:
+async def change(
+    session: AsyncSession, *, by: Responsible, organisation_id: UUID, details: Details, now: datetime
+) -> None:
     """Replace the data of an organisation; the same data again changes nothing and is not told.
 
     Raises NotFound, OrganisationIncomplete, OrganisationIsClosed.
@@ -60,15 +67,17 @@ async def change(session: AsyncSession, *, organisation_id: UUID, details: Detai
         setattr(organisation, name, value)
     event = OrganisationChanged(organisation_id=organisation.id, kind=organisation.kind, **details._asdict())
     await record(session, event, now=now)
+    await audit.note(session, Deed.CHANGE_ORGANISATION, by=by, subject_id=organisation.id, now=now)
 
 
-async def close(session: AsyncSession, *, organisation_id: UUID, now: datetime) -> None:
+async def close(session: AsyncSession, *, by: Responsible, organisation_id: UUID, now: datetime) -> None:
     """Close an organisation and the accounts of all its people; closing it again changes nothing. Raises NotFound."""
     organisation = await lock_organisation(session, organisation_id)
     if organisation.closed_at is not None:
         return
     organisation.closed_at = now
     await record(session, OrganisationClosed(organisation_id=organisation.id), now=now)
+    await audit.note(session, Deed.CLOSE_ORGANISATION, by=by, subject_id=organisation.id, now=now)
     members = select(col(Account.id)).where(col(Account.organisation_id) == organisation_id).order_by(col(Account.id))
     for account_id in (await session.scalars(members)).all():
         await close_account(session, account_id=account_id, now=now)

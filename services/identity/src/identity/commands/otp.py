@@ -19,7 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from identity import queries
+from identity.commands import audit
 from identity.commands.accounts import end_sessions, lock_account
+from identity.commands.audit import Deed, Responsible
 from identity.domain.accounts import canonical_answer
 from identity.domain.otp import DIGITS, STEP, accepted_step
 from identity.errors import AlreadyEnrolled, AnswerRefused, CodeRefused, NotEnrolled
@@ -88,6 +90,12 @@ async def accept_code(
     await tools.limiter.forget(session, "otp_code", str(account_id))
 
 
+async def spend(session: AsyncSession, tools: Tools, *, actor: Actor, code: str, now: datetime) -> None:
+    """Use a code up for what the same transaction does: no proof is needed where identity itself does it, because the
+    code comes with the content. The caller has counted the attempt. Raises CodeRefused, NotEnrolled."""
+    await accept_code(session, tools, account_id=actor.account_id, code=code, enrolling=False, now=now)
+
+
 async def prove(
     session: AsyncSession,
     tools: Tools,
@@ -103,7 +111,7 @@ async def prove(
 
     It is no login: the 90 days of ID-41 do not start anew (I-15).
     """
-    await accept_code(session, tools, account_id=actor.account_id, code=code, enrolling=False, now=now)
+    await spend(session, tools, actor=actor, code=code, now=now)
     return signer.proof(account_id=actor.account_id, purpose=purpose, digest=digest, now=now)
 
 
@@ -122,6 +130,12 @@ async def reset(database: Database, tools: Tools, *, login_token: str, secret_an
     async with database.transaction() as session:
         await void(session, account_id=account.id, now=now)
         await tools.limiter.forget(session, "secret_answer", who)
+
+
+async def void_for(session: AsyncSession, *, by: Responsible, account_id: UUID, now: datetime) -> None:
+    """Take the authenticator off the account of somebody whose identity an operator checked. Raises NotEnrolled."""
+    await void(session, account_id=account_id, now=now)
+    await audit.note(session, Deed.RESET_OTP, by=by, subject_id=account_id, now=now)
 
 
 async def void(session: AsyncSession, *, account_id: UUID, now: datetime) -> None:

@@ -12,7 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from identity.commands import audit
 from identity.commands.accounts import close_account, issue_password_link, open_account
+from identity.commands.audit import Deed, Responsible
 from identity.commands.organisations import lock_organisation
 from identity.domain.people import SELF_SERVICE, Holder, OrganisationKind
 from identity.domain.registration import person_findings
@@ -28,6 +30,7 @@ async def add_staff(
     session: AsyncSession,
     tools: Tools,
     *,
+    by: Responsible,
     role: Role,
     name: str,
     mail: str,
@@ -65,10 +68,11 @@ async def add_staff(
         now=now,
     )
     await issue_password_link(session, tools, account_id=account_id, purpose="first", now=now)
+    await audit.note(session, Deed.ADD_STAFF, by=by, subject_id=account_id, now=now)
     return account_id
 
 
-async def close(session: AsyncSession, *, account_id: UUID, now: datetime) -> None:
+async def close(session: AsyncSession, *, by: Responsible, account_id: UUID, now: datetime) -> None:
     """Close the account of somebody who left; their sessions end, and closing it again changes nothing.
 
     Raises NotFound, and NotStaff for the account of somebody who registered: it is theirs.
@@ -79,3 +83,4 @@ async def close(session: AsyncSession, *, account_id: UUID, now: datetime) -> No
     if role in SELF_SERVICE:
         raise NotStaff(account_id=str(account_id))
     await close_account(session, account_id=account_id, now=now)
+    await audit.note(session, Deed.CLOSE_STAFF, by=by, subject_id=account_id, now=now)

@@ -18,10 +18,11 @@ from identity.models.credentials import (
     UserSession,
 )
 from identity.models.ekyc import EkycAttempt, EkycCallback
-from identity.models.operation import RateLimit, SigningKey
+from identity.models.operation import AuditEntry, RateLimit, SigningKey
 
 __all__ = [
     "Account",
+    "AuditEntry",
     "Base",
     "EkycAttempt",
     "EkycCallback",

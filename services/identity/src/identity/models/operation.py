@@ -1,4 +1,4 @@
-"""What keeps the service going: signing keys and rate limits."""
+"""What keeps the service going: signing keys, rate limits, and the record of what was done at the counter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Integer
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer
 from sqlmodel import Field
 
 from identity.models.base import Base, at
@@ -38,3 +38,22 @@ class RateLimit(Base, table=True):
     subject: str = Field(primary_key=True)
     window_started_at: datetime = at()
     used: int = Field(sa_type=Integer)
+
+
+class AuditEntry(Base, table=True):
+    """Who did what at the counter or at the console, why and when. A trigger refuses to change or remove a row."""
+
+    __tablename__: ClassVar[str] = "audit_log"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("who <> ''", name="who"),
+        CheckConstraint("reason <> ''", name="reason"),
+        Index("ix_audit_log_subject_id", "subject_id"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    at: datetime = at()
+    who: str
+    role: str
+    deed: str
+    subject_id: UUID | None = Field(default=None)
+    reason: str

@@ -25,13 +25,14 @@ from identity.queries.links import (
     open_succession_with,
     own_invitations,
 )
-from identity.queries.organisations import organisation_of, organisations, staff_of
+from identity.queries.organisations import audit_log, organisation_of, organisations, staff_of
 
 __all__ = [
     "account_by_user_id",
     "account_of",
     "account_of_login",
     "accounts_of_mail",
+    "audit_log",
     "current_ekyc",
     "holder_of",
     "landing_page",

@@ -1,4 +1,4 @@
-"""Organisations and their people, as the counter sees them."""
+"""Organisations and their people, as the counter sees them, and what was done there."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from identity.keys import Keyring
-from identity.models import (
-    Account,
-    Organisation,
-)
+from identity.models import Account, AuditEntry, Organisation
 
 
 async def organisations(session: AsyncSession, after: UUID | None, limit: int = 100) -> Sequence[Organisation]:
@@ -47,4 +44,15 @@ async def staff_of(session: AsyncSession, keys: Keyring, organisation_id: UUID) 
             "closed_at": row.closed_at,
         }
         for row in rows
+    ]
+
+
+async def audit_log(session: AsyncSession, subject_id: UUID | None, last: int) -> list[dict[str, Any]]:
+    """The newest `last` deeds, or those to one account or organisation, the newest first."""
+    newest = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(last)
+    if subject_id is not None:
+        newest = newest.where(col(AuditEntry.subject_id) == subject_id)
+    rows = (await session.scalars(newest)).all()
+    return [
+        {name: getattr(row, name) for name in ("at", "who", "role", "deed", "subject_id", "reason")} for row in rows
     ]

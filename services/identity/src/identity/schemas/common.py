@@ -30,6 +30,18 @@ UserId = Annotated[str, Field(max_length=1000, examples=["7KQ4VXB29M"])]
 SecretAnswer = Annotated[str, Field(max_length=1000, examples=["さくら小学校"])]
 
 
+Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=500,
+        pattern=r"\S",
+        description="why it is done; kept for the audit for good, so it names nobody",
+        examples=["着任 人事通知 2026-04"],
+    ),
+]
+
+
 class Body(BaseModel):
     """A request body. Errors never quote the input."""
 
@@ -46,6 +58,13 @@ class TokenBody(Body):
     """A token from a mailed link."""
 
     token: Token
+
+
+class DeedBody(Body):
+    """What is done to an account or organisation of others: why, and with a one-time password."""
+
+    code: Code
+    reason: Reason
 
 
 class CommitBody(Body):

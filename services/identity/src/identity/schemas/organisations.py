@@ -9,7 +9,7 @@ from madoguchi_contracts import Role
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from identity.domain.people import OrganisationKind
-from identity.schemas.common import Body, Text
+from identity.schemas.common import Body, DeedBody, Reason, Text
 
 
 class OrganisationBody(Body):
@@ -20,6 +20,7 @@ class OrganisationBody(Body):
     postal_code: Text = Field(examples=["1128570"])
     address: Text = Field(examples=["東京都文京区後楽1-4-10"])
     phone: Text = Field(examples=["0358009479"])
+    reason: Reason
 
 
 class NewOrganisationBody(OrganisationBody):
@@ -57,7 +58,7 @@ class OrganisationPage(BaseModel):
     next_cursor: UUID | None = Field(description="pass it as `cursor` for the next page; null at the end")
 
 
-class StaffBody(Body):
+class StaffBody(DeedBody):
     """Somebody of the office or of an organisation."""
 
     role: Role
