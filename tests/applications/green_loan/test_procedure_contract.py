@@ -164,10 +164,8 @@ HEALTH = Paper("HEALTH_CARD")
 
 @pytest.mark.rule("GL-490", "GL-491", "GL-625")
 def test_recent_is_within_six_months_before_the_visit():
-    assert counter_papers.is_recent(RECENT, VISIT)
-    assert not counter_papers.is_recent(OLD, VISIT)
-    assert counter_papers.is_recent(VISIT, VISIT)
-    assert not counter_papers.is_recent(VISIT + timedelta(days=1), VISIT)
+    for issued_on, recent in [(RECENT, True), (OLD, False), (VISIT, True), (VISIT + timedelta(days=1), False)]:
+        assert counter_papers.suffices([HEALTH, Paper("RESIDENT_RECORD", issued_on=issued_on)], VISIT) is recent
 
 
 @pytest.mark.rule("GL-488", "GL-489", "GL-490")

@@ -14,7 +14,7 @@ WITHIN_BUSINESS_DAYS: Final = 2
 def invitation_due(application_date: date, holidays: Set[date] | None = None) -> date:
     """Until when the mail is due: 2 business days after the application (GL-400, GL-526).
 
-    interpretation (GL-402): the application date is day 0. `holidays` is the calendar of national holidays in force;
+    The application date is day 0 (GL-402). `holidays` is the calendar of national holidays in force;
     without it, that of `kit.japan`.
     """
     return business_day_after(application_date, WITHIN_BUSINESS_DAYS, holidays)

@@ -15,7 +15,7 @@ IdentityState = Literal["K0", "K1", "K2"]
 
 
 def contract_deadline(application_date: date) -> date:
-    """GL-493: after this day the decision can be cancelled. interpretation (GL-494): the end of the ban of GL-356."""
+    """GL-493: after this day the decision can be cancelled. It is the end of the ban on a new application (GL-494)."""
     return six_month_limit(application_date)
 
 

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Final, Literal
 
 from kit.errors import Finding
-from kit.japan.months import add_months
 
-RECENT_MONTHS: Final = 6
+from applications.programmes.green_loan.papers.identity import branch_paper_in_time
+
 CAREER_CERTIFICATE_FROM: Final = date(2012, 4, 1)
 
 Kind = Literal[
@@ -45,17 +45,9 @@ class Paper:
     complete: bool = False
 
 
-def is_recent(issued_on: date, visited_on: date) -> bool:
-    """GL-490: whether a paper was made within the last 6 months.
-
-    interpretation (GL-491): counted back from the day of the visit, clipped; the day itself belongs to them. A paper of
-    the future is none.
-    """
-    return add_months(visited_on, -RECENT_MONTHS) <= issued_on <= visited_on
-
-
 def _recent(paper: Paper, visited_on: date) -> bool:
-    return paper.issued_on is not None and is_recent(paper.issued_on, visited_on)
+    """GL-490, GL-491: made within the last 6 months before the visit."""
+    return paper.issued_on is not None and branch_paper_in_time(visited_on, paper.issued_on)
 
 
 def _always(_paper: Paper, _visited_on: date) -> bool:
