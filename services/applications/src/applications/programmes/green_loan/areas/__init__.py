@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from kit.areas import Area
 
-from applications.programmes.green_loan.areas import access, danshin, papers, people, procedure, works
+from applications.programmes.green_loan.areas import (
+    access,
+    danshin,
+    money_limit,
+    money_ratio,
+    money_repayment,
+    money_servicing,
+    papers,
+    people,
+    procedure,
+    works,
+)
 
 AREAS: list[Area] = [
     *procedure.AREAS,
@@ -13,4 +24,8 @@ AREAS: list[Area] = [
     *people.AREAS,
     *works.AREAS,
     *papers.AREAS,
+    *money_limit.AREAS,
+    *money_repayment.AREAS,
+    *money_ratio.AREAS,
+    *money_servicing.AREAS,
 ]
