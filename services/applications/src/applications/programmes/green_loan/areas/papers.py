@@ -19,9 +19,10 @@ from applications.programmes.green_loan.papers import (
     required,
     works,
 )
-from applications.programmes.green_loan.papers.facts import JOINT_DEBTORS, HouseUse, Person, Role, WorksContract
+from applications.programmes.green_loan.papers.facts import JOINT_DEBTORS, Person, Position, WorksContract
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.requirement import Code, Due, originals_to_show
+from applications.programmes.green_loan.works.house import HouseUse
 
 IdentityKind = Literal[
     "DRIVING_LICENCE",
@@ -227,16 +228,16 @@ def document_set(question: DocumentSet) -> DocumentSetAnswer:
     Each group of papers is asked for those whom the question counts for it, so that the counts hold for any numbers.
     The income of one joint debtor is asked, who is combiner or successor or both.
     """
-    applicant = Person("applicant", Role.MAIN_APPLICANT)
-    debtors = [Person(f"joint_debtor_{number + 1}", Role.JOINT_DEBTOR) for number in range(question.joint_debtors)]
+    applicant = Person("applicant", Position.MAIN_APPLICANT)
+    debtors = [Person(f"joint_debtor_{number + 1}", Position.JOINT_DEBTOR) for number in range(question.joint_debtors)]
     supporter = Person(
         JOINT_DEBTORS[0],
-        Role.JOINT_DEBTOR,
+        Position.JOINT_DEBTOR,
         income_combined=question.income_combined,
         relay_successor=question.relay,
     )
-    changed = Person("applicant", Role.MAIN_APPLICANT, employment_start=_SOME_DAY)
-    partners = [(Role.MAIN_APPLICANT, Role.JOINT_DEBTOR)] if question.same_sex_partner_constellation else []
+    changed = Person("applicant", Position.MAIN_APPLICANT, employment_start=_SOME_DAY)
+    partners = [(Position.MAIN_APPLICANT, Position.JOINT_DEBTOR)] if question.same_sex_partner_constellation else []
     papers = [
         *identity.identity_requirements([applicant, *debtors]),
         register.register_requirement(),
@@ -244,7 +245,7 @@ def document_set(question: DocumentSet) -> DocumentSetAnswer:
         works.works_requirement(WorksContract.CONCLUDED if question.works_contract_concluded else WorksContract.OPEN),
         *jobs.job_change_requirements([changed] * question.persons_with_job_change, _SOME_DAY),
         *people.foreigner_requirements(
-            [Person("applicant", Role.MAIN_APPLICANT, foreigner=True)] * question.foreign_persons
+            [Person("applicant", Position.MAIN_APPLICANT, foreigner=True)] * question.foreign_persons
         ),
         *people.relative_requirements(question.house_use),
         *people.same_sex_partner_requirements(partners),

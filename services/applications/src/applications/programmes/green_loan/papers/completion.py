@@ -13,6 +13,7 @@ from kit.japan.months import add_months
 from applications.programmes.green_loan.papers.facts import WorksContract
 from applications.programmes.green_loan.papers.kinds import Paper, name_of
 from applications.programmes.green_loan.papers.requirement import APPLICATION, Code, Due, HandTo, Requirement
+from applications.programmes.green_loan.works.kinds import Category
 
 REGISTRATION_MONTHS = 1
 
@@ -109,10 +110,10 @@ PHASE_LABELS = {Phase.BEFORE: "工事前", Phase.DURING: "工事中", Phase.AFTE
 
 @dataclass(frozen=True)
 class WorksPlace:
-    """Works at a place that the loan pays for: category A, B or C; `hidden`: invisible once finished."""
+    """Works at a place that the loan pays for; `hidden`: invisible once finished."""
 
     name: str
-    category: str
+    category: Category
     hidden: bool = False
 
 
@@ -131,7 +132,7 @@ def photograph_phases(place: WorksPlace) -> tuple[Phase, ...]:
 
     interpretation (GL-464): the energy-saving works A and B are photographed, C works are not.
     """
-    if place.category not in {"A", "B"}:
+    if place.category is Category.C:
         return ()
     return (Phase.BEFORE, Phase.DURING, Phase.AFTER) if place.hidden else (Phase.BEFORE, Phase.AFTER)
 

@@ -16,13 +16,7 @@ from kit.errors import Finding
 
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.requirement import APPLICATION, Code, Due, HandTo, Requirement
-
-
-class Menu(StrEnum):
-    """The menu of the loan that is applied for."""
-
-    STANDARD = "STANDARD"
-    S = "S"
+from applications.programmes.green_loan.works.kinds import Menu
 
 
 class PlannedWorks(StrEnum):

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from kit.errors import Finding
 
+from applications.programmes.green_loan.people.age import full_years
+
 RULE = "GL-413"
 TAISHO = date(1912, 7, 30)
 """The form offers the eras from Taisho on."""
@@ -107,11 +109,9 @@ def _birth_findings(declaration: Declaration, prefix: str) -> list[Finding]:
     if not TAISHO <= birth <= entered:
         message = "生年月日は、大正以後で記入日までの日付を入力してください。"
         return [Finding(RULE, "OUT_OF_RANGE", message, prefix + "birth_date")]
-    # Full years; who was born on 29 February grows older on 1 March in other years.
-    full_years = entered.year - birth.year - ((entered.month, entered.day) < (birth.month, birth.day))
-    if age is None or age == full_years:
+    if age is None or age == full_years(birth, entered):
         return []
-    message = f"年齢が生年月日と合いません(記入日現在{full_years}歳)。どちらかをご確認ください。"
+    message = f"年齢が生年月日と合いません(記入日現在{full_years(birth, entered)}歳)。どちらかをご確認ください。"
     return [Finding(RULE, "AGE_DIFFERS", message, prefix + "age")]
 
 

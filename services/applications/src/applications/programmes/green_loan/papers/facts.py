@@ -8,11 +8,13 @@ from datetime import date
 from enum import StrEnum
 
 from applications.programmes.green_loan.papers.requirement import APPLICATION
+from applications.programmes.green_loan.people.applicants import MAX_JOINT_DEBTORS
+from applications.programmes.green_loan.works.house import HouseUse
 
 MAIN_APPLICANT = "applicant"
 """The key of the main applicant."""
-JOINT_DEBTORS = ("joint_debtor_1", "joint_debtor_2", "joint_debtor_3")
-"""The keys of the joint debtors: with four the Web service cannot be used."""
+JOINT_DEBTORS = tuple(f"joint_debtor_{number}" for number in range(1, MAX_JOINT_DEBTORS + 1))
+"""The keys of the joint debtors."""
 OCCUPANT = "occupant"
 """The key of the relative who lives in a RELATIVE house."""
 
@@ -20,8 +22,8 @@ MOST_PENSIONS = 4
 """For so many kinds of pension of one person there are slots."""
 
 
-class Role(StrEnum):
-    """What a person is to the application."""
+class Position(StrEnum):
+    """What a person is to the papers. A combiner and a successor are joint debtors; see the flags of Person."""
 
     MAIN_APPLICANT = "MAIN_APPLICANT"
     JOINT_DEBTOR = "JOINT_DEBTOR"
@@ -35,14 +37,6 @@ class Income(StrEnum):
     SALARY = "SALARY"
     PENSION = "PENSION"
     OTHER = "OTHER"
-
-
-class HouseUse(StrEnum):
-    """What the house is used for."""
-
-    OWN = "OWN"
-    SECOND = "SECOND"
-    RELATIVE = "RELATIVE"
 
 
 class WorksContract(StrEnum):
@@ -74,7 +68,7 @@ class Person:
     """
 
     key: str
-    role: Role
+    position: Position
     incomes: frozenset[Income] = frozenset({Income.SALARY})
     income_combined: bool = False
     relay_successor: bool = False
@@ -91,14 +85,14 @@ class Person:
     @property
     def borrows(self) -> bool:
         """Main applicant or joint debtor."""
-        return self.role in {Role.MAIN_APPLICANT, Role.JOINT_DEBTOR}
+        return self.position in {Position.MAIN_APPLICANT, Position.JOINT_DEBTOR}
 
     @property
     def income_asked(self) -> bool:
         """Whether this person's income is proved: always the main applicant's; a joint debtor's by GL-403."""
-        if self.role is Role.JOINT_DEBTOR:
+        if self.position is Position.JOINT_DEBTOR:
             return self.income_combined or self.relay_successor
-        return self.role is Role.MAIN_APPLICANT
+        return self.position is Position.MAIN_APPLICANT
 
 
 @dataclass(frozen=True)
@@ -119,7 +113,7 @@ class Application:
     house_use: HouseUse
     works_contract: WorksContract
     special_case_months: Collection[int]
-    same_sex_partners: tuple[tuple[Role, Role], ...] = ()
+    same_sex_partners: tuple[tuple[Position, Position], ...] = ()
     health_certificates: tuple[str, ...] = ()
     breakdown_in_contract: bool = False
     works_changed: bool = False

@@ -14,7 +14,7 @@ from itertools import product
 from kit.errors import Finding
 from kit.japan.era import format_era
 
-from applications.programmes.green_loan.papers.facts import Income, Person, Role
+from applications.programmes.green_loan.papers.facts import Income, Person, Position
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.requirement import Code, Due, Requirement
 
@@ -169,7 +169,7 @@ def income_requirements(
     for person in persons:
         if not person.income_asked:
             continue
-        main = person.role is Role.MAIN_APPLICANT
+        main = person.position is Position.MAIN_APPLICANT
         code = Code.INCOME_PROOF if main else Code.CODEBTOR_INCOME_PROOF
         rules = ("GL-376",) if main else ("GL-403", "GL-376")
         ways, special = proof_ways(person), special_case_applies(person, acceptance_date, special_case_months)
@@ -208,7 +208,7 @@ def _income_reason(person: Person, acceptance_date: date, special: bool) -> str:
     year = _era_year(income_year(acceptance_date)[0])
     kind = "給与収入のみの方" if salary_only(person) else "給与収入のみ以外の方"
     why = f"申込年の前年({year})の収入と納税を確認するために必要です({kind})。"
-    if person.role is not Role.MAIN_APPLICANT:
+    if person.position is not Position.MAIN_APPLICANT:
         why = f"収入を合算する場合、または親子リレー返済を利用する場合は、連帯債務者の分も必要です。{why}"
     if special:
         why += "前年分の収入証明書の交付をまだ受けられないため、代わりの書類で確認します。"

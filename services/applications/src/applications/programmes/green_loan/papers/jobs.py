@@ -7,7 +7,7 @@ from datetime import date
 
 from kit.errors import Finding
 
-from applications.programmes.green_loan.papers.facts import Person, Role
+from applications.programmes.green_loan.papers.facts import Person, Position
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.requirement import Code, Due, Requirement
 
@@ -38,7 +38,7 @@ def job_change_requirements(persons: Sequence[Person], acceptance_date: date) ->
             conditional=True,
         )
         for person in persons
-        if (person.role is Role.MAIN_APPLICANT or person.income_combined)
+        if (person.position is Position.MAIN_APPLICANT or person.income_combined)
         and job_change_paper_required(acceptance_date, person.employment_start)
     ]
 

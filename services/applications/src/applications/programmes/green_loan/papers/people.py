@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 
 from kit.errors import Finding
 
-from applications.programmes.green_loan.papers.facts import OCCUPANT, HouseUse, Person, Role
+from applications.programmes.green_loan.papers.facts import OCCUPANT, Person, Position
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.requirement import APPLICATION, Code, Due, Requirement
+from applications.programmes.green_loan.works.house import HouseUse
 
 FOREIGNER_PAPERS = (
     Paper.RESIDENCE_CARD,
@@ -19,9 +20,9 @@ FOREIGNER_PAPERS = (
 
 # GL-409: main applicant with joint debtor or co-owner, joint debtor with co-owner.
 _PAIRS = (
-    frozenset({Role.MAIN_APPLICANT, Role.JOINT_DEBTOR}),
-    frozenset({Role.MAIN_APPLICANT, Role.CO_OWNER}),
-    frozenset({Role.JOINT_DEBTOR, Role.CO_OWNER}),
+    frozenset({Position.MAIN_APPLICANT, Position.JOINT_DEBTOR}),
+    frozenset({Position.MAIN_APPLICANT, Position.CO_OWNER}),
+    frozenset({Position.JOINT_DEBTOR, Position.CO_OWNER}),
 )
 
 
@@ -67,12 +68,12 @@ def relative_requirements(house_use: HouseUse) -> list[Requirement]:
     return [declaration, kinship]
 
 
-def partners_need_paper(first: Role, second: Role) -> bool:
+def partners_need_paper(first: Position, second: Position) -> bool:
     """Whether same-sex partners with these roles prove their partnership (GL-409)."""
     return frozenset({first, second}) in _PAIRS
 
 
-def same_sex_partner_requirements(partners: Sequence[tuple[Role, Role]]) -> list[Requirement]:
+def same_sex_partner_requirements(partners: Sequence[tuple[Position, Position]]) -> list[Requirement]:
     """GL-409 to GL-411: one paper, if the application rests on a partnership of people of the same sex."""
     if not any(partners_need_paper(*pair) for pair in partners):
         return []

@@ -12,14 +12,14 @@ from applications.programmes.green_loan.papers.facts import (
     OCCUPANT,
     WHO_LABELS,
     Application,
-    HouseUse,
     Income,
     Person,
-    Role,
+    Position,
     WorksContract,
 )
 from applications.programmes.green_loan.papers.kinds import Paper, name_of
 from applications.programmes.green_loan.papers.requirement import APPLICATION, Code, Due, HandTo, Requirement, slot_of
+from applications.programmes.green_loan.works.house import HouseUse
 
 
 def required_papers(application: Application) -> list[Requirement]:
@@ -49,7 +49,7 @@ def required_papers(application: Application) -> list[Requirement]:
 def _persons(application: Application) -> Sequence[Person]:
     """Those whose papers are asked: an occupying relative plays no part in an OWN or SECOND house (GL-406)."""
     relative = application.house_use is HouseUse.RELATIVE
-    return [one for one in application.persons if relative or one.role is not Role.OCCUPYING_RELATIVE]
+    return [one for one in application.persons if relative or one.position is not Position.OCCUPYING_RELATIVE]
 
 
 def health_certificate_requirements(keys: Iterable[str]) -> list[Requirement]:
@@ -94,7 +94,7 @@ _PENSION_PAPERS = (Paper.PENSION_WITHHOLDING, Paper.PENSION_STATEMENT)
 
 
 def _papers_of_borrower() -> list[tuple[Paper, int]]:
-    samples = [Person(MAIN_APPLICANT, Role.MAIN_APPLICANT, incomes=frozenset({kind})) for kind in Income]
+    samples = [Person(MAIN_APPLICANT, Position.MAIN_APPLICANT, incomes=frozenset({kind})) for kind in Income]
     proofs = [paper for sample in samples for way in income.proof_ways(sample) for paper in way]
     stand_ins = [paper for sample in samples for paper in income.stand_in_papers(sample)]
     jobs_papers = (Paper.SALARY_CERTIFICATE, Paper.PAY_SLIPS)
@@ -108,7 +108,7 @@ def _papers_of_house() -> list[tuple[Paper, int]]:
         register.register_requirement(),
         *(works.works_requirement(contract) for contract in WorksContract),
         people.relative_requirements(HouseUse.RELATIVE)[0],
-        *people.same_sex_partner_requirements([(Role.MAIN_APPLICANT, Role.JOINT_DEBTOR)]),
+        *people.same_sex_partner_requirements([(Position.MAIN_APPLICANT, Position.JOINT_DEBTOR)]),
     ]
     return [(paper, 1) for one in found for way in one.accepted for paper in way]
 
