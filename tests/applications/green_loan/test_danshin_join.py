@@ -212,10 +212,3 @@ def test_the_plain_product_is_offered_when_three_diseases_are_refused_and_the_lo
     assert switch.offered_after_refusal("SANDAI") == ("SHIN", "NONE")
     assert switch.offered_after_refusal("SHIN") == ("NONE",)
     assert switch.offered_after_refusal("DUET") == ("NONE",)
-
-
-@pytest.mark.rule("GL-261", "GL-262")
-def test_only_a_payment_that_rises_needs_a_new_review():
-    assert switch.needs_new_review(30_000, 30_001)
-    assert not switch.needs_new_review(30_000, 30_000)
-    assert not switch.needs_new_review(30_000, 29_999)

@@ -29,25 +29,42 @@ def codes(findings):
     return [finding.code for finding in findings]
 
 
-@pytest.mark.rule("GL-431", "GL-433")
-def test_an_approval_reduces_the_amount_at_most_and_the_contract_keeps_to_it():
-    for approved, found in [
-        (2_600_000, []),
-        (3_000_000, []),
-        (3_010_000, ["APPROVED_AMOUNT"]),
-        (0, ["APPROVED_AMOUNT"]),
-    ]:
-        assert codes(decision.approval_findings(3_000_000, approved, "amount")) == found
-    for amount, found in [(2_600_000, []), (2_610_000, ["CONTRACT_AMOUNT"]), (0, ["CONTRACT_AMOUNT"])]:
-        assert codes(decision.contract_amount_findings(amount, 2_600_000, "amount")) == found
+def approving(amount: int, bonus_part: int = 0) -> list[tuple[str, str]]:
+    """What stands against approving an amount of the 3,000,000 yen applied for: codes and fields."""
+    found = decision.approval_findings(3_000_000, amount, bonus_part, field="amount", bonus_field="bonus")
+    return [(one.code, one.field) for one in found]
+
+
+@pytest.mark.rule("GL-187", "GL-433", "GL-627")
+@pytest.mark.parametrize(
+    ("amount", "possible"),
+    [
+        (3_000_000, True),
+        (2_600_000, True),
+        (100_000, True),
+        (3_010_000, False),
+        (2_605_000, False),
+        (90_000, False),
+        (0, False),
+    ],
+)
+def test_an_approval_reduces_the_amount_at_most(amount, possible):
+    assert approving(amount) == ([] if possible else [("APPROVED_AMOUNT", "amount")])
 
 
 @pytest.mark.rule("GL-248", "GL-627")
 def test_the_bonus_part_fits_the_reduced_amount():
-    assert codes(decision.bonus_findings(1_100_000, 1_200_000, "bonus")) == []
-    assert codes(decision.bonus_findings(1_100_000, 1_040_000, "bonus")) == ["BONUS_PART"]
-    assert codes(decision.bonus_findings(1_040_000, 1_040_000, "bonus")) == []
-    assert codes(decision.bonus_findings(400_000, 400_000, "bonus")) == []
+    assert approving(3_000_000, bonus_part=1_100_000) == []
+    assert [field for _, field in approving(2_600_000, bonus_part=1_100_000)] == ["bonus"]
+    assert approving(2_600_000, bonus_part=1_040_000) == []
+    assert approving(1_000_000, bonus_part=400_000) == []
+    assert [field for _, field in approving(1_000_000, bonus_part=410_000)] == ["bonus"]
+
+
+@pytest.mark.rule("GL-431", "GL-433")
+def test_the_contract_is_about_the_approved_amount_at_most():
+    for amount, found in [(2_600_000, []), (2_610_000, ["CONTRACT_AMOUNT"]), (0, ["CONTRACT_AMOUNT"])]:
+        assert codes(decision.contract_amount_findings(amount, 2_600_000, "amount")) == found
 
 
 @pytest.mark.rule("GL-434", "GL-435")

@@ -20,7 +20,6 @@ OWN = [file for file in SOURCES if file.parent.name in ("danshin", "procedure")]
 # The interpretations of the groups 26, 30 to 33, 36, and of acceptance, that a program acts on.
 INTERPRETATIONS = [
     "GL-257",
-    "GL-262",
     "GL-356",
     "GL-402",
     "GL-435",

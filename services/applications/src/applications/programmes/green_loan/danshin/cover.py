@@ -33,11 +33,6 @@ class EndReason(StrEnum):
     ANTI_SOCIAL_CLAUSE = "ANTI_SOCIAL_CLAUSE"
 
 
-END_RULES: Final[Mapping[EndReason, str]] = {
-    reason: f"GL-{number}" for number, reason in enumerate(EndReason, start=545)
-}
-
-
 @dataclass(frozen=True)
 class Stage:
     """What is covered from `first` to `last`, both included."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from kit.errors import Finding
 
-READ_ONLY_FROM: Final = "L3"
-"""GL-436: from the approval on, the content is shown read-only; changes go through the institution (GL-056)."""
+from applications.programmes.green_loan.money.limit import MINIMUM_YEN
+from applications.programmes.green_loan.money.methods import bonus_findings
+from applications.programmes.green_loan.money.rounding import MAN_YEN
 
 DueEvent = Literal["contract", "certificate", "funds"]
 
@@ -26,22 +27,20 @@ class Condition:
     done: bool
 
 
-def approval_findings(requested: int, approved: int, field: str) -> list[Finding]:
-    """GL-433: an approval may reduce the amount (yen), never raise it or leave nothing."""
-    if 0 < approved <= requested:
-        return []
-    message = f"承認額は、申込額({requested:,}円)以下の金額を入力してください。融資しない場合は、不承認としてください。"
-    return [Finding("GL-433", "APPROVED_AMOUNT", message, field)]
+def approval_findings(requested: int, approved: int, bonus_part: int, *, field: str, bonus_field: str) -> list[Finding]:
+    """What stands against approving an amount, with the bonus part that was applied for; in yen.
 
-
-def bonus_findings(bonus_part: int, maximum: int, field: str) -> list[Finding]:
-    """GL-248: after a reduction the bonus part (yen) is checked again against its maximum for the new amount."""
-    if bonus_part <= maximum:
-        return []
-    message = (
-        f"ボーナス払い分は{maximum:,}円以下です(現在 {bonus_part:,}円)。減額後の融資額に合わせて変更してください。"
-    )
-    return [Finding("GL-248", "BONUS_PART", message, field)]
+    An approval may reduce the amount (GL-433), down to 100,000 yen and in units of 10,000 yen (GL-187), never raise it.
+    The bonus part is checked again for what is approved (GL-248).
+    """
+    found = []
+    if not MINIMUM_YEN <= approved <= requested or approved % MAN_YEN:
+        message = (
+            f"承認額は、{MINIMUM_YEN:,}円以上、申込額({requested:,}円)以下の金額を1万円単位で入力してください。"
+            "融資しない場合は、不承認としてください。"
+        )
+        found.append(Finding("GL-433", "APPROVED_AMOUNT", message, field))
+    return [*found, *bonus_findings(approved, bonus_part, bonus_field)]
 
 
 def contract_amount_findings(contract_amount: int, approved: int, field: str) -> list[Finding]:
