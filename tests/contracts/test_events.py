@@ -74,6 +74,7 @@ def test_the_topics_have_the_agreed_names_and_keys():
         "identity.accounts.v1": {"account_id"},
         "identity.organisations.v1": {"organisation_id"},
         "applications.applications.v1": {"application_id"},
+        "applications.history.v1": {"history_id"},
         "documents.documents.v1": {"application_id"},
         "notifications.messages.v1": {"message_id"},
     }

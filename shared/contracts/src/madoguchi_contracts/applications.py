@@ -1,6 +1,6 @@
-"""What the applications service tells: the life of an application.
+"""What the applications service tells: the life of an application, and what proves that its history stands as it was.
 
-Aggregate and Kafka key: the application.
+Aggregate and Kafka key: the application; of the roots, the history of the whole service.
 """
 
 from datetime import date
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from madoguchi_contracts.envelope import Event, Key, Sealed, Sha256, sealed_for
+from madoguchi_contracts.envelope import Event, Key, Sealed, Sha256, UtcTime, sealed_for
 from madoguchi_contracts.sealed import Reason
 
 Reference = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{3,31}$")]
@@ -228,6 +228,29 @@ class ChangeWithdrawn(ApplicationEvent):
     approved_submission: int = Field(ge=1, description="The submission whose content is in force, now as before.")
 
 
+class HistoryEvent(Event):
+    """Something happened to the history of all applications together. It names no application and nobody."""
+
+    service: ClassVar[str] = "applications"
+    topic: ClassVar[str] = "applications.history.v1"
+    aggregate_field: ClassVar[str] = "history_id"
+
+    history_id: UUID = Field(description="The history; there is one, and its id never changes.")
+
+
+class HistoryRootPublished(HistoryEvent):
+    """One number stands for the whole history until now: who keeps it can prove later whether anything was changed.
+
+    When: every midnight in Japan, also after a day on which nothing happened; later when nothing runs at midnight.
+    """
+
+    number: int = Field(ge=1, description="1 for the first root, then one more each time; a gap is a missing root.")
+    taken_at: UtcTime = Field(description="When it was taken.")
+    heads: int = Field(ge=0, description="How many applications had gone on since the root before.")
+    root: Sha256 = Field(description="The digest over the root before and the heads of those applications' chains.")
+    previous_root: Sha256 | None = Field(description="The root before; null for the first.")
+
+
 EVENTS: tuple[type[Event], ...] = (
     ApplicationStarted,
     DraftSetAside,
@@ -241,4 +264,5 @@ EVENTS: tuple[type[Event], ...] = (
     ApplicationApproved,
     ApplicationClosed,
     ChangeWithdrawn,
+    HistoryRootPublished,
 )
