@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from applications.programme import Help
-from applications.programmes.green_loan.guide import completion, contract, danshin, documents, privacy
+from applications.programmes.green_loan.guide import (
+    completion,
+    contract,
+    danshin,
+    documents,
+    people,
+    privacy,
+    product,
+    web,
+    works,
+)
 
 GUIDE: tuple[Help, ...] = (
+    *product.GUIDE,
+    *web.GUIDE,
+    *people.GUIDE,
+    *works.GUIDE,
     *contract.GUIDE,
     *danshin.GUIDE,
     *privacy.GUIDE,
