@@ -22,6 +22,9 @@ from applications.programmes.green_loan.papers.requirement import Code, Due, Han
 
 PAPER_MISSING = "PAPER_MISSING"
 
+_NOT_BEGUN = 99
+"""More gaps than any way of a requirement has."""
+
 _OF_A_YEAR = frozenset(
     {Code.INCOME_PROOF, Code.CODEBTOR_INCOME_PROOF, Code.PENSION_PROOF, Code.INCOME_PROOF_LATER},
 )
@@ -47,8 +50,7 @@ def missing_papers(
 ) -> list[Finding]:
     """One finding for each required upload, due at that event, of which no accepted way is complete (GL-348, GL-103).
 
-    `prefix` stands before the slot in the finding's field. The slot named is the first empty one of the way that has
-    come furthest.
+    `prefix` stands before the slot in the finding's field: the first empty one of the way that lacks least.
     """
     return [
         _missing(one, filled_slots, prefix)
@@ -85,13 +87,15 @@ def _asked(requirement: Requirement, due: Due) -> bool:
 
 
 def _missing(requirement: Requirement, filled_slots: Collection[str], prefix: str) -> Finding:
-    ways = zip(requirement.accepted, requirement.slots(), strict=True)
-    # The first way among those with the fewest gaps, unless nothing is there at all: then all ways are named.
-    papers, slots = min(ways, key=lambda way: sum(slot not in filled_slots for slot in way[1]))
+    # The way that lacks least among those begun; where none is, the page lists all ways and the field is of the first.
+    papers, slots = min(
+        zip(requirement.accepted, requirement.slots(), strict=True),
+        key=lambda way: len(set(way[1]) - set(filled_slots)) if set(way[1]) & set(filled_slots) else _NOT_BEGUN,
+    )
     empty = [(paper, slot) for paper, slot in zip(papers, slots, strict=True) if slot not in filled_slots]
-    begun = len(empty) < len(papers)
-    wanted = "と".join(name_of(paper) for paper, _ in empty) if begun else requirement.label
-    message = f"{WHO_LABELS[requirement.who]}の書類が不足しています。{wanted}をアップロードしてください。"
+    message = f"{WHO_LABELS[requirement.who]}の{requirement.title}をアップロードしてください。"
+    if len(empty) < len(papers):
+        message += f"{'と'.join(name_of(paper) for paper, _ in empty)}が不足しています。"
     return Finding(requirement.rules[0], PAPER_MISSING, message, prefix + empty[0][1])
 
 

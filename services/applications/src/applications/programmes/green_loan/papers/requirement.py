@@ -60,6 +60,35 @@ class Code(StrEnum):
     CHANGED_WORKS_PAPER = "CHANGED_WORKS_PAPER"
 
 
+_TITLES = {
+    Code.IDENTITY: "本人確認書類",
+    Code.BUILDING_REGISTER: "建物の登記事項証明書",
+    Code.INCOME_PROOF: "収入および納税に関する公的証明書",
+    Code.CODEBTOR_INCOME_PROOF: "収入および納税に関する公的証明書",
+    Code.PENSION_PROOF: "公的年金の種類と受給額が確認できる書類",
+    Code.INCOME_PROOF_LATER: "前年分の収入証明書",
+    Code.WORKS_PAPER: "工事内容・金額等が確認できる書類",
+    Code.SALARY_CERTIFICATE_OR_PAYSLIPS: "給与証明書または給与明細書",
+    Code.FOREIGNER_PAPER: "在留資格が確認できる書類",
+    Code.RELATIVE_RESIDENCE_DECLARATION: "親族居住に関する申出書",
+    Code.KINSHIP_PROOF: "続柄が確認できる書類",
+    Code.SAME_SEX_PARTNER_PAPER: "同性パートナーの関係が確認できる書類",
+    Code.DANSHIN_HEALTH_CERTIFICATE: "健康診断結果証明書",
+    Code.CONFORMITY_APPLICATION: "住宅改良工事適合証明申請書",
+    Code.CONFORMITY_REGISTER: "建物の登記事項証明書(写)",
+    Code.CONFORMITY_ANNEX: "住宅改良工事適合証明申請書の別紙",
+    Code.WORKS_DATA: "工事の実施内容がわかるもの",
+    Code.COMPLETION_REPORT: "住宅改良工事完了報告書",
+    Code.PHOTOGRAPHS: "工事箇所の写真",
+    Code.INSPECTION_CERTIFICATE: "検査済証(写)",
+    Code.CONFORMITY_CERTIFICATE: "住宅改良工事適合証明書",
+    Code.WORKS_CONTRACT_OR_CONFIRMATION: "工事請負契約書(写)または住宅改良工事確認書",
+    Code.INVOICE: "工事代金請求書(写)",
+    Code.FINAL_WORKS_PAPER: "実施した工事の内容・金額等が確認できる書類(写)",
+    Code.CHANGED_WORKS_PAPER: "変更後の工事請負契約書等(写)",
+}
+
+
 class State(StrEnum):
     """How far a required paper has come (GL-366)."""
 
@@ -98,6 +127,11 @@ class Requirement:
     conditional: bool = False
     number: int = 1
     copies: int = 1  # GL-359, GL-477: one copy each
+
+    @property
+    def title(self) -> str:
+        """What is asked for in a word or two, as the applicant reads it."""
+        return _TITLES[self.code]
 
     @property
     def label(self) -> str:
