@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 from applications.programmes.green_loan.guide import GUIDE, people, product, web, works
+from applications.programmes.green_loan.people import age, applicants, combining, kinship
+from applications.programmes.green_loan.procedure import windows
+from applications.programmes.green_loan.works import required
 
 TOLD = (*product.GUIDE, *web.GUIDE, *people.GUIDE, *works.GUIDE)
 
@@ -238,3 +241,14 @@ def test_every_text_is_looked_at_and_told() -> None:
     assert len(set(TOLD)) == len(TOLD)
     for one in TOLD:
         assert one.text.endswith("。"), one.rule
+
+
+@pytest.mark.rule("GL-044", "GL-061", "GL-110", "GL-127", "GL-167", "GL-314")
+def test_the_numbers_in_the_texts_are_those_that_are_applied() -> None:
+    texts = {one.rule: one.text for one in TOLD}
+    assert f"{applicants.MAX_JOINT_DEBTORS + 1}名以上" in texts["GL-044"]
+    assert f"午前{windows.OPENS_AT.hour}時から翌日午前{windows.CLOSES_AT.hour}時まで" in texts["GL-061"]
+    assert f"満{age.AGE_LIMIT_YEARS}歳未満" in texts["GL-110"]
+    assert f"{kinship.BLOOD_DEGREES}親等内の血族、{kinship.AFFINE_DEGREES}親等内の姻族" in texts["GL-127"]
+    assert f"{required.MINIMUM_PV_KW}kW以上" in texts["GL-167"]
+    assert f"{combining.MAX_COMBINERS}名" in texts["GL-314"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from applications.programmes.green_loan.money import ratio
 from applications.programmes.green_loan.people import age, applicants, residence, web
 from applications.programmes.green_loan.people.applicants import (
     AntiSocialCheck,
@@ -128,18 +129,21 @@ def test_an_application_has_one_main_applicant_and_at_most_three_others(
     assert [(one.rule, one.code) for one in applicants.people_findings(people, "people")] == found
 
 
-@pytest.mark.rule("GL-108", "GL-110", "GL-112", "GL-113", "GL-114")
+@pytest.mark.rule("GL-108", "GL-110", "GL-114")
 def test_all_that_the_main_applicant_misses_is_told_at_once() -> None:
-    good = MainApplicant(BIRTH, relay=False, status=JAPANESE, ratio_met=True, field="applicant")
+    good = MainApplicant(BIRTH, relay=False, status=JAPANESE, field="applicant")
     assert applicants.applicant_findings(good, date(2025, 8, 19)) == []
-    bad = replace(good, status="定住者", ratio_met=False)
-    found = applicants.applicant_findings(bad, date(2025, 8, 20))
-    assert [(one.rule, one.field) for one in found] == [
-        ("GL-110", "applicant.birth"),
-        ("GL-112", "applicant"),
-        ("GL-114", "applicant.status"),
-    ]
-    assert "収入を合算" in found[1].message  # GL-113
+    found = applicants.applicant_findings(replace(good, status="定住者"), date(2025, 8, 20))
+    assert [(one.rule, one.field) for one in found] == [("GL-110", "applicant.birth"), ("GL-114", "applicant.status")]
+
+
+@pytest.mark.rule("GL-112", "GL-113")
+@pytest.mark.parametrize(("income", "most"), [(3_999_999, 30), (4_000_000, 35)])
+def test_the_ratio_that_an_income_allows_and_what_helps_above_it(income: int, most: int) -> None:
+    within, above = ratio.ratio(income * most // 100, income), ratio.ratio(income * (most + 1) // 100, income)
+    assert within.most_percent == above.most_percent == most
+    assert ratio.ratio_findings(within, "income") == ()
+    assert "収入合算" in ratio.ratio_findings(above, "income")[0].message
 
 
 @pytest.mark.rule("GL-115", "GL-336")

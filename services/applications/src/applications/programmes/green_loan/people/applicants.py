@@ -78,30 +78,24 @@ def people_findings(people: Mapping[str, Collection[Role]], field: str) -> list[
 class MainApplicant:
     """What the conditions ask of the main applicant. `field` is where findings about the person point to.
 
-    `ratio_met` is the judgement of the total repayment ratio (GL-276); `status` as in `residence`.
+    `status` as in `residence`.
     """
 
     birth: date
     relay: bool
     status: str
-    ratio_met: bool
     field: str
 
 
 def applicant_findings(applicant: MainApplicant, application_date: date) -> list[Finding]:
-    """GL-108: age (②), total repayment ratio (③) and nationality (④) of the main applicant, all at once.
+    """GL-108: age (②) and nationality (④) of the main applicant, both at once.
 
-    Condition ①, works on an eligible house (GL-109), is judged by `works.lines`, `works.house` and `owners`.
+    Condition ①, works on an eligible house (GL-109), is judged by `works.lines`, `works.house` and `owners`; condition
+    ③, the total repayment ratio (GL-112), by `money.ratio`.
     """
     findings = applicant_age_findings(
         applicant.birth, application_date, relay=applicant.relay, field=f"{applicant.field}.birth"
     )
-    if not applicant.ratio_met:
-        message = (
-            "総返済負担率が基準を超えています。借入希望額や返済期間を見直すか、"
-            "要件を満たす方の収入を合算できるかをご確認ください。"
-        )
-        findings.append(Finding("GL-112", "RATIO", message, applicant.field))
     return [*findings, *residence_findings("applicant", applicant.status, f"{applicant.field}.status")]
 
 
