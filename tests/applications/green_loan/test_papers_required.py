@@ -323,6 +323,7 @@ def test_every_slot_fits_into_the_policy_that_the_programme_declares() -> None:
 
 
 FLAGS = st.booleans()
+SLOTS = all_slots()
 
 
 @st.composite
@@ -363,15 +364,14 @@ def applications(draw: st.DrawFn) -> Application:
 
 
 @pytest.mark.rule("GL-103", "GL-348")
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(applications(), st.randoms(use_true_random=False))
 def test_for_any_application_each_upload_has_a_slot_and_one_way_of_each_paper_is_enough(
     application: Application, random: object
 ) -> None:
-    slots = all_slots()
     required = required_papers(application)
     uploads = [one for one in required if one.hand_to is HandTo.UPLOAD]
-    assert all(slot in slots for one in uploads for way in one.slots() for slot in way)
+    assert all(slot in SLOTS for one in uploads for way in one.slots() for slot in way)
     due = [one for one in uploads if one.due is Due.APPLICATION]
     assert len({(one.code, one.who, one.number) for one in required}) == len(required)
     missing = missing_papers(required, (), due=Due.APPLICATION, prefix="")
@@ -381,13 +381,12 @@ def test_for_any_application_each_upload_has_a_slot_and_one_way_of_each_paper_is
 
 
 @pytest.mark.rule("GL-103")
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(applications(), st.data())
 def test_another_file_never_makes_more_papers_missing(application: Application, data: st.DataObject) -> None:
     required = required_papers(application)
-    slots = sorted(all_slots())
-    some = data.draw(st.sets(st.sampled_from(slots)))
-    more = some | {data.draw(st.sampled_from(slots))}
+    some = data.draw(st.sets(st.sampled_from(sorted(SLOTS))))
+    more = some | {data.draw(st.sampled_from(sorted(SLOTS)))}
 
     def number(filled: set[str]) -> int:
         return len(missing_papers(required, filled, due=Due.APPLICATION, prefix=""))
