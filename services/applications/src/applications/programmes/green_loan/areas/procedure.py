@@ -16,10 +16,10 @@ NotGiven = Literal["not_given"]
 
 
 class AcceptanceQuestion(Question):
-    """When each person (`applicant`, `codebtor`, ...) has given the consents, `not_given` if they are missing; when the
+    """When each person (`applicant`, `codebtor`, ...) has given the consents (`not_given` or null: not yet); when the
     confirmation was pressed; and how many errors the check has found then."""
 
-    consents: dict[str, Moment | NotGiven]
+    consents: dict[str, Moment | NotGiven | None]
     confirm_pressed: Moment
     errors: Annotated[int, Field(ge=0)] = 0
 

@@ -27,7 +27,7 @@ def in_time(application_date: date, contract_date: date) -> bool:
 def deadline_passed(application_date: date, contracted_on: date | None, today: date) -> bool:
     """Whether the office must look at a decision because no contract was concluded in time.
 
-    GL-494: nothing is cancelled automatically; the agency decides. A contract concluded late is none of its cases.
+    Nothing is cancelled automatically: the agency decides (GL-494).
     """
     return contracted_on is None and not in_time(application_date, today)
 
@@ -50,10 +50,7 @@ def contract_findings(
     everybody has signed (GL-487). `identity` and `signed` are those of the main applicant and all joint debtors: about
     nobody, nothing is fulfilled.
     """
-    found = []
-    if period is None or today not in period:
-        message = "契約手続可能期間ではありません。機構からお知らせする期間内にお手続きください。"
-        found.append(Finding("GL-483", "outside_contract_period", message))
+    found = _period_findings(period, today)
     if not identity or "K0" in identity:
         message = (
             "本人確認がお済みでない方がいます。契約の前に、eKYCまたは取扱金融機関の窓口で本人確認をお受けください。"
@@ -81,10 +78,7 @@ def signing_findings(
 
     At any hour of the day (GL-483): the hours of the Web service do not count here (GL-064).
     """
-    found = []
-    if period is None or today not in period:
-        message = "契約手続可能期間ではありません。機構からお知らせする期間内にお手続きください。"
-        found.append(Finding("GL-483", "outside_contract_period", message))
+    found = _period_findings(period, today)
     if not video_watched:
         found.append(Finding("GL-486", "video_not_watched", "ご契約の前に、契約内容の説明動画をご覧ください。"))
     if not content_confirmed:
@@ -99,3 +93,10 @@ def concluded_on(signed_on: Sequence[date | None], period: Period) -> date | Non
     """
     days = [day for day in signed_on if day is not None and day in period]
     return max(days) if days and len(days) == len(signed_on) else None
+
+
+def _period_findings(period: Period | None, today: date) -> list[Finding]:
+    if period is not None and today in period:
+        return []
+    message = "契約手続可能期間ではありません。機構からお知らせする期間内にお手続きください。"
+    return [Finding("GL-483", "outside_contract_period", message)]
