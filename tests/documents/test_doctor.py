@@ -8,8 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
 
 import pytest
-from documents.doctor import Line, Result, StoreDoctor, commands
+from documents.doctor import Line, Result, StoreDoctor
 from documents.settings import StoreSettings
+from kit.doctor.cli import commands
 from madoguchi_stack import s3 as stores
 from madoguchi_stack.s3 import S3
 from madoguchi_stack.servers import Servers, free_ports

@@ -1,5 +1,6 @@
-"""`madoguchi doctor`: does everything that we rely on once, against the store and the scanner that are set, and says
-what worked. Whoever brings another store, or puts a proxy before it, learns here what would fail later.
+"""What `madoguchi doctor` looks at in this service: the store and the scanner that are set. It does everything that we
+rely on once, and says what worked. Whoever brings another store, or puts a proxy before it, learns here what would fail
+later.
 
 It works in a folder of its own in the bucket and leaves nothing there. What it calls is what `storage` calls.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import io
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,20 +18,20 @@ from urllib.parse import urlsplit
 
 import typer
 import urllib3
+from kit.doctor.practice import Organ, Patient, Practice, Symptom, ill, well
 from minio import Minio
 from minio.commonconfig import REPLACE, CopySource
 from minio.error import MinioException, S3Error
 
 from documents.errors import ScannerUnavailable
 from documents.scanner import EICAR, Clamd
-from documents.settings import ScannerSettings, StoreSettings
+from documents.settings import ScannerSettings, Settings, StoreSettings
 from documents.storage import SignedUpload, Storage, client
-
-commands = typer.Typer(help="Say whether the store and the scanner do what we rely on.", no_args_is_help=True)
 
 FILE = b"%PDF-1.7\n" + b"x" * 91  # 100 bytes
 CLOCKS_DIFFER_SECONDS = 60
 HTTP_SECONDS = 10
+_KEY_REFUSED = {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "Forbidden"}
 _NOT_SUPPORTED = {"NotImplemented", "MethodNotAllowed", "XNotImplemented", "UnsupportedOperation"}
 _OFF = {
     "ObjectLockConfigurationNotFoundError",
@@ -350,7 +351,6 @@ def _line(name: str, check: Callable[[], str], needed: bool) -> Line:
         return Line(name, Result.WRONG, type(error).__name__, needed)
 
 
-@commands.command()
 def s3() -> None:
     """Make every call that we rely on against the store of MADOGUCHI_S3_...; exit code 1 if one fails.
 
@@ -369,7 +369,6 @@ def s3() -> None:
         raise typer.Exit(1)
 
 
-@commands.command()
 def scanner() -> None:
     """Have the scanner of MADOGUCHI_SCANNER find the EICAR test file, and pass a clean one; exit code 1 if it fails."""
     settings = ScannerSettings()
@@ -393,3 +392,64 @@ async def _scan_both(clamd: Clamd) -> tuple[str | None, str | None]:
         yield data
 
     return await clamd.scan(chunks(EICAR)), await clamd.scan(chunks(FILE))
+
+
+# As parts of the whole examination
+
+
+async def store(patient: Patient) -> Sequence[Symptom]:
+    """The store, in one sentence."""
+    settings: Settings = patient.settings
+    lines = await asyncio.to_thread(lambda: list(StoreDoctor(settings).examine()))
+    return [judged(settings, [line for line in lines if line.fails], len(lines))]
+
+
+def judged(settings: StoreSettings, failed: Sequence[Line], checks: int) -> Symptom:
+    """What the failed checks come from; `checks` is how many there were."""
+    url, bucket = settings.s3_internal_url, settings.s3_bucket
+    said = {line.detail for line in failed if line.result is Result.REFUSED}
+    internal = [line for line in failed if line.check.startswith("internal:")]
+    details = "madoguchi doctor s3"
+    if not failed:
+        return well(Organ.STORE, f"{url} does all {checks} things that we rely on; its free space it does not tell")
+    if internal and internal[0].result is Result.UNREACHABLE:
+        return ill(Organ.STORE, f"the store at {url} does not answer", f"curl -si {url}; then the store's own log")
+    if internal and internal[0].result is Result.WRONG and internal[0].check == "internal: bucket is there":
+        then = "make it, or compare MADOGUCHI_S3_BUCKET: docs/kubernetes.md"
+        return ill(Organ.STORE, f"there is no bucket {bucket} at {url}", then)
+    if "RequestTimeTooSkewed" in said:
+        then = "chronyc tracking, here and on the store's machine"
+        return ill(Organ.CLOCK, f"the clocks of this machine and of the store at {url} differ", then)
+    if said & _KEY_REFUSED:
+        then = f"compare MADOGUCHI_S3_ACCESS_KEY and …_SECRET_KEY with the store's; {details}"
+        return ill(Organ.STORE, f"the store at {url} refuses our key for the bucket {bucket}", then)
+    first = failed[0]
+    return ill(Organ.STORE, f"the store at {url} fails “{first.check}” ({first.result}: {first.detail})", details)
+
+
+async def malware(patient: Patient) -> Sequence[Symptom]:
+    """The scanner, in one sentence."""
+    settings: Settings = patient.settings
+    if settings.scanner == "none" or settings.clamd_host is None:
+        return [well(Organ.SCANNER, "there is none: files are not scanned, which production refuses")]
+    where = f"{settings.clamd_host}:{settings.clamd_port}"
+    try:
+        found, clean = await _scan_both(Clamd(settings.clamd_host, settings.clamd_port))
+    except ScannerUnavailable:
+        said = f"the scanner at {where} gives no verdict: uploads wait"
+        return [ill(Organ.SCANNER, said, "is clamd up and its signatures loaded? its log; madoguchi doctor scanner")]
+    if not found:
+        said = f"the scanner at {where} has no signatures: it lets the EICAR test file pass"
+        return [ill(Organ.SCANNER, said, "freshclam, then clamdscan --reload, where clamd runs")]
+    if clean:
+        said = f"the scanner at {where} takes a clean file for {clean}: uploads are refused"
+        return [ill(Organ.SCANNER, said, "the signatures of the day are wrong: freshclam, where clamd runs")]
+    return [well(Organ.SCANNER, f"{where} finds the test file and lets a clean one pass")]
+
+
+PRACTICE = Practice(
+    service="documents",
+    settings=Settings,
+    examinations={Organ.STORE: store, Organ.SCANNER: malware},
+    tables={"s3": s3, "scanner": scanner},
+)

@@ -40,7 +40,7 @@ POLL_SECONDS = 0.5  # the fallback for a crash between a commit and its bell
 REST_SECONDS = 0.5  # before a bucket whose send failed is tried again
 HANG_SECONDS = 5  # a session silent for this long has lost its buckets
 PAUSE_SECONDS = 0.004  # lets a trickle under load gather into batches; see docs/benchmarks.md
-_LOCK_CLASS = 0x4D41  # "MA"; advisory locks of this class are relay buckets
+LOCK_CLASS = 0x4D41  # "MA"; advisory locks of this class are relay buckets
 
 _TAKE = """
 SELECT b FROM generate_series(0, 63) AS b
@@ -161,7 +161,7 @@ async def run(dsn: str, publish: Publish, *, stop: asyncio.Event, beat: Callable
             if clock() - looked >= 1:
                 looked = clock()
                 if len(owned) < BUCKETS:
-                    owned += [row["b"] for row in await connection.fetch(_TAKE, owned, _LOCK_CLASS)]
+                    owned += [row["b"] for row in await connection.fetch(_TAKE, owned, LOCK_CLASS)]
                     relay_buckets.set(len(owned))
                 await _measure(connection)
             bell.clear()

@@ -1,0 +1,21 @@
+"""What `madoguchi doctor` looks at in this service beside what all services share: what the vault has hidden."""
+
+from __future__ import annotations
+
+from kit.doctor.practice import Hidden, Practice
+
+from applications.settings import Settings
+
+# The contexts are those of `desk`.
+HIDDEN = (
+    Hidden("applications", "draft", "'applications.draft:' || id"),
+    Hidden(
+        "application_versions",
+        "content",
+        "'application_versions.content:' || application_id || ':' || submission",
+    ),
+    Hidden("account_contacts", "mail", "'account_contacts.mail:' || account_id"),
+    Hidden("contact_notes", "content", "'contact_notes.content:' || id"),
+)
+
+PRACTICE = Practice(service="applications", settings=Settings, hidden=HIDDEN)
