@@ -120,7 +120,7 @@ def declaration_findings(choice: Choice, declaration: Declaration, field: str) -
         message = "過去にがんと診断された方は、新3大疾病付機構団信に加入できません。ほかの種類を選んでください。"
         findings.append(Finding("GL-534", "CANCER", message, field))
     if declaration.insurer_consents is False:
-        message = "引受保険会社の加入承諾が得られませんでした。ほかの種類を選ぶか、加入せずにお申し込みください。"
+        message = "幹事生命保険会社の加入承諾が得られませんでした。ほかの種類を選ぶか、加入せずにお申し込みください。"
         findings.append(Finding("GL-531" if product == "SHIN" else "GL-532", "INSURER_REFUSED", message, field))
     return findings
 
