@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from applications.programmes.green_loan.money.methods import Method
@@ -143,7 +144,7 @@ def test_every_moment_of_a_table_has_the_rate_of_exactly_one_period(minutes, dat
         edges.append(edges[-1] + timedelta(minutes=length))
     periods = [
         Period(start, end, {key: Decimal(number) for key in KEYS})
-        for number, (start, end) in enumerate(zip(edges, edges[1:], strict=False), start=1)
+        for number, (start, end) in enumerate(pairwise(edges), start=1)
     ]
     moment = data.draw(st.datetimes(JUNE.replace(tzinfo=None), edges[-1].replace(tzinfo=None))).replace(tzinfo=JST)
     expected = sum(edge <= moment for edge in edges)

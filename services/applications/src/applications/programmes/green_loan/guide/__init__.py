@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from applications.programme import Help
 from applications.programmes.green_loan.guide import (
+    after_borrowing,
     completion,
     contract,
     danshin,
     documents,
+    money,
     people,
     privacy,
     product,
@@ -25,4 +27,6 @@ GUIDE: tuple[Help, ...] = (
     *privacy.GUIDE,
     *documents.GUIDE,
     *completion.GUIDE,
+    *money.GUIDE,
+    *after_borrowing.GUIDE,
 )
