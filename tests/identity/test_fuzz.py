@@ -10,7 +10,7 @@ from identity import api
 from identity.areas import AREAS
 from kit import simulations
 from madoguchi_contracts import Role
-from madoguchi_contracts.identity import SuccessionStarted
+from madoguchi_contracts.identity import SuccessionNoticed, SuccessionStarted
 from support.fuzz import (
     SIMULATOR,
     Target,
@@ -26,12 +26,11 @@ from support.identity import ANSWER, ORGANISATION, PASSWORD, World, generous, id
 from support.servers import FreshDatabase
 
 DOCUMENT = document_of([*api.routers, simulations.build_router(AREAS)], title="Madoguchi identity")
-NEXT = {"name_kanji": "佐藤 次郎", "name_kana": "サトウ ジロウ"}
 # A link that is unknown or used up is 410, a locked user ID 423 (ID-34).
 LINKS = (
     *("registrations/inspect", "registrations/commit", "passwords/inspect", "passwords/set", "ekyc/open"),
     *("invitations/inspect", "invitations/register", "invitations/accept"),
-    *("successions/inspect", "successions/complete"),
+    *("successions/inspect", "successions/complete", "successions/objections/inspect", "successions/objections"),
 )
 schema = schema_of(DOCUMENT, refused_by_rules={"/v1/sessions": ("423",), **{f"/v1/{link}": ("410",) for link in LINKS}})
 
@@ -57,17 +56,26 @@ async def target(world: World) -> Target:
     for member in (applicant, operator):
         await world.log_in(member)
     invited = await world.invite(applicant)
-    path = f"/v1/accounts/{newcomer.account_id}/successions"
-    await world.post(path, {**NEXT, "mail": f"{uuid4().hex}@example.jp"}, status=201, headers=operator.bearer)
+    begun = await world.succession(operator, newcomer.account_id)
+    objection = world.token(await world.last(SuccessionNoticed))
+    await world.confirm(reviewer, newcomer.account_id, begun)
     succession = world.token(await world.last(SuccessionStarted))
     registration = world.token(await world.request_registration(f"{uuid4().hex}@example.jp"))
     half = await world.give_password(await world.member())
     asked = await world.post("/v1/user-id-reminders", {"name": "山田 太郎", "mail": association.mail})
     world.clock.advance(seconds=60)
     known: dict[str, list[Any]] = {
-        "token": [registration, world.token(invited), succession, await world.password_token(newcomer.account_id)],
+        "token": [
+            registration,
+            world.token(invited),
+            succession,
+            objection,
+            await world.password_token(newcomer.account_id),
+        ],
         "login_token": [half["login_token"]],
-        "code": [world.code(association)],
+        "code": [world.code(association), world.code(reviewer), world.code(operator)],
+        "reason": ["asked for by the personnel office"],
+        "succession_id": [str(begun)],
         "user_id": [association.user_id, newcomer.user_id],
         "password": [PASSWORD, "smile_2027"],
         "current_password": [PASSWORD],
@@ -146,6 +154,8 @@ def test_only_what_comes_before_a_login_is_open_to_anybody():
         "POST /v1/invitations/register",
         "POST /v1/successions/inspect",
         "POST /v1/successions/complete",
+        "POST /v1/successions/objections",
+        "POST /v1/successions/objections/inspect",
         "POST /v1/ekyc/callbacks",  # signed by the provider
         f"POST {SIMULATOR}",
     }

@@ -33,6 +33,7 @@ EXPECTED: dict[tuple[Relation, Action], set[Role]] = {
     (R.MAILED_LINK, A.OPEN_EKYC_LINK): REGISTERED,
     (R.MAILED_LINK, A.ACCEPT_INVITATION): ALL,
     (R.MAILED_LINK, A.TAKE_OVER): {ASSOCIATION},
+    (R.MAILED_LINK, A.OBJECT_TO_SUCCESSION): {ASSOCIATION},
     (R.PASSWORD_GIVEN, A.ENROL_OTP): ALL,
     (R.PASSWORD_GIVEN, A.GIVE_OTP): ALL,
     (R.PASSWORD_GIVEN, A.RESET_OTP): REGISTERED,
@@ -80,8 +81,17 @@ AUTHENTICATED: dict[tuple[str, str], tuple[tuple[Relation, Action], Any]] = {
     ("POST", "/v1/invitations/accept"): ((R.LOGGED_IN, A.ACCEPT_INVITATION), TOKEN),
     ("POST", "/v1/successions"): ((R.LOGGED_IN, A.CHANGE_REPRESENTATIVE), {**PERSON, "code": "000000"}),
     ("DELETE", "/v1/successions/current"): ((R.LOGGED_IN, A.CHANGE_REPRESENTATIVE), None),
-    ("POST", "/v1/accounts/{account_id}/successions"): ((R.COUNTER, A.CHANGE_REPRESENTATIVE), PERSON),
-    ("DELETE", "/v1/accounts/{account_id}/successions/current"): ((R.COUNTER, A.CHANGE_REPRESENTATIVE), None),
+    ("GET", "/v1/successions"): ((R.LOGGED_IN, A.CHANGE_REPRESENTATIVE), None),
+    ("POST", "/v1/accounts/{account_id}/successions"): ((R.COUNTER, A.CHANGE_REPRESENTATIVE), {**PERSON, **DEED}),
+    ("GET", "/v1/accounts/{account_id}/successions"): ((R.COUNTER, A.CHANGE_REPRESENTATIVE), None),
+    ("POST", "/v1/accounts/{account_id}/successions/{succession_id}/confirm"): (
+        (R.COUNTER, A.CHANGE_REPRESENTATIVE),
+        DEED,
+    ),
+    ("POST", "/v1/accounts/{account_id}/successions/withdraw"): (
+        (R.COUNTER, A.CHANGE_REPRESENTATIVE),
+        {"reason": "a test"},
+    ),
     ("GET", "/v1/accounts/{account_id}/representatives"): ((R.COUNTER, A.CHANGE_REPRESENTATIVE), None),
     ("POST", "/v1/organisations"): ((R.COUNTER, A.MANAGE_ORGANISATIONS), {**ORGANISATION, "kind": "bank"}),
     ("GET", "/v1/organisations"): ((R.COUNTER, A.SEE_ORGANISATIONS), None),
@@ -125,6 +135,8 @@ OPEN = {
     ("POST", "/v1/invitations/register"): (R.MAILED_LINK, A.ACCEPT_INVITATION),
     ("POST", "/v1/successions/inspect"): (R.MAILED_LINK, A.TAKE_OVER),
     ("POST", "/v1/successions/complete"): (R.MAILED_LINK, A.TAKE_OVER),
+    ("POST", "/v1/successions/objections/inspect"): (R.MAILED_LINK, A.OBJECT_TO_SUCCESSION),
+    ("POST", "/v1/successions/objections"): (R.MAILED_LINK, A.OBJECT_TO_SUCCESSION),
 }
 
 
@@ -221,6 +233,6 @@ async def test_everybody_sets_a_password_with_a_mailed_link_and_logs_in(world: W
 
 
 def _at(path: str) -> str:
-    for name in ("session_id", "invitation_id", "account_id", "organisation_id"):
+    for name in ("session_id", "invitation_id", "account_id", "organisation_id", "succession_id"):
         path = path.replace(f"{{{name}}}", str(NOBODY))
     return path

@@ -18,7 +18,7 @@ from identity.verifications import turn
 from kit import telemetry
 from kit.errors import Permanent
 from madoguchi_contracts import Role
-from madoguchi_contracts.identity import EkycStarted, SuccessionStarted
+from madoguchi_contracts.identity import EkycStarted, SuccessionNoticed, SuccessionStarted
 from madoguchi_contracts.sealed import RegistrationLink
 from support.ekyc import SimulatedProvider
 from support.identity import ANSWER, BY, Member, World, identity_world, secrets_in
@@ -50,9 +50,17 @@ async def everybody_else(world: World, account_id: UUID) -> list[str]:
     await world.post("/v1/invitations/inspect", {"token": invitation_token})
     office = await world.staff(Role.OPERATOR)
     await world.log_in(office)
-    next_one = {"name_kanji": "佐藤 次郎", "name_kana": "サトウ ジロウ", "mail": "jiro@example.jp"}
-    path = f"/v1/accounts/{account_id}/successions"
-    await world.post(path, next_one, status=201, headers=office.bearer)
+    other = await world.staff(Role.OFFICE_APPROVER)
+    await world.log_in(other)
+    for mail in ("saburo@example.jp", "jiro@example.jp"):
+        begun = await world.succession(office, account_id, mail=mail)
+        objection_token = world.token(await world.last(SuccessionNoticed))
+        await world.post("/v1/successions/objections/inspect", {"token": objection_token})
+        if mail.startswith("saburo"):
+            await world.post("/v1/successions/objections", {"token": objection_token}, status=204)
+    office.access_token = (await world.post("/v1/sessions/refresh", headers=office.session))["access_token"]
+    await world.get(f"/v1/accounts/{account_id}/successions", headers=office.bearer)
+    await world.confirm(other, account_id, begun)
     succession_token = world.token(await world.last(SuccessionStarted))
     await world.post("/v1/successions/inspect", {"token": succession_token})
     take_over = {"token": succession_token, "former_answer": ANSWER, "secret_question": "first_school"}
@@ -63,7 +71,17 @@ async def everybody_else(world: World, account_id: UUID) -> list[str]:
     await world.get("/.well-known/jwks.json")
     signing = await world.context.tools.signing.signer(world.database, world.clock())
     private = {key.kid: key.as_dict(private=True)["d"] for key in signing._keys}[kid]
-    told = [invitation_token, succession_token, private, "ひまわり", "host@", "guest@", "jiro@"]
+    told = [
+        invitation_token,
+        succession_token,
+        objection_token,
+        "saburo@",
+        private,
+        "ひまわり",
+        "host@",
+        "guest@",
+        "jiro@",
+    ]
     return [*told, "鈴木", "さくら", "佐藤", "次郎", "サトウ", office.user_id, host.secret]
 
 

@@ -1,17 +1,27 @@
 """The change of an association's representative (代表者変更, ID-12)."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from identity import queries
+from identity.commands import otp, staff
 from identity.commands.accounts import close_account
-from identity.commands.successions import TRIES
+from identity.commands.takeover import TRIES
 from madoguchi_contracts import Role
-from madoguchi_contracts.identity import EkycStatusChanged, SessionsEnded, SuccessionStarted, UserIdIssued
-from madoguchi_contracts.sealed import Contact, RegistrationLink
+from madoguchi_contracts.identity import (
+    EkycStatusChanged,
+    SessionsEnded,
+    SuccessionNoticed,
+    SuccessionStarted,
+    UserIdIssued,
+)
+from madoguchi_contracts.sealed import Contact, RegistrationLink, SuccessionNotice
 from sqlalchemy import text
-from support.identity import ANSWER, PASSWORD, Member, World
+from sqlalchemy.exc import IntegrityError
+from support.identity import ANSWER, BY, PASSWORD, Member, World
 
 NEXT = {"name_kanji": "佐藤 次郎", "name_kana": "サトウ ジロウ", "mail": "jiro@example.jp"}
 THEIRS = {"secret_question": "first_school", "secret_answer": "ひまわり小学校", "terms_accepted": True}
@@ -31,6 +41,26 @@ async def complete(world: World, token: str, *, status: int = 200, **changes: An
     return await world.post("/v1/successions/complete", body, status=status)
 
 
+async def officer(world: World, role: Role = Role.OFFICE_REVIEWER) -> Member:
+    member = await world.staff(role)
+    await world.log_in(member)
+    return member
+
+
+async def mailed(world: World, first: Member, account_id: UUID, **changes: str) -> str:
+    """Two officers name the next representative; returns the token of the link."""
+    begun = await world.succession(first, account_id, **{**NEXT, **changes})
+    await world.confirm(await officer(world, Role.OFFICE_APPROVER), account_id, begun)
+    return world.token(await world.last(SuccessionStarted))
+
+
+async def ends(world: World, member: Member) -> list[str | None]:
+    """Why the changes of the account's representative ended, the newest first."""
+    async with world.database.transaction() as session:
+        items = await queries.successions(session, world.context.tools.keys, member.account_id, world.clock())
+    return [item["ended_because"] for item in items]
+
+
 @pytest.mark.rule("ID-12", "ID-03", "ID-36")
 async def test_the_next_representative_takes_the_account_over_and_the_former_one_is_out(world: World) -> None:
     former = await world.logged_in()
@@ -46,8 +76,9 @@ async def test_the_next_representative_takes_the_account_over_and_the_former_one
     assert shown["former_question"]
     await world.post("/v1/sessions/refresh", headers=former.session)  # until then nothing has changed
     assert UUID((await complete(world, token))["account_id"]) == former.account_id
-    assert (await world.names(former.account_id))[-5:] == [
+    assert (await world.names(former.account_id))[-6:] == [
         "RepresentativeChanged",
+        "SuccessionNoticed",
         "SessionsEnded",
         "UserIdIssued",
         "EkycStatusChanged",
@@ -90,12 +121,11 @@ async def test_the_history_keeps_everybody(world: World) -> None:
     began = world.clock()
     await complete(world, world.token(await started(world, member)))
     changed = world.clock()
-    office = await world.staff(Role.OFFICE_REVIEWER)
-    await world.log_in(office)
-    world.clock.advance(minutes=4)
-    third = {**NEXT, "name_kanji": "高橋 三郎", "mail": "saburo@example.jp"}
+    office = await officer(world)
+    world.clock.advance(minutes=1)
+    third = {"name_kanji": "高橋 三郎", "mail": "saburo@example.jp"}
     path = f"/v1/accounts/{member.account_id}"
-    await world.post(f"{path}/successions", third, status=201, headers=office.bearer)
+    await mailed(world, office, member.account_id, **third)
     body = {"former_answer": THEIRS["secret_answer"]}
     await complete(world, world.token(await world.last(SuccessionStarted)), **body)
     held = (await world.get(f"{path}/representatives", headers=office.bearer))["items"]
@@ -110,13 +140,12 @@ async def test_the_history_keeps_everybody(world: World) -> None:
 @pytest.mark.rule("ID-12")
 @pytest.mark.parametrize("role", [Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER, Role.OPERATOR])
 async def test_the_office_or_an_operator_begins_it_when_the_former_one_cannot(world: World, role: Role) -> None:
-    member, office = await world.member(), await world.staff(role)
-    await world.log_in(office)
-    path = f"/v1/accounts/{member.account_id}/successions"
-    await world.post(path, NEXT, status=201, headers=office.bearer)
-    await complete(world, world.token(await world.last(SuccessionStarted)))
+    member, office = await world.member(), await officer(world, role)
+    await complete(world, await mailed(world, office, member.account_id))
     for other in (uuid4(), office.account_id, (await world.somebody(Role.APPLICANT)).account_id):
-        await world.post(f"/v1/accounts/{other}/successions", NEXT, status=404, headers=office.bearer)
+        office.access_token = (await world.post("/v1/sessions/refresh", headers=office.session))["access_token"]
+        body = world.deed(office, **NEXT)
+        await world.post(f"/v1/accounts/{other}/successions", body, status=404, headers=office.bearer)
 
 
 @pytest.mark.rule("ID-12", "ID-43")
@@ -144,7 +173,24 @@ async def test_a_wrong_answer_changes_nothing_and_the_fifth_voids_the_link(world
     await complete(world, token, status=409, former_answer="x")
     assert (await complete(world, token, status=410))["code"] == "link_not_valid"
     await world.post("/v1/sessions/refresh", headers=member.session)
-    await complete(world, world.token(await started(world, member)))
+    # Another link gives no other five guesses within the hour.
+    token = world.token(await started(world, member))
+    assert (await complete(world, token, status=429, former_answer="y"))["code"] == "too_many_requests"
+    world.clock.advance(hours=1)
+    await complete(world, token)
+
+
+@pytest.mark.rule("ID-12", "ID-33")
+async def test_the_answer_is_guessed_at_twenty_times_in_thirty_days_over_all_links(world: World) -> None:
+    member = await world.logged_in()
+    statuses = []
+    for _ in range(5):
+        world.clock.advance(hours=2)
+        await world.log_in(member)
+        token = world.token(await started(world, member))
+        body = {"token": token, "former_answer": "x", **THEIRS}
+        statuses += [(await world.http.post("/v1/successions/complete", json=body)).status_code for _ in range(TRIES)]
+    assert statuses == [*[409] * 20, *[429] * 5]
 
 
 @pytest.mark.rule("ID-12")
@@ -166,12 +212,12 @@ async def test_of_simultaneous_completions_one_wins(world: World) -> None:
 
 
 @pytest.mark.rule("ID-12", "ID-19")
-async def test_the_link_works_for_seven_days_and_a_newer_one_replaces_it(world: World) -> None:
+async def test_the_link_works_for_a_day_and_a_newer_one_replaces_it(world: World) -> None:
     member = await world.logged_in()
     older = world.token(await started(world, member))
     newer = world.token(await started(world, member))
     await complete(world, older, status=410)
-    world.clock.advance(days=7, seconds=-1)
+    world.clock.advance(hours=24, seconds=-1)
     await world.post("/v1/successions/inspect", {"token": newer})
     world.clock.advance(seconds=1)
     await complete(world, newer, status=410)
@@ -180,26 +226,27 @@ async def test_the_link_works_for_seven_days_and_a_newer_one_replaces_it(world: 
 
 @pytest.mark.rule("ID-12")
 async def test_what_was_begun_can_be_taken_back(world: World) -> None:
-    member, office = await world.logged_in(), await world.staff(Role.OFFICE_REVIEWER)
-    await world.log_in(office)
-    for path, who in (
-        ("/v1/successions/current", member),
-        (f"/v1/accounts/{member.account_id}/successions/current", office),
-    ):
-        token = world.token(await started(world, member))
-        assert (await world.http.delete(path, headers=who.bearer)).status_code == 204
-        assert (await world.http.delete(path, headers=who.bearer)).status_code == 404
-        await complete(world, token, status=410)
+    member, office = await world.logged_in(), await officer(world)
+    token = world.token(await started(world, member))
+    for status in (204, 404):
+        assert (await world.http.delete("/v1/successions/current", headers=member.bearer)).status_code == status
+    await complete(world, token, status=410)
+    token = world.token(await started(world, member))
+    path = f"/v1/accounts/{member.account_id}/successions/withdraw"
+    for status in (204, 404):
+        await world.post(path, {"reason": "named by mistake"}, status=status, headers=office.bearer)
+    await complete(world, token, status=410)
+    assert await ends(world, member) == ["office_withdrew", "holder_objected"]
 
 
 @pytest.mark.rule("ID-12")
 async def test_entries_that_are_no_person_are_refused(world: World) -> None:
-    member = await world.member()
-    office = await world.staff(Role.OPERATOR)
-    await world.log_in(office)
+    member, office = await world.member(), await officer(world)
     path = f"/v1/accounts/{member.account_id}/successions"
-    problem = await world.post(path, {**NEXT, "mail": "", "name_kana": ""}, status=409, headers=office.bearer)
+    body = world.deed(office, **{**NEXT, "mail": "", "name_kana": ""})
+    problem = await world.post(path, body, status=409, headers=office.bearer)
     assert {one["field"] for one in problem["findings"]} == {"mail", "name_kana"}
+    await world.post(path, {**body, **NEXT}, status=201, headers=office.bearer)  # and cost no code
 
 
 @pytest.mark.rule("ID-02", "ID-12")
@@ -260,3 +307,195 @@ async def test_a_password_that_is_changed_while_the_account_is_taken_over_stays_
     body = {"current_password": member.password, "new_password": "smile_2027", "confirmed": True}
     problem = await world.post("/v1/passwords/change", body, status=409, headers=member.session)
     assert problem["code"] == "current_password_wrong"
+
+
+class TestFourEyes:
+    @pytest.mark.rule("ID-12")
+    async def test_nobody_gets_a_link_before_a_second_officer_confirms_it(self, world: World) -> None:
+        member, first = await world.member(), await officer(world)
+        begun = await world.succession(first, member.account_id, **NEXT)
+        assert "SuccessionStarted" not in await world.names(member.account_id)
+        first.access_token = (await world.post("/v1/sessions/refresh", headers=first.session))["access_token"]
+        problem = await world.confirm(first, member.account_id, begun, status=409)
+        assert problem["code"] == "second_officer_needed"
+        second = await officer(world, Role.OPERATOR)
+        (shown,) = (await world.get(f"/v1/accounts/{member.account_id}/successions", headers=second.bearer))["items"]
+        assert (shown["state"], shown["name_kanji"], shown["begun_by"]) == ("waiting", NEXT["name_kanji"], "office")
+        await world.confirm(second, uuid4(), begun, status=404)
+        await world.confirm(second, member.account_id, uuid4(), status=404)
+        await world.confirm(second, member.account_id, begun)
+        second.access_token = (await world.post("/v1/sessions/refresh", headers=second.session))["access_token"]
+        await world.confirm(second, member.account_id, begun, status=404)  # a second link would void the first
+        async with world.database.transaction() as session:
+            rows = await queries.audit_log(session, member.account_id, 10)
+        assert [(row["who"], row["deed"], row["reason"]) for row in rows] == [
+            (str(second.account_id), "confirm_succession", "a test"),
+            (str(first.account_id), "start_succession", "a test"),
+        ]
+        await complete(world, world.token(await world.last(SuccessionStarted)))
+
+    @pytest.mark.rule("ID-12", "ID-43")
+    async def test_each_of_the_two_gives_a_one_time_password_that_was_not_used(self, world: World) -> None:
+        member, first, second = await world.member(), await officer(world), await officer(world)
+        path = f"/v1/accounts/{member.account_id}/successions"
+        body = {**world.deed(first, **NEXT), "code": world.wrong_code(first)}
+        assert (await world.post(path, body, status=409, headers=first.bearer))["code"] == "otp_refused"
+        body["code"] = world.code(first)
+        begun = (await world.post(path, body, status=201, headers=first.bearer))["succession_id"]
+        assert (await world.post(path, body, status=409, headers=first.bearer))["code"] == "otp_refused"
+        confirmation = {**world.deed(second), "code": world.wrong_code(second)}
+        path = f"{path}/{begun}/confirm"
+        assert (await world.post(path, confirmation, status=409, headers=second.bearer))["code"] == "otp_refused"
+        assert "SuccessionStarted" not in await world.names(member.account_id)
+
+    @pytest.mark.rule("ID-12")
+    async def test_what_waits_is_confirmed_within_seven_days(self, world: World) -> None:
+        member, first, second = await world.member(), await officer(world), await officer(world)
+        begun = await world.succession(first, member.account_id)
+        world.clock.advance(days=7, minutes=-3)
+        await world.log_in(second)
+        late = await world.get(f"/v1/accounts/{member.account_id}/successions", headers=second.bearer)
+        assert late["items"][0]["state"] == "waiting"
+        world.clock.now = await begun_until(world) - timedelta(seconds=60)  # it takes a minute for the next code
+        await world.confirm(second, member.account_id, begun, status=404)
+
+    @pytest.mark.rule("ID-12")
+    async def test_the_database_refuses_what_one_officer_did_alone(self, world: World) -> None:
+        member, first = await world.member(), await officer(world)
+        begun = await world.succession(first, member.account_id)
+        for change in ("token_sha256 = 'x'", "confirmed_by = started_by, confirmed_at = now()"):
+            with pytest.raises(IntegrityError, match=r"ck_successions_(four_eyes|second_officer)"):
+                async with world.database.transaction() as session:
+                    await session.execute(text(f"UPDATE successions SET {change} WHERE id = :id"), {"id": begun})  # noqa: S608
+
+
+async def begun_until(world: World) -> datetime:
+    async with world.database.transaction() as session:
+        return (await session.execute(text("SELECT max(expires_at) FROM successions"))).scalar_one()  # type: ignore[no-any-return]
+
+
+class TestTheHolder:
+    @pytest.mark.rule("ID-12")
+    async def test_is_told_when_it_is_begun_and_when_it_is_done_at_their_own_address(self, world: World) -> None:
+        member = await world.logged_in("former@example.jp")
+        token = world.token(await started(world, member))
+        begun = await world.last(SuccessionNoticed)
+        assert begun.stage == "started"
+        notice = world.open(begun.notice, SuccessionNotice)
+        assert (notice.mail, notice.name) == ("former@example.jp", "山田 太郎")
+        assert notice.url is not None
+        assert notice.url.startswith("https://portal.test/succession/object")
+        assert NEXT["mail"] not in notice.model_dump_json()
+        await complete(world, token)
+        done = await world.last(SuccessionNoticed)
+        assert done.stage == "completed"
+        told = world.open(done.notice, SuccessionNotice)
+        assert (told.mail, told.name, told.url) == ("former@example.jp", "山田 太郎", None)
+        names = await world.names(member.account_id)
+        assert names.index("SuccessionNoticed") < names.index("SuccessionStarted")
+
+    @pytest.mark.rule("ID-12")
+    async def test_is_told_as_soon_as_the_office_begins_it(self, world: World) -> None:
+        member, first = await world.member("former@example.jp"), await officer(world)
+        await world.succession(first, member.account_id)
+        notice = world.open((await world.last(SuccessionNoticed)).notice, SuccessionNotice)
+        assert notice.mail == "former@example.jp"
+
+    @pytest.mark.rule("ID-12", "ID-19")
+    @pytest.mark.parametrize("stage", ["waiting", "open"])
+    async def test_objects_with_the_mailed_link_and_nobody_takes_over(self, world: World, stage: str) -> None:
+        member, first = await world.member(), await officer(world)
+        begun = await world.succession(first, member.account_id)
+        objection = world.token(await world.last(SuccessionNoticed))
+        second = await officer(world)
+        token = ""
+        if stage == "open":
+            await world.confirm(second, member.account_id, begun)
+            token = world.token(await world.last(SuccessionStarted))
+        for _ in range(2):  # a mail scanner ends nothing
+            shown = await world.post("/v1/successions/objections/inspect", {"token": objection})
+            assert shown["begun_by"] == "office"
+        await world.post("/v1/successions/objections", {"token": objection}, status=204)
+        for path in ("/v1/successions/objections", "/v1/successions/objections/inspect"):
+            assert (await world.post(path, {"token": objection}, status=410))["code"] == "link_not_valid"
+        if token:
+            await complete(world, token, status=410)
+        else:
+            await world.confirm(second, member.account_id, begun, status=404)
+        listed = await world.get(f"/v1/accounts/{member.account_id}/successions", headers=second.bearer)
+        assert [(one["state"], one["ended_because"]) for one in listed["items"]] == [("withdrawn", "holder_objected")]
+
+    @pytest.mark.rule("ID-12")
+    async def test_sees_and_ends_it_being_logged_in_also_what_the_office_began(self, world: World) -> None:
+        member, first = await world.member(), await officer(world)
+        await world.succession(first, member.account_id, **NEXT)
+        await world.log_in(member)
+        (shown,) = (await world.get("/v1/successions", headers=member.bearer))["items"]
+        assert (shown["state"], shown["begun_by"], shown["name_kanji"]) == ("waiting", "office", NEXT["name_kanji"])
+        answer = await world.http.delete("/v1/successions/current", headers=member.bearer)
+        assert answer.status_code == 204
+        assert (await world.get("/v1/successions", headers=member.bearer))["items"][0]["state"] == "withdrawn"
+
+    @pytest.mark.rule("ID-12")
+    async def test_objects_to_nothing_with_the_link_of_the_next_one_or_after_the_end(self, world: World) -> None:
+        member = await world.logged_in()
+        token = world.token(await started(world, member))
+        objection = world.token(await world.last(SuccessionNoticed))
+        await world.post("/v1/successions/objections", {"token": token}, status=410)
+        await world.post("/v1/successions/inspect", {"token": objection}, status=410)
+        await complete(world, token)
+        await world.post("/v1/successions/objections", {"token": objection}, status=410)
+
+
+class TestWhatEndsIt:
+    async def reset_password(self, world: World, member: Member) -> None:
+        await world.post("/v1/passwords/reset-requests", {"user_id": member.user_id}, status=202)
+        body = {"token": await world.password_token(member.account_id), "password": "smile_2027"}
+        await world.post("/v1/passwords/set", body, status=204)
+
+    @pytest.mark.rule("ID-12", "ID-51")
+    async def test_the_holder_resets_the_password(self, world: World) -> None:
+        member = await world.logged_in()
+        token = world.token(await started(world, member))
+        await self.reset_password(world, member)
+        await complete(world, token, status=410)
+        assert await ends(world, member) == ["password_reset"]
+
+    @pytest.mark.rule("ID-12", "ID-46")
+    async def test_the_holder_resets_the_authenticator(self, world: World) -> None:
+        member = await world.logged_in()
+        token = world.token(await started(world, member))
+        world.clock.advance(days=91)
+        half = (await world.give_password(member))["login_token"]
+        await world.post("/v1/otp/reset", {"login_token": half, "secret_answer": ANSWER}, status=204)
+        await complete(world, token, status=410)
+        assert await ends(world, member) == ["otp_reset"]
+
+    @pytest.mark.rule("ID-12")
+    @pytest.mark.parametrize("which", ["first", "second"])
+    @pytest.mark.parametrize("what", ["password_reset", "otp_reset", "account_closed"])
+    async def test_an_officers_account_may_not_be_in_good_hands(self, world: World, which: str, what: str) -> None:
+        member, first, second = await world.member(), await officer(world), await officer(world)
+        begun = await world.succession(first, member.account_id)
+        if which == "second":
+            await world.confirm(second, member.account_id, begun)
+        who = first if which == "first" else second
+        if what == "password_reset":
+            await self.reset_password(world, who)
+        else:
+            async with world.database.transaction() as session:
+                if what == "otp_reset":
+                    await otp.void_for(session, by=BY, account_id=who.account_id, now=world.clock())
+                else:
+                    await staff.close(session, by=BY, account_id=who.account_id, now=world.clock())
+        assert await ends(world, member) == [what]
+
+    @pytest.mark.rule("ID-12", "ID-27")
+    async def test_a_lock_does_not_since_a_stranger_could_stop_every_change(self, world: World) -> None:
+        member = await world.logged_in()
+        token = world.token(await started(world, member))
+        for _ in range(3):
+            login = {"user_id": member.user_id, "password": "wrong-1word"}
+            await world.http.post("/v1/sessions", json=login)
+        assert (await world.names(member.account_id))[-1] == "AccountLocked"
+        await complete(world, token)

@@ -162,6 +162,31 @@ async def test_who_is_invited_or_to_take_over_gets_the_mail_and_the_holder_of_th
         assert "2026年4月8日" in body_of(mail.message)
 
 
+@pytest.mark.rule("ID-12", "NO-13")
+async def test_the_holder_is_told_of_a_change_at_the_address_from_before(room: Mailroom):
+    hanako, account = Person(), uuid4()
+    former = Person(account_id=account, name="山田 太郎", mail="taro@example.jp")
+    await registered(room, Person(account_id=account, name=hanako.name, mail=hanako.mail))  # the next one, meanwhile
+    await room.hear_and_deliver(former.is_told_of_succession(), former.is_told_of_succession("completed"))
+    begun, done = room.smtp.received
+    assert {mail.recipients for mail in (begun, done)} == {("taro@example.jp",)}
+    for mail, subject in ((begun, "受付"), (done, "完了")):
+        assert str(mail.message["Subject"]) == f"【住宅金融支援機構】代表者変更手続の{subject}のお知らせ"
+        assert "山田 太郎 様" in body_of(mail.message)
+        assert hanako.name not in body_of(mail.message)
+    assert "/succession/object?token=link-7" in body_of(begun.message)
+    assert "http" not in body_of(done.message)
+
+
+@pytest.mark.rule("ID-12")
+async def test_a_former_holder_who_cannot_be_reached_does_not_hold_up_the_next_ones_mails(room: Mailroom):
+    former = Person(mail="taro@example.jp")
+    await registered(room, Person(account_id=former.account_id))
+    room.smtp.on("rcpt", Fault("451 4.3.0 later"))
+    await room.hear_and_deliver(former.is_told_of_succession(), former.sets_password())
+    assert [mail.recipients for mail in room.smtp.received] == [("hanako@example.jp",)]
+
+
 @pytest.mark.rule("ID-02")
 async def test_the_holder_is_told_until_when_to_log_in(room: Mailroom):
     hanako = Person()
@@ -193,6 +218,8 @@ async def every_mail(room: Mailroom, hanako: Person) -> dict[Template, EmailMess
         hanako.is_approved(application),
         hanako.invites(room.clock(), hanako.mail),
         hanako.is_succeeded(room.clock(), hanako.mail),
+        hanako.is_told_of_succession(),
+        hanako.is_told_of_succession("completed"),
         hanako.will_lapse(room.clock()),
     )
     await room.sends_notice(notice("bond", NOTICE, "お休みします。"), hanako.account_id)
@@ -216,6 +243,7 @@ async def test_no_mail_says_more_than_it_may(room: Mailroom):
         Template.CORRECTION_REQUESTED,
         Template.INVITATION,
         Template.SUCCESSION,
+        Template.SUCCESSION_NOTICE,
     }
     for template, mail in mails.items():
         headers = "\n".join(f"{name}: {value}" for name, value in mail.items())

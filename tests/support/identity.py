@@ -37,11 +37,12 @@ from madoguchi_contracts.identity import (
     InvitationSent,
     PasswordLinkIssued,
     RegistrationRequested,
+    SuccessionNoticed,
     SuccessionStarted,
     UserIdIssued,
 )
 from madoguchi_contracts.registry import parse
-from madoguchi_contracts.sealed import Contact, Link, RegistrationLink
+from madoguchi_contracts.sealed import Contact, Link, RegistrationLink, SuccessionNotice
 from pydantic import BaseModel, SecretStr
 from sqlalchemy import text
 
@@ -202,6 +203,8 @@ class World:
         """The address in an event's sealed link."""
         if isinstance(event, RegistrationRequested | InvitationSent | SuccessionStarted):
             return self.open(event.link, RegistrationLink).url
+        if isinstance(event, SuccessionNoticed):
+            return self.open(event.notice, SuccessionNotice).url or ""
         return self.open(event.link, Link).url
 
     def token(self, event: Any) -> str:
@@ -354,6 +357,18 @@ class World:
             answer = await self.post("/v1/sessions/otp", body)
         member.session_token, member.access_token = answer["session_token"], answer["access_token"]
         return answer
+
+    async def succession(self, officer: Member, account_id: UUID, **changes: str) -> UUID:
+        """An officer begins a change of the representative; returns its id. Nobody has a link yet."""
+        person = {"name_kanji": "佐藤 次郎", "name_kana": "サトウ ジロウ", "mail": f"{uuid4().hex[:12]}@example.jp"}
+        body = self.deed(officer, **{**person, **changes})
+        path = f"/v1/accounts/{account_id}/successions"
+        return UUID((await self.post(path, body, status=201, headers=officer.bearer))["succession_id"])
+
+    async def confirm(self, officer: Member, account_id: UUID, succession_id: UUID, *, status: int = 204) -> Any:
+        """Another officer confirms it, and the next representative gets a link."""
+        path = f"/v1/accounts/{account_id}/successions/{succession_id}/confirm"
+        return await self.post(path, self.deed(officer), status=status, headers=officer.bearer)
 
     async def approve(self, member: Member, programme: str = "bond") -> None:
         """The office approves an application of the member's, and this service hears of it."""

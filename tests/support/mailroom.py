@@ -27,11 +27,12 @@ from madoguchi_contracts.identity import (
     PasswordLinkIssued,
     PasswordSet,
     RegistrationRequested,
+    SuccessionNoticed,
     SuccessionStarted,
     UserIdIssued,
     UserIdReminderRequested,
 )
-from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink
+from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, SuccessionNotice
 from notifications.channels import Relay, Relays
 from notifications.consumers import Desk, handlers
 from notifications.courier import Courier, Pacer
@@ -109,6 +110,12 @@ class Person:
         return SuccessionStarted(
             account_id=self.account_id, succession_id=uuid4(), link=link, link_expires_at=now + timedelta(days=7)
         )
+
+    def is_told_of_succession(self, stage: Any = "started", ticket: str = "link-7") -> SuccessionNoticed:
+        """Somebody else is to take the account over, or has done so."""
+        url = f"{PORTAL}/succession/object?token={ticket}" if stage == "started" else None
+        notice = sealed(SuccessionNotice(mail=self.mail, name=self.name, url=url))
+        return SuccessionNoticed(account_id=self.account_id, succession_id=uuid4(), stage=stage, notice=notice)
 
     def will_lapse(self, at: datetime) -> AccountLapseNoticed:
         """Nobody has logged in for nearly five years."""

@@ -20,6 +20,7 @@ ServiceError
     ├── OrganisationIncomplete    with findings
     ├── OrganisationIsClosed
     ├── NotStaff            the account belongs to somebody who registered
+    ├── SecondOfficerNeeded nobody confirms what they began themselves
     ├── OwnAccount          nobody closes their own account
     └── RotationUnderWay    a new signing key waits for its time
 """
@@ -197,6 +198,14 @@ class NotStaff(Refused):
 
     code = "not_staff"
     title = "このアカウントは、ご本人の登録手続で作成されたものです。"
+
+
+class SecondOfficerNeeded(Refused):
+    """A change of the representative that an officer began is confirmed by another one."""
+
+    code = "second_officer_needed"
+    title = "開始した担当者とは別の担当者が確認してください。"
+    default_rules = ("ID-12",)
 
 
 class OwnAccount(Refused):

@@ -45,9 +45,12 @@ LIMITS: dict[str, Limit] = {
     "otp_code": Limit(times=5, seconds=900),
     "secret_answer": Limit(times=5, seconds=3600),
     "reminder_answer": Limit(times=5, seconds=3600),
+    # By the account that is to be taken over, whichever link the answer comes with; a link takes five.
+    "succession_answer": Limit(times=5, seconds=3600),
     # The same over a month, right ones included and never forgotten: a parent's birthplace has few answers.
     "secret_answer_month": Limit(times=20, seconds=2_592_000),
     "reminder_answer_month": Limit(times=20, seconds=2_592_000),
+    "succession_answer_month": Limit(times=20, seconds=2_592_000),
     "current_password": Limit(times=5, seconds=900),
     # Everything that is only protected by a 256-bit token: not guessable, but each request costs work.
     "link_address": Limit(times=120, seconds=300),

@@ -37,6 +37,7 @@ class Action(StrEnum):
     OPEN_EKYC_LINK = "open_ekyc_link"
     ACCEPT_INVITATION = "accept_invitation"
     TAKE_OVER = "take_over"
+    OBJECT_TO_SUCCESSION = "object_to_succession"
     ENROL_OTP = "enrol_otp"
     GIVE_OTP = "give_otp"
     RESET_OTP = "reset_otp"
@@ -74,6 +75,7 @@ ALLOWED: Mapping[Relation, Mapping[Action, frozenset[Role]]] = {
         Action.OPEN_EKYC_LINK: _ASSOCIATION | _BORROWERS,
         Action.ACCEPT_INVITATION: _EVERYBODY,  # opens an account; with one, it takes a login
         Action.TAKE_OVER: _ASSOCIATION,
+        Action.OBJECT_TO_SUCCESSION: _ASSOCIATION,  # logged in, it is part of CHANGE_REPRESENTATIVE
     },
     Relation.PASSWORD_GIVEN: {
         Action.ENROL_OTP: _EVERYBODY,

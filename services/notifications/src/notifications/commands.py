@@ -31,7 +31,15 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=120)
 
 # These bring the address along: there is no contact yet, or it is not the holder's mail. All others need a contact.
-_BRINGS_ADDRESS = frozenset({Template.REGISTRATION_LINK, Template.INVITATION, Template.SUCCESSION})
+_BRINGS_ADDRESS = frozenset(
+    {
+        Template.REGISTRATION_LINK,
+        Template.INVITATION,
+        Template.SUCCESSION,
+        Template.SUCCESSION_NOTICE,
+        Template.SUCCESSION_DONE,
+    }
+)
 
 # What these say came sealed with their event, and is nowhere else.
 NEEDS_CONTENT = frozenset(
@@ -45,6 +53,8 @@ NEEDS_CONTENT = frozenset(
         Template.NOTICE,
         Template.INVITATION,
         Template.SUCCESSION,
+        Template.SUCCESSION_NOTICE,
+        Template.SUCCESSION_DONE,
         Template.LAPSE_NOTICE,
     }
 )

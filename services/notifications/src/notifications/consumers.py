@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 from kit import sessions
@@ -28,11 +28,12 @@ from madoguchi_contracts.identity import (
     PasswordLinkIssued,
     PasswordSet,
     RegistrationRequested,
+    SuccessionNoticed,
     SuccessionStarted,
     UserIdIssued,
     UserIdReminderRequested,
 )
-from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink
+from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, SuccessionNotice
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications import commands, notices
@@ -123,6 +124,16 @@ async def on_invited(
     expires = event.link_expires_at
     await _mail(
         desk, session, event, meta, account_id=event.account_id, lane=lane, content=content, link_expires_at=expires
+    )
+
+
+async def on_succession_noticed(desk: Desk, session: AsyncSession, event: SuccessionNoticed, meta: EventMeta) -> None:
+    """To the holder before the change, in a lane of their own: an address that is gone must not hold up the next one's
+    mails."""
+    content = unseal(event.notice, desk.seal_private_key, SuccessionNotice).model_dump(exclude_none=True)
+    lane = uuid5(event.succession_id, "holder")
+    await _mail(
+        desk, session, event, meta, account_id=event.account_id, lane=lane, content=content, purpose=event.stage
     )
 
 
@@ -227,6 +238,7 @@ def handlers(desk: Desk) -> Handlers:
         EkycStarted: partial(on_ekyc_started, desk),
         InvitationSent: partial(on_invited, desk),
         SuccessionStarted: partial(on_invited, desk),
+        SuccessionNoticed: partial(on_succession_noticed, desk),
         AccountLapseNoticed: partial(on_account_lapse_noticed, desk),
         ApplicationSubmitted: partial(on_application_submitted, desk),
         ApplicationRejected: partial(on_application_rejected, desk),

@@ -62,8 +62,8 @@ class Outcome:
 
 
 # After a lost connection nobody knows whether the relay has the mail. These are sent again, with the same Message-ID:
-# without them the reader is stuck, and getting one twice does no harm. The others only report what can also be seen
-# after logging in; they wait for an operator.
+# without them the reader is stuck, or would not hear that an account is given away, and getting one twice does no harm.
+# The others only report what can also be seen after logging in; they wait for an operator.
 RESENT_WHEN_UNKNOWN = frozenset(
     {
         Template.REGISTRATION_LINK,
@@ -75,6 +75,8 @@ RESENT_WHEN_UNKNOWN = frozenset(
         Template.CORRECTION_REQUESTED,
         Template.INVITATION,
         Template.SUCCESSION,
+        Template.SUCCESSION_NOTICE,
+        Template.SUCCESSION_DONE,
     }
 )
 

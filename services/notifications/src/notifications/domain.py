@@ -28,6 +28,8 @@ class Template(StrEnum):
     # Not in the manual: what else identity has to tell people.
     INVITATION = "INVITATION-LINK"
     SUCCESSION = "SUCCESSION-LINK"
+    SUCCESSION_NOTICE = "SUCCESSION-NOTICE"
+    SUCCESSION_DONE = "SUCCESSION-DONE"
     LAPSE_NOTICE = "LAPSE-NOTICE"
 
 
@@ -48,6 +50,8 @@ SUBJECTS = {
     Template.OFFICE_NEW_CASE: "【審査】新しい申請を受け付けました",
     Template.INVITATION: "【住宅金融支援機構】お申込みへのご参加のお願い",
     Template.SUCCESSION: "【住宅金融支援機構】代表者変更手続のお願い",
+    Template.SUCCESSION_NOTICE: "【住宅金融支援機構】代表者変更手続の受付のお知らせ",
+    Template.SUCCESSION_DONE: "【住宅金融支援機構】代表者変更手続の完了のお知らせ",
     Template.LAPSE_NOTICE: "【住宅金融支援機構】ユーザーIDの有効期限のお知らせ",
 }
 
@@ -73,16 +77,20 @@ _BY_EVENT = {
     "SuccessionStarted": Template.SUCCESSION,
     "AccountLapseNoticed": Template.LAPSE_NOTICE,
 }
+_BY_STAGE = {"started": Template.SUCCESSION_NOTICE, "completed": Template.SUCCESSION_DONE}
 _BY_LINK_PURPOSE = {"first": Template.PASSWORD_LINK, "reset": Template.PASSWORD_RESET_LINK}
 
 
 def template_for(fact: Fact) -> Template | None:
     """The one mail that an event causes, or None.
 
-    A password link is NO-04 or NO-06 by its purpose; an approval is told the first time only (NO-09, I-45).
+    A password link is NO-04 or NO-06 by its purpose, a notice of a change of the representative goes by its stage (the
+    purpose of its fact); an approval is told the first time only (NO-09, I-45).
     """
     if fact.event == "PasswordLinkIssued":
         return _BY_LINK_PURPOSE[fact.purpose]
+    if fact.event == "SuccessionNoticed":
+        return _BY_STAGE[fact.purpose]
     if fact.event == "ApplicationApproved":
         return Template.SERVICE_STARTED if fact.first_approval else None
     return _BY_EVENT.get(fact.event)

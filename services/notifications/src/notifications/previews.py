@@ -40,7 +40,8 @@ LINKS: dict[Template, dict[str, Any]] = {
     },
     Template.EKYC_LINK: {"url": f"{_PORTAL}/ekyc?token=sample", "expires_at": _ASKED_AT + timedelta(minutes=30)},
     Template.INVITATION: {"url": f"{_PORTAL}/invitation?token=sample", "expires_at": _ASKED_AT + timedelta(days=7)},
-    Template.SUCCESSION: {"url": f"{_PORTAL}/succession?token=sample", "expires_at": _ASKED_AT + timedelta(days=7)},
+    Template.SUCCESSION: {"url": f"{_PORTAL}/succession?token=sample", "expires_at": _ASKED_AT + timedelta(hours=24)},
+    Template.SUCCESSION_NOTICE: {"url": f"{_PORTAL}/succession/object?token=sample"},
     Template.CORRECTION_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
 }
 

@@ -93,6 +93,12 @@ class WithLink(Addressed):
     expires_at: Annotated[datetime, AfterValidator(_jst)] | None
 
 
+class Objection(Addressed):
+    """The link ends what was begun, for as long as it is open."""
+
+    url: OneLine
+
+
 class Correction(Addressed):
     """NO-10: the link asks for login and has no limit."""
 
@@ -133,6 +139,8 @@ CONTEXTS: dict[Template, type[_Context]] = {
     Template.OFFICE_NEW_CASE: NewCase,
     Template.INVITATION: WithLink,
     Template.SUCCESSION: WithLink,
+    Template.SUCCESSION_NOTICE: Objection,
+    Template.SUCCESSION_DONE: Addressed,
     Template.LAPSE_NOTICE: LapseNotice,
 }
 

@@ -64,6 +64,7 @@ from madoguchi_contracts.identity import (
     RegistrationRequested,
     RepresentativeChanged,
     SessionsEnded,
+    SuccessionNoticed,
     SuccessionStarted,
     UserIdIssued,
     UserIdReminderRequested,
@@ -71,7 +72,7 @@ from madoguchi_contracts.identity import (
 from madoguchi_contracts.notifications import MailAccepted, MailFailed, MailQueued, MessageEvent, Template
 from madoguchi_contracts.registry import EVENTS, TOPICS, UnknownVersion, Unparsable, parse
 from madoguchi_contracts.roles import Role
-from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink
+from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, SuccessionNotice
 
 __all__ = [
     "EVENTS",
@@ -141,6 +142,8 @@ __all__ = [
     "SetEntry",
     "Sha256",
     "SubmittedDocument",
+    "SuccessionNotice",
+    "SuccessionNoticed",
     "SuccessionStarted",
     "Template",
     "UnknownVersion",

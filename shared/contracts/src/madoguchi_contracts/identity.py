@@ -10,7 +10,7 @@ from pydantic import Field
 
 from madoguchi_contracts.envelope import Event, Key, Sealed, UtcTime, sealed_for
 from madoguchi_contracts.roles import Role
-from madoguchi_contracts.sealed import Contact, Link, RegistrationLink
+from madoguchi_contracts.sealed import Contact, Link, RegistrationLink, SuccessionNotice
 
 
 class AccountEvent(Event):
@@ -189,7 +189,8 @@ class InvitationAccepted(AccountEvent):
 class SuccessionStarted(AccountEvent):
     """The association's next representative is to take the account over, and gets a one-time link (代表者変更).
 
-    When: the representative, the office or an operator began it. Causes mail SUCCESSION-LINK.
+    When: the representative began it, or a second officer confirmed what another one had begun. Causes mail
+    SUCCESSION-LINK.
     """
 
     readers: ClassVar[tuple[str, ...]] = ("notifications",)
@@ -200,6 +201,23 @@ class SuccessionStarted(AccountEvent):
         sealed_for("notifications", RegistrationLink, "Link, address and name of the next representative."),
     ]
     link_expires_at: UtcTime = Field(description="From this instant on the link no longer works.")
+
+
+class SuccessionNoticed(AccountEvent):
+    """The holder of an association's account is told that another one is to take it over, or did so (代表者変更).
+
+    When: the representative, the office or an operator began it (started): the holder can object for as long as it is
+    open; and when the next representative has taken over (completed). Causes mail SUCCESSION-NOTICE or SUCCESSION-DONE.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("notifications",)
+
+    succession_id: UUID = Field(description="The change of the representative.")
+    stage: Literal["started", "completed"] = Field(description="Which of the two is told.")
+    notice: Annotated[
+        Sealed,
+        sealed_for("notifications", SuccessionNotice, "The holder before the change, and the link to object."),
+    ]
 
 
 class RepresentativeChanged(AccountEvent):
@@ -332,6 +350,7 @@ EVENTS: tuple[type[Event], ...] = (
     AccountClosed,
     InvitationSent,
     InvitationAccepted,
+    SuccessionNoticed,
     SuccessionStarted,
     RepresentativeChanged,
     EkycStarted,

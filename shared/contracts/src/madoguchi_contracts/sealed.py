@@ -24,6 +24,15 @@ class RegistrationLink(SealedContent):
     url: str = Field(min_length=1, description="The one-time link to the user ID registration.")
 
 
+class SuccessionNotice(SealedContent):
+    """What the holder of an account is told of the change of the representative, with the address to send it to: by the
+    time it is sent, the account's contact may be the next one's."""
+
+    mail: str = Field(min_length=3, description="The holder's mail address when it was told.")
+    name: str = Field(min_length=1, description="The holder's name in kanji when it was told.")
+    url: str | None = Field(description="The link to object; null when the change is done.")
+
+
 class Link(SealedContent):
     """A one-time link for an account whose contact the recipient already knows."""
 
@@ -36,4 +45,4 @@ class Reason(SealedContent):
     text: str = Field(min_length=1, description="The reason as the office wrote it, in Japanese.")
 
 
-CONTENTS: tuple[type[SealedContent], ...] = (Contact, RegistrationLink, Link, Reason)
+CONTENTS: tuple[type[SealedContent], ...] = (Contact, RegistrationLink, SuccessionNotice, Link, Reason)

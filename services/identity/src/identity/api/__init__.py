@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from kit.http import NowDep
 
-from identity.api import ekyc, invitations, organisations, passwords, registration, sessions
+from identity.api import ekyc, invitations, organisations, passwords, registration, sessions, successions
 from identity.api.deps import ContextDep, open_to
 from identity.permissions import Action, Relation
 from identity.schemas import keys as schemas
@@ -33,6 +33,7 @@ routers = (
     sessions.router,
     ekyc.router,
     invitations.router,
+    successions.router,
     organisations.router,
     keys,
 )

@@ -1,4 +1,4 @@
-"""Invitations to take part in an application (GL-069), and the change of an association's representative (ID-12)."""
+"""Invitations to take part in an application (GL-069)."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from kit.http import NowDep, SessionDep
 from kit.idempotency import OnceDep
 
 from identity import queries
-from identity.api.deps import ContextDep, Holder, OtpAttempt, TokenAttempt, open_to, permitted
-from identity.commands import invitations, successions
+from identity.api.deps import ContextDep, Holder, TokenAttempt, open_to, permitted
+from identity.commands import invitations
 from identity.permissions import Action, Relation
 from identity.schemas import common
 from identity.schemas import invitations as schemas
-from identity.terms import secret_questions
 
 router = APIRouter(prefix="/v1", tags=["invitations"])
 
 INVITED = open_to(Relation.MAILED_LINK, Action.ACCEPT_INVITATION)
-NEXT_ONE = open_to(Relation.MAILED_LINK, Action.TAKE_OVER)
 
 
 @router.post("/invitations", status_code=201, response_model=schemas.InvitationId, summary="Invite somebody")
@@ -104,118 +102,3 @@ async def accept(
 ) -> Any:
     """With the account that one has. Used up, the link works no second time: 410."""
     return {"application_id": await invitations.accept(session, actor=holder.actor, token=body.token, now=now)}
-
-
-@router.post(
-    "/successions",
-    dependencies=[OtpAttempt],
-    status_code=201,
-    response_model=schemas.SuccessionId,
-    summary="Name the next representative",
-)
-async def start_own(
-    body: schemas.OwnSuccessionBody,
-    holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE)],
-    session: SessionDep,
-    context: ContextDep,
-    once: OnceDep,
-    now: NowDep,
-) -> Response:
-    """代表者変更 by the present representative, with a one-time password; the next one gets a link by mail."""
-    actor, tools = holder.actor, context.tools
-
-    async def work() -> schemas.SuccessionId:
-        made = await successions.start_own(session, tools, actor=actor, **body.model_dump(), now=now)
-        return schemas.SuccessionId(succession_id=made)
-
-    return await once(work, status=201)
-
-
-@router.delete("/successions/current", status_code=204, summary="Take that back")
-async def withdraw_own(
-    holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE)],
-    session: SessionDep,
-    now: NowDep,
-) -> None:
-    """The mailed link stops working."""
-    await successions.withdraw(session, account_id=holder.actor.account_id, now=now)
-
-
-@router.post(
-    "/accounts/{account_id}/successions",
-    status_code=201,
-    response_model=schemas.SuccessionId,
-    summary="Name an association's next representative",
-)
-async def start_for(
-    account_id: UUID,
-    body: schemas.SuccessionBody,
-    holder: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE, Relation.COUNTER)],
-    session: SessionDep,
-    context: ContextDep,
-    once: OnceDep,
-    now: NowDep,
-) -> Response:
-    """代表者変更 by the office, when the present representative cannot do it."""
-
-    async def work() -> schemas.SuccessionId:
-        made = await successions.start(
-            session, context.tools, actor=holder.actor, account_id=account_id, **body.model_dump(), now=now
-        )
-        return schemas.SuccessionId(succession_id=made)
-
-    return await once(work, status=201)
-
-
-@router.delete("/accounts/{account_id}/successions/current", status_code=204, summary="Take that back")
-async def withdraw_for(
-    account_id: UUID,
-    _: Annotated[Holder, permitted(Action.CHANGE_REPRESENTATIVE, Relation.COUNTER)],
-    session: SessionDep,
-    now: NowDep,
-) -> None:
-    """The mailed link stops working."""
-    await successions.withdraw(session, account_id=account_id, now=now)
-
-
-@router.get(
-    "/accounts/{account_id}/representatives",
-    response_model=schemas.Representatives,
-    dependencies=[permitted(Action.CHANGE_REPRESENTATIVE, Relation.COUNTER)],
-    summary="Who has represented an association",
-)
-async def representatives(account_id: UUID, session: SessionDep, context: ContextDep) -> Any:
-    """The history of the account's holders, the present one last."""
-    return {"items": await queries.representatives(session, context.tools.keys, account_id)}
-
-
-@router.post(
-    "/successions/inspect",
-    response_model=schemas.SuccessorAnswer,
-    dependencies=[TokenAttempt, NEXT_ONE],
-    summary="Who is to take over",
-)
-async def inspect_succession(body: common.TokenBody, session: SessionDep, context: ContextDep, now: NowDep) -> Any:
-    """The secret question of the former representative, for the next one to answer (ID-12)."""
-    row = await queries.open_succession(session, body.token, now)
-    account = await queries.account_of(session, row.account_id)
-    holder = queries.holder_of(context.tools.keys, row)
-    return {
-        "name_kanji": holder.name_kanji,
-        "name_kana": holder.name_kana,
-        "mail": holder.mail,
-        "former_question": secret_questions()[account.secret_question or ""],
-        "expires_at": row.expires_at,
-    }
-
-
-@router.post(
-    "/successions/complete",
-    response_model=common.Committed,
-    dependencies=[TokenAttempt, NEXT_ONE],
-    summary="Take over",
-)
-async def complete(body: schemas.TakeOverBody, context: ContextDep, now: NowDep) -> Any:
-    """The former representative's answer, and a question and answer of one's own; mails NO-03 and NO-04 follow."""
-    taken = await successions.complete(context.database, context.tools, **body.model_dump(), now=now)
-    return {"account_id": taken}

@@ -2,7 +2,8 @@
 
 registration  request_registration, commit_registration
 invitations   invite, withdraw, accept, accept_with_new_account
-successions   start, start_own, withdraw, complete
+successions   start, start_own, confirm, withdraw_own, withdraw_for, object_to
+takeover      complete
 sessions      log_in, log_in_with_otp, use_session, log_out, end_one, end_others; for the worker: end_idle
 otp           enrol, prove, reset, void, void_for
 passwords     request_reset, set_password, change_password

@@ -24,18 +24,19 @@ from madoguchi_contracts.identity import (
     UserIdIssued,
 )
 from madoguchi_contracts.sealed import Contact, Link
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from identity import queries
 from identity.domain import user_ids
 from identity.domain.durations import Lifetime, ends_at, in_force, next_look
 from identity.domain.ekyc import EkycStatus
 from identity.domain.people import Holder
 from identity.domain.registration import canonical_mail
 from identity.keys import new_token, token_hash
-from identity.models import Account, LoginToken, PasswordLink, UserSession
+from identity.models import Account, LoginToken, PasswordLink, Succession, UserSession
 from identity.tools import Tools
 
 LAPSE = "user_id_lapse"
@@ -166,6 +167,7 @@ async def open_for_holder(
 
 async def close_account(session: AsyncSession, *, account_id: UUID, now: datetime) -> None:
     """Nobody logs in with the account any more: what is open is void, its sessions end."""
+    await withdraw_successions(session, touching(account_id), "account_closed", now)
     account = await lock_account(session, account_id)
     if account.closed_at is not None:
         return
@@ -208,6 +210,23 @@ async def void_what_was_begun(session: AsyncSession, account_id: UUID, now: date
     """No mailed password link and no half-finished login of the account works any more. The account is locked."""
     await session.execute(delete(LoginToken).where(col(LoginToken.account_id) == account_id))
     await void_password_links(session, account_id, now)
+
+
+def touching(account_id: UUID) -> ColumnElement[bool]:
+    """Successions of this account, and those that its holder began or confirmed as an officer."""
+    columns = (Succession.account_id, Succession.started_by, Succession.confirmed_by)
+    return or_(*(col(column) == account_id for column in columns))
+
+
+async def withdraw_successions(session: AsyncSession, which: ColumnElement[bool], because: str, now: datetime) -> bool:
+    """End changes of the representative that are open; returns whether there was one. Before any account is locked.
+
+    Who resets a password or authenticator is there, and whoever was in before may have begun it. A lock is no reason:
+    anybody who knows the user ID can cause one (ID-27), and could so stop every change.
+    """
+    ended = update(Succession).where(which, *queries.OPEN_SUCCESSION)
+    ended = ended.values(withdrawn_at=now, withdrawn_because=because).returning(col(Succession.id))
+    return bool((await session.scalars(ended)).all())
 
 
 async def void_password_links(session: AsyncSession, account_id: UUID, now: datetime) -> None:

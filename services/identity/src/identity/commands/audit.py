@@ -25,6 +25,9 @@ class Deed(StrEnum):
     ADD_STAFF = "add_staff"
     CLOSE_STAFF = "close_staff"
     RESET_OTP = "reset_otp"
+    START_SUCCESSION = "start_succession"
+    CONFIRM_SUCCESSION = "confirm_succession"
+    WITHDRAW_SUCCESSION = "withdraw_succession"
     ROTATE_KEYS = "rotate_keys"
     REENCRYPT = "reencrypt"
 

@@ -20,7 +20,7 @@ from sqlmodel import col
 
 from identity import queries
 from identity.commands import audit
-from identity.commands.accounts import end_sessions, lock_account
+from identity.commands.accounts import end_sessions, lock_account, touching, withdraw_successions
 from identity.commands.audit import Deed, Responsible
 from identity.domain.accounts import canonical_answer
 from identity.domain.otp import DIGITS, STEP, accepted_step
@@ -146,6 +146,7 @@ async def void(session: AsyncSession, *, account_id: UUID, now: datetime) -> Non
     confirmed = delete(OtpToken).where(col(OtpToken.account_id) == account_id, col(OtpToken.confirmed_at).is_not(None))
     if await session.scalar(confirmed.returning(col(OtpToken.id))) is None:
         raise NotEnrolled
+    await withdraw_successions(session, touching(account_id), "otp_reset", now)
     account = await lock_account(session, account_id)
     account.last_otp_login_at = None  # the code that began the 90 days came from what is lost now
     await record(session, OtpReset(account_id=account_id), now=now)

@@ -24,7 +24,9 @@ from identity.commands.accounts import (
     end_sessions,
     is_usable,
     lock_account,
+    touching,
     void_what_was_begun,
+    withdraw_successions,
 )
 from identity.commands.sessions import lock_user_id
 from identity.domain.lockout import after_password_reset
@@ -61,6 +63,8 @@ async def set_password(database: Database, tools: Tools, *, token: str, password
     new_hash = await _accepted_hash(tools, password, history)
     async with database.transaction() as session:
         lock = await lock_user_id(session, account.user_id_index, now)
+        if link.purpose == "reset":
+            await withdraw_successions(session, touching(account.id), "password_reset", now)
         account = await lock_account(session, account.id)
         used = update(PasswordLink).where(*queries.open_password_link_with(token, now)).values(used_at=now)
         # One statement checks and uses: of two settings with one link, the second finds nothing.

@@ -25,9 +25,11 @@ _POSTAL_CODE = re.compile(r"[0-9]{7}")
 _PHONE = re.compile(r"0[0-9]{9,10}")
 _KANA = re.compile(r"[ァ-ヶー・\u3000]+")
 
-# interpretation: the source names no time; long enough to ask the former representative for the secret answer.
+# interpretation: the source names no time.
 INVITATION_LINK = timedelta(days=7)
-SUCCESSION_LINK = timedelta(days=7)
+# Whoever has this link and the secret answer gets the account: it works as long as the links to a password (ID-16).
+SUCCESSION_LINK = timedelta(hours=24)
+SUCCESSION_CONFIRMATION = timedelta(days=7)  # how long what one officer began waits for a second one
 
 # interpretation: every joint debtor of a loan has an account (GL-069), and comes by invitation of the applicant.
 INVITED_AS = frozenset({"joint_debtor"})
@@ -99,3 +101,26 @@ def invitation_state(*, accepted: bool, withdrawn: bool, expires_at: datetime, n
     if withdrawn:
         return InvitationState.WITHDRAWN
     return InvitationState.OPEN if now < expires_at else InvitationState.EXPIRED
+
+
+class SuccessionState(StrEnum):
+    """What became of a change of the representative (代表者変更)."""
+
+    WAITING = "waiting"  # for a second officer
+    OPEN = "open"  # the next representative has the link
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+def succession_state(
+    *, mailed: bool, completed: bool, withdrawn: bool, expires_at: datetime, now: datetime
+) -> SuccessionState:
+    """The state at `now`; it can be confirmed, or its link works, while now < `expires_at`."""
+    if completed:
+        return SuccessionState.COMPLETED
+    if withdrawn:
+        return SuccessionState.WITHDRAWN
+    if now >= expires_at:
+        return SuccessionState.EXPIRED
+    return SuccessionState.OPEN if mailed else SuccessionState.WAITING

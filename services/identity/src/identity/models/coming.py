@@ -83,6 +83,13 @@ class Succession(Base, table=True):
     __table_args__: ClassVar[Any] = (
         CheckConstraint("completed_at IS NULL OR withdrawn_at IS NULL", name="completed_or_withdrawn"),
         CheckConstraint("tries >= 0", name="tries"),
+        CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_because IS NULL)", name="withdrawn_because"),
+        CheckConstraint("(confirmed_at IS NULL) = (confirmed_by IS NULL)", name="confirmed"),
+        # Four eyes: what an officer began needs another one before anybody gets a link.
+        CheckConstraint("confirmed_by <> started_by", name="second_officer"),
+        CheckConstraint(
+            "token_sha256 IS NULL OR started_by_role = 'association' OR confirmed_by IS NOT NULL", name="four_eyes"
+        ),
         Index(
             "uq_successions_open",
             "account_id",
@@ -98,9 +105,13 @@ class Succession(Base, table=True):
     name_kanji_hidden: str
     name_kana_hidden: str
     mail_hidden: str
-    token_sha256: str = Field(unique=True)
+    token_sha256: str | None = Field(default=None, unique=True)  # none before a second officer confirmed it
+    objection_sha256: str | None = Field(default=None, unique=True)
     tries: int = Field(default=0, sa_type=Integer)
     started_at: datetime = at()
     expires_at: datetime = at()
     completed_at: datetime | None = at(default=None)
     withdrawn_at: datetime | None = at(default=None)
+    withdrawn_because: str | None = Field(default=None)
+    confirmed_by: UUID | None = Field(default=None)
+    confirmed_at: datetime | None = at(default=None)

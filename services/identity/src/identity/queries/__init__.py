@@ -15,6 +15,7 @@ from identity.queries.accounts import (
 )
 from identity.queries.holders import holder_of, representatives
 from identity.queries.links import (
+    OPEN_SUCCESSION,
     open_invitation,
     open_invitation_with,
     open_password_link,
@@ -24,10 +25,13 @@ from identity.queries.links import (
     open_succession,
     open_succession_with,
     own_invitations,
+    succession_to_object,
+    successions,
 )
 from identity.queries.organisations import audit_log, organisation_of, organisations, staff_of
 
 __all__ = [
+    "OPEN_SUCCESSION",
     "account_by_user_id",
     "account_of",
     "account_of_login",
@@ -54,4 +58,6 @@ __all__ = [
     "passwords_of",
     "representatives",
     "staff_of",
+    "succession_to_object",
+    "successions",
 ]

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from madoguchi_contracts import Role
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from identity.domain.people import invitation_state
+from identity.domain.people import invitation_state, succession_state
 from identity.errors import FAQ, LinkNotValid
 from identity.keys import Keyring, token_hash
 from identity.models import (
@@ -58,6 +59,45 @@ async def open_invitation(session: AsyncSession, token: str, now: datetime) -> I
     return found
 
 
+async def successions(session: AsyncSession, keys: Keyring, account_id: UUID, now: datetime) -> list[dict[str, Any]]:
+    """The changes of an account's representative, the newest twenty first, and what became of them."""
+    all_of_them = select(Succession).where(col(Succession.account_id) == account_id)
+    newest = all_of_them.order_by(col(Succession.started_at).desc(), col(Succession.id)).limit(20)
+    rows = (await session.scalars(newest)).all()
+    return [
+        {
+            "succession_id": row.id,
+            "state": succession_state(
+                mailed=row.token_sha256 is not None,
+                completed=row.completed_at is not None,
+                withdrawn=row.withdrawn_at is not None,
+                expires_at=row.expires_at,
+                now=now,
+            ),
+            "begun_by": "representative" if row.started_by_role == Role.ASSOCIATION else "office",
+            "name_kanji": holder.name_kanji,
+            "name_kana": holder.name_kana,
+            "mail": holder.mail,
+            "started_at": row.started_at,
+            "expires_at": row.expires_at,
+            "ended_because": row.withdrawn_because,
+        }
+        for row in rows
+        for holder in [holder_of(keys, row)]
+    ]
+
+
+async def succession_to_object(session: AsyncSession, token: str, now: datetime) -> dict[str, Any]:
+    """The open change of the representative that a mailed link objects to; looking ends nothing (I-05). Raises
+    LinkNotValid."""
+    which = (col(Succession.objection_sha256) == token_hash(token), *OPEN_SUCCESSION, col(Succession.expires_at) > now)
+    found = (await session.scalars(select(Succession).where(*which))).one_or_none()
+    if found is None:
+        raise LinkNotValid(f"手続きはすでに取り消されたか、完了しています。{FAQ}", rules=["ID-12", "ID-19"])
+    begun_by = "representative" if found.started_by_role == Role.ASSOCIATION else "office"
+    return {"begun_by": begun_by, "started_at": found.started_at}
+
+
 async def own_invitations(
     session: AsyncSession, keys: Keyring, account_id: UUID, now: datetime
 ) -> list[dict[str, Any]]:
@@ -87,12 +127,14 @@ async def own_invitations(
     ]
 
 
+OPEN_SUCCESSION = (col(Succession.completed_at).is_(None), col(Succession.withdrawn_at).is_(None))
+
+
 def open_succession_with(token: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
     """The change of the representative whose link this is, as long as the link works."""
     return (
         col(Succession.token_sha256) == token_hash(token),
-        col(Succession.completed_at).is_(None),
-        col(Succession.withdrawn_at).is_(None),
+        *OPEN_SUCCESSION,
         col(Succession.expires_at) > now,
     )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from identity.domain.people import InvitationState
-from identity.schemas.common import Body, Code, CommitBody, SecretAnswer, Text
+from identity.domain.people import InvitationState, SuccessionState
+from identity.schemas.common import Body, Code, CommitBody, DeedBody, Reason, SecretAnswer, Text
 
 
 class InvitationBody(Body):
@@ -62,7 +63,7 @@ class AcceptedInvitation(BaseModel):
     application_id: UUID
 
 
-class SuccessionBody(Body):
+class NextRepresentative(Body):
     """The next representative (代表者変更)."""
 
     name_kanji: Text = Field(examples=["佐藤 次郎"])
@@ -70,16 +71,56 @@ class SuccessionBody(Body):
     mail: Text = Field(examples=["jiro@example.jp"])
 
 
-class OwnSuccessionBody(SuccessionBody):
+class OwnSuccessionBody(NextRepresentative):
     """The next representative, named by the present one with a one-time password."""
 
     code: Code
 
 
+class SuccessionBody(NextRepresentative, DeedBody):
+    """The next representative, named by an officer with a one-time password, and why not by the present one."""
+
+
+class WithdrawalBody(Body):
+    """Why an officer takes it back."""
+
+    reason: Reason
+
+
 class SuccessionId(BaseModel):
-    """The change was begun; the next representative gets a link by mail."""
+    """The change was begun. The next representative gets a link by mail: at once, or when a second officer confirms."""
 
     succession_id: UUID
+
+
+class SuccessionItem(BaseModel):
+    """A change of the representative, and what became of it."""
+
+    succession_id: UUID
+    state: SuccessionState
+    begun_by: Literal["representative", "office"]
+    name_kanji: str
+    name_kana: str
+    mail: str
+    started_at: datetime
+    expires_at: datetime = Field(description="until when it can be confirmed, or the next representative's link works")
+    ended_because: str | None = Field(
+        description="holder_objected, office_withdrew, replaced, password_reset, otp_reset, account_closed; open list",
+        examples=["holder_objected"],
+    )
+
+
+class SuccessionList(BaseModel):
+    """The newest first."""
+
+    items: list[SuccessionItem]
+
+
+class ObjectionAnswer(BaseModel):
+    """What one would object to."""
+
+    begun_by: Literal["representative", "office"]
+    started_at: datetime
 
 
 class SuccessorAnswer(BaseModel):
