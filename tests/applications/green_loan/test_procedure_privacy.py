@@ -103,7 +103,7 @@ def test_by_consent_data_goes_to_those_whom_the_consent_names_under_restrictions
 
 @pytest.mark.rule("GL-614")
 def test_customers_may_be_given_their_own_data():
-    assert privacy.provision_findings(replace(PROVISION, recipient="customer"), None) == []
+    assert privacy.provision_findings(replace(PROVISION, recipient=privacy.CUSTOMER), None) == []
 
 
 @pytest.mark.rule("GL-621", "GL-608")

@@ -38,6 +38,8 @@ class Case(StrEnum):
     SPECIAL_REASON = "SPECIAL_REASON"
 
 
+CUSTOMER: Final = "customer"
+"""GL-614 (2): the recipient of a provision to the customer."""
 STATISTICAL_PURPOSES: Final = frozenset({"statistics", "academic_research"})
 """GL-614 (4): what is solely for statistics or academic research."""
 IDENTIFYING: Final[frozenset[DataField]] = frozenset({"name", "address", "telephone"})
@@ -98,13 +100,17 @@ def purpose_findings(
     """
     if any(purpose in texts[one.version].purposes for one in consents if one.person == person):
         return []
+    return [_purpose_not_consented()]
+
+
+def _purpose_not_consented() -> Finding:
     message = "この利用目的は、お客さまの同意の範囲にありません。同意に記載の利用目的の範囲内でご利用ください。"
-    return [Finding("GL-609", "PURPOSE_NOT_CONSENTED", message, "purpose")]
+    return Finding("GL-609", "PURPOSE_NOT_CONSENTED", message, "purpose")
 
 
 def provision_findings(provision: Provision, consented: ConsentText | None) -> list[Finding]:
     """GL-614, GL-615, GL-621: what stands against a provision. `consented` is the version that the customer consented
-    to, None without one; a provision to the customer is recorded with the recipient `customer`."""
+    to, None without one; what customers are given themselves has the recipient `CUSTOMER`."""
     found = []
     if not provision.recipient or not provision.purpose or not provision.data_fields:
         message = "提供先、提供する項目、利用目的を入力してください。"
@@ -130,15 +136,14 @@ def _statistics_findings(provision: Provision) -> list[Finding]:
 
 
 def _consent_findings(provision: Provision, consented: ConsentText | None) -> list[Finding]:
-    if provision.recipient == "customer":
+    if provision.recipient == CUSTOMER:
         return []
     found = []
     if consented is None or provision.recipient not in consented.recipients:
         message = "この提供先は、お客さまの同意に記載されていません。同意をいただいてから提供してください。"
         found.append(Finding("GL-615", "RECIPIENT_NOT_CONSENTED", message, "recipient"))
     if consented is None or provision.purpose not in consented.purposes:
-        message = "この利用目的は、お客さまの同意の範囲にありません。同意に記載の利用目的の範囲内でご利用ください。"
-        found.append(Finding("GL-609", "PURPOSE_NOT_CONSENTED", message, "purpose"))
+        found.append(_purpose_not_consented())
     if not provision.restricted:
         message = "提供先に対し、利用の目的と方法を制限してください。"
         found.append(Finding("GL-615", "NOT_RESTRICTED", message, "restricted"))
