@@ -17,19 +17,28 @@ Years = Annotated[int, Field(ge=0)]
 
 _WORDS = {
     "japanese": residence.JAPANESE,
-    "japanese_national": residence.JAPANESE,
-    "japan": residence.JAPANESE,
-    "jp": residence.JAPANESE,
+    "japanese national": residence.JAPANESE,
+    "japanese nationality": residence.JAPANESE,
     "日本": residence.JAPANESE,
+    "日本人": residence.JAPANESE,
     "日本国籍": residence.JAPANESE,
-    "permanent_resident": "永住者",
-    "special_permanent_resident": "特別永住者",
+    "permanent resident": "永住者",
+    "special permanent resident": "特別永住者",
 }
 
 
 def _status(text: str) -> str:
-    """A nationality or status of residence as `residence` records it; what has no other name stays as it is."""
-    return _WORDS.get(re.sub(r"[\s_-]+", "_", text.strip()).casefold(), text.strip())
+    """A nationality or status of residence as `residence` records it; what has no other name stays as it is.
+
+    A name may stand beside the printed one, as in "permanent resident (永住者)"; every part has to be whole, so that
+    a spouse of somebody permitted is not taken for that person.
+    """
+    parts = [" ".join(re.split(r"[\s_-]+", part)).strip() for part in re.split(r"[(),\uff08\uff09、]", text)]
+    for part in parts:
+        status = _WORDS.get(part.casefold(), part)
+        if residence.may_take_part(status):
+            return status
+    return text.strip()
 
 
 Status = Annotated[str, AfterValidator(_status)]
