@@ -271,3 +271,10 @@ def test_every_month_has_one_third_saturday_and_one_third_sunday(year: int, mont
     assert sorted(day.weekday() for day in closed) == [5, 6]
     for day in closed:
         assert sum(1 for one in days if one.weekday() == day.weekday() and one <= day) == 3
+
+
+@pytest.mark.rule("GL-404")
+def test_an_occupying_relative_proves_no_job_whatever_the_flags_say() -> None:
+    relative = Person("occupant", Position.OCCUPYING_RELATIVE, income_combined=True, employment_start=DAY)
+    assert job_change_requirements([relative], DAY) == []
+    assert income.income_requirements([relative], DAY, SPRING) == []

@@ -58,7 +58,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class Person:
-    """A main applicant, joint debtor or occupying relative.
+    """A main applicant, joint debtor or occupying relative. A relative who is also a joint debtor is listed as such.
 
     - `income_combined`, `relay_successor`: what a joint debtor's income is asked for.
     - `taxable_pensions`, `tax_free_pensions`: how many kinds of public pension; above 0 only with Income.PENSION.
@@ -86,6 +86,11 @@ class Person:
     def borrows(self) -> bool:
         """Main applicant or joint debtor."""
         return self.position in {Position.MAIN_APPLICANT, Position.JOINT_DEBTOR}
+
+    @property
+    def combines_income(self) -> bool:
+        """The income combiner."""
+        return self.position is Position.JOINT_DEBTOR and self.income_combined
 
     @property
     def income_asked(self) -> bool:

@@ -38,7 +38,7 @@ def job_change_requirements(persons: Sequence[Person], acceptance_date: date) ->
             conditional=True,
         )
         for person in persons
-        if (person.position is Position.MAIN_APPLICANT or person.income_combined)
+        if (person.position is Position.MAIN_APPLICANT or person.combines_income)
         and job_change_paper_required(acceptance_date, person.employment_start)
     ]
 
