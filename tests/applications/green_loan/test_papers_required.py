@@ -295,10 +295,13 @@ def test_in_december_a_withholding_slip_is_no_proof_whatever_its_year() -> None:
             "PAPER_MISSING",
             "NOT_IN_SEASON",
         ]
+    assert found(december, register, LICENCE, QUOTATION, ASSESSMENT) == []
     may = replace(december, acceptance_date=date(2025, 5, 20))
     register = replace(REGISTER, issued_on=date(2025, 5, 20))
     slip = Upload("applicant_salary_withholding", income_year=2024)
     assert found(may, register, LICENCE, QUOTATION, slip) == []
+    assert found(may, register, LICENCE, QUOTATION, ASSESSMENT) == []
+    assert found(may, register, LICENCE, QUOTATION) == [("applicant_salary_withholding", "PAPER_MISSING")]
 
 
 @pytest.mark.rule("GL-407")

@@ -22,12 +22,8 @@ from applications.programmes.green_loan.papers.requirement import Code, Due, Han
 
 PAPER_MISSING = "PAPER_MISSING"
 
-_NOT_BEGUN = 99
-"""More gaps than any way of a requirement has."""
-
-_OF_A_YEAR = frozenset(
-    {Code.INCOME_PROOF, Code.CODEBTOR_INCOME_PROOF, Code.PENSION_PROOF, Code.INCOME_PROOF_LATER},
-)
+_INCOME_PROOFS = frozenset({Code.INCOME_PROOF, Code.CODEBTOR_INCOME_PROOF})
+_OF_A_YEAR = _INCOME_PROOFS | {Code.PENSION_PROOF, Code.INCOME_PROOF_LATER}
 
 
 @dataclass(frozen=True)
@@ -52,11 +48,8 @@ def missing_papers(
 
     `prefix` stands before the slot in the finding's field: the first empty one of the way that lacks least.
     """
-    return [
-        _missing(one, filled_slots, prefix)
-        for one in requirements
-        if _asked(one, due) and not any(set(way) <= set(filled_slots) for way in one.slots())
-    ]
+    filled = set(filled_slots)
+    return [_missing(one, filled, prefix) for one in requirements if _asked(one, due) and not _is_met(one, filled)]
 
 
 def paper_findings(application: Application, uploads: Iterable[Upload], *, prefix: str) -> list[Finding]:
@@ -71,8 +64,9 @@ def paper_findings(application: Application, uploads: Iterable[Upload], *, prefi
     for requirement in requirements:
         if _asked(requirement, Due.APPLICATION):
             found += _unusable(requirement, by_slot, application.acceptance_date, prefix)
+    unproved = {one.who for one in requirements if one.code in _INCOME_PROOFS and not _is_met(one, set(by_slot))}
     for person in application.persons:
-        if person.income_asked:
+        if person.key in unproved:  # a tick that is not needed hurts nobody
             found += income.special_case_findings(
                 person,
                 application.acceptance_date,
@@ -86,13 +80,18 @@ def _asked(requirement: Requirement, due: Due) -> bool:
     return requirement.hand_to is HandTo.UPLOAD and requirement.due is due
 
 
-def _missing(requirement: Requirement, filled_slots: Collection[str], prefix: str) -> Finding:
-    # The way that lacks least among those begun; where none is, the page lists all ways and the field is of the first.
-    papers, slots = min(
-        zip(requirement.accepted, requirement.slots(), strict=True),
-        key=lambda way: len(set(way[1]) - set(filled_slots)) if set(way[1]) & set(filled_slots) else _NOT_BEGUN,
-    )
-    empty = [(paper, slot) for paper, slot in zip(papers, slots, strict=True) if slot not in filled_slots]
+def _is_met(requirement: Requirement, filled: set[str]) -> bool:
+    return any(filled.issuperset(way) for way in requirement.slots())
+
+
+def _missing(requirement: Requirement, filled: set[str], prefix: str) -> Finding:
+    def gaps(way: tuple[tuple[Paper, ...], tuple[str, ...]]) -> tuple[bool, int]:
+        """Ways that are begun first, and those that lack least before others."""
+        begun = not filled.isdisjoint(way[1])
+        return not begun, sum(slot not in filled for slot in way[1]) if begun else 0
+
+    papers, slots = min(zip(requirement.accepted, requirement.slots(), strict=True), key=gaps)
+    empty = [(paper, slot) for paper, slot in zip(papers, slots, strict=True) if slot not in filled]
     message = f"{WHO_LABELS[requirement.who]}の{requirement.title}をアップロードしてください。"
     if len(empty) < len(papers):
         message += f"{'と'.join(name_of(paper) for paper, _ in empty)}が不足しています。"

@@ -163,7 +163,8 @@ def income_requirements(
 ) -> list[Requirement]:
     """The proof of income and tax of everybody whose income is asked (GL-376, GL-403), with the pension papers.
 
-    In the special case the proof itself is still needed: before the money is paid out (GL-390, GL-391).
+    In the special case another paper may stand in, and the proof itself is needed before the money is paid out
+    (GL-390, GL-391).
     """
     found = []
     for person in persons:
@@ -177,7 +178,7 @@ def income_requirements(
             Requirement(
                 code=code,
                 who=person.key,
-                accepted=(stand_in_papers(person),) if special else ways,
+                accepted=(stand_in_papers(person), *ways) if special else ways,
                 due=Due.APPLICATION,
                 why=_income_reason(person, acceptance_date, special),
                 rules=(*rules, *_way_rules(person, special)),

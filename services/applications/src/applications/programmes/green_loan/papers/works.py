@@ -117,8 +117,9 @@ def _sum_findings(breakdown: Breakdown, field: str) -> list[Finding]:
     """GL-423: quantity times price, the subtotal and the total agree with what is written."""
     found = []
     for number, line in enumerate(breakdown.lines):
-        priced = line.quantity is not None and line.unit_price_yen is not None
-        if priced and line.quantity * line.unit_price_yen != line.amount_yen:  # type: ignore[operator]
+        if line.quantity is None or line.unit_price_yen is None:
+            continue
+        if line.quantity * line.unit_price_yen != line.amount_yen:
             message = f"「{line.item}」の数量と単価の積が金額と合いません。書類をご確認ください。"
             found.append(Finding("GL-423", "AMOUNT_DIFFERS", message, f"{field}.lines.{number}"))
     subtotal = sum(line.amount_yen for line in breakdown.lines)
