@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 import uvloop
-from bench import consumer, end_to_end, login, relay, submission, sustained
+from bench import consumer, end_to_end, login, relay, schedules, submission, sustained
 from bench.harness import Table, machine, postgres
 from kit.japan import JST
 from madoguchi_stack.servers import Servers
@@ -23,6 +23,7 @@ BENCHES: dict[str, Callable[[Servers, int], Awaitable[Table]]] = {
     "login": login.storm,
     "tokens": login.tokens,
     "end-to-end": end_to_end.idle,
+    "schedules": schedules.portfolio,
 }
 REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks

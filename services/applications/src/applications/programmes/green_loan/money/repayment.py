@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal
 
 from applications.programmes.green_loan.money.rounding import monthly_rate
 
@@ -12,7 +12,7 @@ MILLION_YEN = 1_000_000
 Leaflet = Mapping[tuple[Decimal, int], int]
 """The rate leaflet: yen a month per 1,000,000 yen, by annual rate in percent and term in years (GL-265)."""
 
-_DIGITS = 40
+_DIGITS = Context(prec=40)
 _TOO_CLOSE = Decimal("1e-15")
 
 
@@ -29,14 +29,13 @@ def level_payment(
     if month == 0:
         return principal_yen // count
     p, first = month * every_months, month * first_months  # over q: the rates of a period, and of the first one
-    with localcontext(prec=_DIGITS):
-        growth = (Decimal(q + p) / q) ** count
-        exact = principal_yen * Decimal(q + first) / (q + p) * p / q * growth / (growth - 1)
-        nearest = exact.to_integral_value()
-        if abs(exact - nearest) > _TOO_CLOSE:
-            return int(exact)
+    upper, lower = principal_yen * (q + first) * p, (q + p) * q
+    growth = _DIGITS.power(_DIGITS.divide(q + p, q), count)
+    exact = _DIGITS.divide(_DIGITS.multiply(upper, growth), _DIGITS.multiply(lower, _DIGITS.subtract(growth, 1)))
+    if _TOO_CLOSE < exact - int(exact) < 1 - _TOO_CLOSE:
+        return int(exact)
     grown = (q + p) ** count
-    yen: int = principal_yen * (q + first) * p * grown // ((q + p) * q * (grown - q**count))
+    yen: int = upper * grown // (lower * (grown - q**count))
     return yen
 
 
