@@ -287,6 +287,13 @@ async def test_a_service_that_cannot_be_asked_is_named_with_the_reason_and_hinde
     assert lines(done, "state", "notifications") != []
 
 
+async def test_a_database_of_another_release_is_no_reason_to_say_nothing(case: Case) -> None:
+    await case.execute("documents", "ALTER TABLE document_sets DROP COLUMN state_since")
+    done = await case.why(case.reference)
+    assert lines(done, "not asked", "documents")[0].startswith("its database refuses to answer (")
+    assert lines(done, "state", "applications") != []
+
+
 async def test_pods_that_reach_one_database_each_add_their_parts_to_one_report(case: Case) -> None:
     """What the runbook types on Kubernetes: from pod to pod, through standard input."""
     whole = await case.why(case.reference)

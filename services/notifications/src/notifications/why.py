@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kit.why.shared import trace_of
+from kit.why.shared import LAST_STEPS, trace_of
 from kit.why.witness import Answer, Question, Witness
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,8 +48,6 @@ async def tell(session: AsyncSession, question: Question, answer: Answer) -> Non
                 "finished_at": row.finished_at,
             }
         )
-        if row.traceparent:
-            answer.traces.append({"mail": row.template, "at": row.queued_at, "trace": trace_of(row.traceparent)})
         if row.state in ("failed", "unknown"):
             command = f'madoguchi mail redrive {row.id} --reason "…"'
             answer.actions.append(("every try of it", f"madoguchi mail show {row.id}"))
@@ -58,6 +56,9 @@ async def tell(session: AsyncSession, question: Question, answer: Answer) -> Non
             answer.waits.append({"on": "identity, which has not told the owner's address", "since": row.queued_at})
         elif row.state in _UNSENT and row.attempts:
             answer.waits.append({"on": "the mail server", "since": row.queued_at, "next_try_at": row.due_at})
+    for row in rows[-LAST_STEPS:]:
+        if row.traceparent:
+            answer.traces.append({"mail": row.template, "at": row.queued_at, "trace": trace_of(row.traceparent)})
     if question.account_id is not None:
         known = (await session.execute(_CONTACT, {"account_id": question.account_id})).scalar_one_or_none()
         answer.states.append(

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
@@ -146,9 +145,15 @@ async def _ask(report: Report, witness: Witness, database: Database, now: dateti
             await session.execute(shared.READ_ONLY)
             await witness.tell(session, question, answer)
             await shared.tell(session, witness, question, answer)
-    except (Unavailable, DBAPIError, OSError) as error:
-        cause: Any = error.__cause__ if isinstance(error, Unavailable) and error.__cause__ else error
+    except (Unavailable, OSError) as error:
+        cause = error.__cause__ or error
         report.not_asked[witness.service] = f"its database does not answer ({type(cause).__name__})"
+        return
+    except DBAPIError as error:  # of another release than this code, mostly
+        cause = error.orig or error
+        report.not_asked[witness.service] = (
+            f"its database refuses to answer ({type(cause).__name__}): madoguchi doctor"
+        )
         return
     report.not_asked.pop(witness.service, None)
     report.answers[witness.service] = answer

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.why.witness import Answer, Question, Told, Witness
 
-LAST_STEPS = 10
+LAST_STEPS = 5
 
 _EVENTS = text("""
 SELECT e.event_id, e.version, e.type, e.topic, e.recorded_at, e.traceparent, o.id IS NOT NULL AND NOT o.replay AS untold
@@ -46,7 +46,8 @@ async def tell(session: AsyncSession, witness: Witness, question: Question, answ
         await _events(session, about, answer)
     await _inbox(session, witness, question, answer)
     await _parked(session, witness, question, answer)
-    subjects = {**({about: "application"} if about else {}), **await witness.subjects(session, question)}
+    word = "application" if about == question.application_id else "the owner's account"
+    subjects = {**({about: word} if about else {}), **await witness.subjects(session, question)}
     for row in await session.execute(_DEADLINES, {"subjects": list(subjects)}):
         due = {
             "what": row.kind,
