@@ -23,11 +23,25 @@ class _Part(BaseModel):
 
 
 class DocumentSlot(_Part):
-    """One place for one file."""
+    """One place for one file; or, per person, for one file of each person."""
 
     key: Key = Field(description="The slot's stable name, such as kanri_kiyaku.")
     label: str = Field(min_length=1, max_length=100, description="The slot's name on the screen, in Japanese.")
     required: bool = Field(description="Whether submitting needs a file here.")
+    per_person: bool = Field(
+        default=False,
+        description="Whether the owner, and each person who takes part, has a file of their own here.",
+    )
+    seen_by: tuple[Key, ...] = Field(
+        default=(),
+        description="The kinds of parties that may see files of this slot besides the owner, those who may edit, and "
+        "the office, such as bank. Open.",
+    )
+    filled_by: tuple[Key, ...] = Field(
+        default=(),
+        description="The kinds of parties that may put a file here, and see it, such as inspection_body. While it is "
+        "empty it stays open after the submission. Open.",
+    )
 
 
 class DocumentPolicy(_Part):
@@ -47,6 +61,9 @@ class SubmittedDocument(_Part):
     document_id: UUID = Field(description="The document.")
     slot: Key = Field(description="The slot it was put into.")
     sha256: Sha256 = Field(description="The digest of the file's bytes, to prove later what was submitted.")
+    subject: UUID | None = Field(
+        default=None, description="Whose paper it is, in a slot per person: the account. Null in other slots."
+    )
 
 
 class Party(_Part):

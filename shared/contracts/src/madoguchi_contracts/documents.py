@@ -18,11 +18,14 @@ class SetEntry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     document_id: UUID = Field(description="The document.")
-    slot: Key = Field(description="The slot it is in; a slot holds one document at most (DO-03).")
+    slot: Key = Field(description="The slot it is in; a slot holds one document at most (DO-03), or one per person.")
     sha256: Sha256 = Field(description="The digest of the file's bytes.")
     size_bytes: int = Field(ge=0, description="The size of the file.")
     standard_type: bool = Field(description="Whether the file is of an offered type (DO-06).")
     placeholder: bool = Field(description="Whether it only announces that papers follow by post (DO-13).")
+    subject: UUID | None = Field(
+        default=None, description="Whose paper it is, in a slot per person: the account. Null in other slots."
+    )
 
 
 class DocumentSetEvent(Event):
@@ -50,6 +53,7 @@ class DocumentStored(DocumentSetEvent):
     set_version: int = Field(ge=1, description="Grows by one with every change of the set.")
     set: tuple[SetEntry, ...] = Field(description="The whole set after the change.")
     total_bytes: int = Field(ge=0, description="The sum of all sizes in the set.")
+    subject: UUID | None = Field(default=None, description="Whose paper it is, in a slot per person.")
 
 
 class DocumentRemoved(DocumentSetEvent):
@@ -65,6 +69,7 @@ class DocumentRemoved(DocumentSetEvent):
     set_version: int = Field(ge=1, description="Grows by one with every change of the set.")
     set: tuple[SetEntry, ...] = Field(description="The whole set after the change.")
     total_bytes: int = Field(ge=0, description="The sum of all sizes in the set.")
+    subject: UUID | None = Field(default=None, description="Whose paper it is, in a slot per person.")
 
 
 class DocumentRefused(DocumentSetEvent):
@@ -77,6 +82,7 @@ class DocumentRefused(DocumentSetEvent):
     slot: Key = Field(description="The slot it was meant for.")
     code: Code = Field(description="Why, such as TOTAL_OVER_LIMIT.")
     rules: tuple[RuleId, ...] = Field(description="The rules that refused it.")
+    subject: UUID | None = Field(default=None, description="Whose paper it is, in a slot per person.")
 
 
 class DocumentsFrozen(DocumentSetEvent):
