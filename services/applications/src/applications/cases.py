@@ -212,7 +212,16 @@ def in_order(parties: Iterable[Party]) -> tuple[Party, ...]:
 
 def documents_of(entries: Sequence[Mapping[str, Any]]) -> tuple[Document, ...]:
     """Documents as they are kept, in the projection and with a version."""
-    return tuple(Document(**{**entry, "document_id": UUID(entry["document_id"])}) for entry in entries)
+    return tuple(
+        Document(
+            **{
+                **entry,
+                "document_id": UUID(entry["document_id"]),
+                "subject": UUID(entry["subject"]) if entry.get("subject") else None,
+            }
+        )
+        for entry in entries
+    )
 
 
 async def filing_of(
@@ -283,4 +292,4 @@ async def in_force(session: AsyncSession, desk: Desk, application: Application) 
 
 def documents_json(documents: Sequence[Document]) -> str:
     """Documents as they are kept with a version."""
-    return json.dumps([{**vars(one), "document_id": str(one.document_id)} for one in documents])
+    return json.dumps([vars(one) for one in documents], default=str)

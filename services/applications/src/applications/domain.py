@@ -19,9 +19,12 @@ from applications.workflow import Document
 def digest_of(programme: str, content: Mapping[str, Any], documents: Sequence[Document]) -> str:
     """The SHA-256 (hex) of what is submitted: programme, normalised content and document set, as canonical JSON.
 
-    A proof is bound to it, so changing a letter of the form or a byte of a file voids the proof.
+    A proof is bound to it, so changing a letter of the form or a byte of a file voids the proof, and so does saying
+    that a paper is somebody else's. A file that is nobody's own is written as before there were such papers.
     """
-    files = sorted([document.slot, str(document.document_id), document.sha256] for document in documents)
+    files = sorted(
+        [one.slot, str(one.document_id), one.sha256, *([str(one.subject)] if one.subject else [])] for one in documents
+    )
     whole = {"programme": programme, "content": content, "documents": files}
     canonical = json.dumps(whole, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()

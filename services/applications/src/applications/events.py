@@ -32,7 +32,9 @@ def submitted(step: Step) -> Event:
         submission=filing.submission,
         content_sha256=filing.sha256,
         documents=tuple(
-            SubmittedDocument(document_id=document.document_id, slot=document.slot, sha256=document.sha256)
+            SubmittedDocument(
+                document_id=document.document_id, slot=document.slot, sha256=document.sha256, subject=document.subject
+            )
             for document in filing.documents
         ),
     )

@@ -87,6 +87,7 @@ async def keep_document_set(
             size_bytes=entry.size_bytes,
             standard_type=entry.standard_type,
             placeholder=entry.placeholder,
+            subject=entry.subject,
         )
         for entry in entries
     ]

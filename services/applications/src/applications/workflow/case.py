@@ -37,7 +37,10 @@ class Caller:
 
 @dataclass(frozen=True)
 class Document:
-    """A file in one of the application's slots, as the documents service told it."""
+    """A file in one of the application's slots, as the documents service told it.
+
+    `subject` is whose paper it is, in a slot per person.
+    """
 
     document_id: UUID
     slot: str
@@ -45,6 +48,7 @@ class Document:
     size_bytes: int
     standard_type: bool
     placeholder: bool
+    subject: UUID | None = None
 
 
 @dataclass(frozen=True)
