@@ -1,29 +1,14 @@
 """DO-07: what becomes of files that were never submitted when a draft is saved for later or a session times out."""
 
-from collections.abc import AsyncIterator
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
-import pytest_asyncio
 from madoguchi_contracts.applications import DraftSetAside
 from madoguchi_contracts.identity import SessionsEnded
-from madoguchi_stack.s3 import S3
-from support.documents import Desk, desk, pdf
+from support.documents import Desk, pdf
 from support.records import record_of
-from support.servers import FreshDatabase
 
 pytestmark = pytest.mark.real
-
-
-@pytest_asyncio.fixture(scope="module")
-async def at(postgres_url: FreshDatabase, s3: S3) -> AsyncIterator[Desk]:
-    async with desk(await postgres_url("documents"), s3) as made:
-        yield made
-
-
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
 
 
 async def ids_of(at: Desk, application: UUID, owner: UUID) -> list[UUID]:

@@ -1,29 +1,14 @@
 """The limit of a set: the catalogue's numbers at each step, and under competition."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 import pytest
-import pytest_asyncio
-from madoguchi_stack.s3 import S3
-from support.documents import LIMIT, Desk, desk, pdf
-from support.servers import FreshDatabase
+from support.documents import LIMIT, Desk, pdf
 
 pytestmark = pytest.mark.real
 MB = 1024 * 1024
-
-
-@pytest_asyncio.fixture(scope="module")
-async def at(postgres_url: FreshDatabase, s3: S3) -> AsyncIterator[Desk]:
-    async with desk(await postgres_url("documents"), s3) as made:
-        yield made
-
-
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
 
 
 def assert_over_limit(answer: httpx.Response, slot: str) -> None:

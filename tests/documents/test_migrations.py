@@ -131,10 +131,28 @@ async def test_a_document_that_cannot_be_is_refused(
 
 
 @pytest.mark.rule("DO-03")
-async def test_a_slot_cannot_hold_two_files(database: Database) -> None:
+@pytest.mark.parametrize("subject", [None, uuid4()], ids=["nobody's", "a person's"])
+async def test_a_slot_cannot_hold_two_files(database: Database, subject: UUID | None) -> None:
     documents = a_set()
-    two = [a_document(documents.application_id) for _ in range(2)]
-    await refuses(database, "uq_documents_stored_slot", documents, *two)
+    two = [a_document(documents.application_id, subject=subject) for _ in range(2)]
+    await refuses(database, "uq_documents_stored_place", documents, *two)
+
+
+@pytest.mark.rule("AS-56")
+async def test_parties_from_before_kinds_were_kept_are_companies(database: Database) -> None:
+    revision = importlib.import_module("documents.migrations.versions.0007_papers_per_person")
+    alone, company = a_set(), str(uuid4())
+    looked_after = a_set(parties={company: ["view"]})
+    ids = [alone.application_id, looked_after.application_id]
+    async with database.transaction() as session:
+        session.add_all([alone, looked_after])
+        await session.flush()
+        await session.execute(text(revision.KINDS))
+        found = await session.execute(
+            text("SELECT application_id, parties FROM document_sets WHERE application_id = ANY(:ids)"), {"ids": ids}
+        )
+        known = {row.application_id: row.parties for row in found}
+    assert known == {ids[0]: {}, ids[1]: {company: {"kind": "management_company", "grants": ["view"]}}}
 
 
 async def test_two_documents_cannot_name_one_object(database: Database) -> None:

@@ -1,13 +1,11 @@
 """Papers at the counter: recorded, judged, corrected, awaited."""
 
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 from documents import queries
 from kit.japan import to_jst
 from madoguchi_contracts import Role
@@ -18,17 +16,6 @@ from support.servers import FreshDatabase
 pytestmark = pytest.mark.real
 
 PLACEHOLDER = "6MBを超えたため書類を郵送します。.pdf"
-
-
-@pytest_asyncio.fixture(scope="module")
-async def at(postgres_url: FreshDatabase, s3: S3) -> AsyncIterator[Desk]:
-    async with desk(await postgres_url("documents"), s3) as made:
-        yield made
-
-
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
 
 
 @pytest.fixture

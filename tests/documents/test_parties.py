@@ -1,15 +1,11 @@
 """Several people at one set: parties with grants, contents reopened for some, changes withdrawn."""
 
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
-import pytest_asyncio
 from documents.domain import Action, Decision, Relation, SetState, decide, relation_of
 from madoguchi_contracts import Role
-from madoguchi_stack.s3 import S3
-from support.documents import Desk, desk, pdf
-from support.servers import FreshDatabase
+from support.documents import Desk, pdf
 
 OWNER, COMPANY, CLERK = UUID(int=1), UUID(int=2), UUID(int=3)
 
@@ -75,17 +71,6 @@ def test_what_a_company_of_each_level_may_do_in_each_state_once_something_is_app
     changes = {Action.UPLOAD, Action.HAND_IN, Action.COMPLETE, Action.DELETE}
     may = looks | changes if editors == [COMPANY] else looks if level < 3 else set()
     assert (decide(Role.COMPANY, relation, state, action) is Decision.ALLOWED) == (action in may)
-
-
-@pytest_asyncio.fixture(scope="module")
-async def at(postgres_url: FreshDatabase, s3: S3) -> AsyncIterator[Desk]:
-    async with desk(await postgres_url("documents"), s3) as made:
-        yield made
-
-
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
 
 
 async def seen(at: Desk, application: UUID, account: UUID, role: Role) -> list[UUID]:

@@ -4,7 +4,7 @@ import io
 import socket
 import zipfile
 from collections.abc import AsyncIterator
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -30,11 +30,6 @@ def clamd(servers: Servers) -> Clamd:
 async def at(postgres_url: FreshDatabase, s3: S3, clamd: Clamd) -> AsyncIterator[Desk]:
     async with desk(await postgres_url("documents"), s3, scanner=clamd) as made:
         yield made
-
-
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
 
 
 def zipped(data: bytes) -> bytes:

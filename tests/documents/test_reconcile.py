@@ -46,11 +46,6 @@ async def at(postgres_url: FreshDatabase, own_bucket: S3) -> AsyncIterator[Desk]
                 made.store.remove_object(bucket_name=made.bucket, object_name=str(one.object_name))
 
 
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
-
-
 class Crash(BaseException):
     """The process dies here: no handler of ours runs, as after kill -9."""
 

@@ -1,31 +1,16 @@
 """Documents that the office asks for after a submission."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 from kit.japan import to_jst
 from madoguchi_contracts import Role
-from madoguchi_stack.s3 import S3
-from support.documents import LIMIT, Desk, desk, pdf
-from support.servers import FreshDatabase
+from support.documents import LIMIT, Desk, pdf
 
 pytestmark = pytest.mark.real
-
-
-@pytest_asyncio.fixture(scope="module")
-async def at(postgres_url: FreshDatabase, s3: S3) -> AsyncIterator[Desk]:
-    async with desk(await postgres_url("documents"), s3) as made:
-        yield made
-
-
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
 
 
 async def ask(at: Desk, application: UUID, due_on: str, **changes: Any) -> httpx.Response:

@@ -70,11 +70,6 @@ async def at(postgres_url: FreshDatabase, own_bucket: S3) -> AsyncIterator[Desk]
         yield made
 
 
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
-
-
 async def look(at: Desk, **moved: float) -> None:
     at.clock.advance(**moved)
     await reconcile.end_retention(at.intake, SHORT, beat=quiet)

@@ -1,11 +1,9 @@
 """A set's life: delete, order of slots, submission, rejection; and events that come twice, late or broken."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import pytest
-import pytest_asyncio
 from documents import commands
 from documents.models import Document
 from hypothesis import HealthCheck, given, settings
@@ -14,23 +12,10 @@ from kit.errors import Refused
 from kit.tokens import Actor
 from madoguchi_contracts import Role
 from madoguchi_contracts.applications import ApplicationSubmitted, SubmittedDocument
-from madoguchi_stack.s3 import S3
-from support.documents import SLOTS, Desk, desk, pdf, policy
+from support.documents import SLOTS, Desk, pdf, policy
 from support.records import record_of
-from support.servers import FreshDatabase
 
 pytestmark = pytest.mark.real
-
-
-@pytest_asyncio.fixture(scope="module")
-async def at(postgres_url: FreshDatabase, s3: S3) -> AsyncIterator[Desk]:
-    async with desk(await postgres_url("documents"), s3) as made:
-        yield made
-
-
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
 
 
 async def ids_of(at: Desk, application: UUID, owner: UUID) -> list[UUID]:
@@ -197,6 +182,7 @@ async def test_whatever_is_done_meanwhile_the_frozen_set_is_the_submitted_one(at
                     actor=actor,
                     application_id=application,
                     slot=slot,
+                    subject=None,
                     file_name="a.pdf",
                     content_type="application/pdf",
                     size_bytes=size,

@@ -11,7 +11,6 @@ from urllib.parse import quote
 from uuid import UUID, uuid4
 
 import pytest
-import pytest_asyncio
 from documents import commands
 from documents.completion import finish
 from documents.errors import ScannerUnavailable
@@ -23,17 +22,6 @@ from support.documents import Desk, desk, pdf
 from support.servers import FreshDatabase
 
 pytestmark = pytest.mark.real
-
-
-@pytest_asyncio.fixture(scope="module")
-async def at(postgres_url: FreshDatabase, s3: S3) -> AsyncIterator[Desk]:
-    async with desk(await postgres_url("documents"), s3) as made:
-        yield made
-
-
-@pytest.fixture
-def owner() -> UUID:
-    return uuid4()
 
 
 @pytest.mark.rule("DO-03")
@@ -53,6 +41,7 @@ async def test_a_file_goes_from_the_browser_into_its_slot_and_back_byte_for_byte
     assert completed.json() == {
         "document_id": str(document_id),
         "slot": "kanri_kiyaku",
+        "subject": None,
         "file_name": "管理規約(改訂).pdf",
         "content_type": "application/pdf",
         "size_bytes": 100_000,

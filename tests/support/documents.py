@@ -55,6 +55,19 @@ def pdf(size: int, filler: bytes = b"x") -> bytes:
     return (PDF + filler * size)[:size]
 
 
+PER_PERSON = DocumentPolicy(
+    slots=(
+        DocumentSlot(key="identity", label="本人確認書類", required=True, per_person=True),
+        DocumentSlot(key="income", label="収入証明書", required=False, per_person=True, seen_by=("bank",)),
+        DocumentSlot(key="works", label="工事見積書", required=True, seen_by=("bank", "inspection_body")),
+        DocumentSlot(key="certificate", label="適合証明書", required=False, filled_by=("inspection_body",)),
+        DocumentSlot(key="other", label="その他", required=False),
+    ),
+    total_limit_bytes=LIMIT,
+)
+"""What a loan asks for: papers of each person, papers for parties to see, and one that a party brings."""
+
+
 def policy(limit: int = LIMIT, *, keeps_unsubmitted: bool = False) -> DocumentPolicy:
     """Two required slots and three others."""
     slots = tuple(
@@ -83,7 +96,13 @@ class Desk:
     # Applications
 
     async def started(
-        self, account_id: UUID, *, limit: int = LIMIT, keeps_unsubmitted: bool = False, programme: str = "bond"
+        self,
+        account_id: UUID,
+        *,
+        limit: int = LIMIT,
+        keeps_unsubmitted: bool = False,
+        programme: str = "bond",
+        documents: DocumentPolicy | None = None,
     ) -> UUID:
         """A new application of the account, heard of by its event."""
         application_id = uuid4()
@@ -92,7 +111,7 @@ class Desk:
             programme=programme,
             account_id=account_id,
             reference="B-2026-000001",
-            documents=policy(limit, keeps_unsubmitted=keeps_unsubmitted),
+            documents=documents or policy(limit, keeps_unsubmitted=keeps_unsubmitted),
         )
         await self.hears(event)
         return application_id
@@ -114,7 +133,9 @@ class Desk:
     ) -> ApplicationSubmitted:
         """What applications tells of a submission at this moment."""
         documents = tuple(
-            SubmittedDocument(document_id=one["document_id"], slot=one["slot"], sha256=one["sha256"])
+            SubmittedDocument(
+                document_id=one["document_id"], slot=one["slot"], sha256=one["sha256"], subject=one["subject"]
+            )
             for one in await self.set_of(application_id, account_id)
         )
         return ApplicationSubmitted(
@@ -166,9 +187,15 @@ class Desk:
         )
         return await self.hears(event)
 
-    async def granted(self, application_id: UUID, parties: dict[UUID, tuple[str, ...]]) -> Any:
+    async def granted(
+        self, application_id: UUID, parties: dict[UUID, tuple[str, ...]], kind: str = "management_company"
+    ) -> Any:
         """These parties, and no others, may do this besides the owner."""
-        named = tuple(Party(party_id=one, kind="company", grants=grants) for one, grants in parties.items())
+        return await self.joined(application_id, *((one, kind, grants) for one, grants in parties.items()))
+
+    async def joined(self, application_id: UUID, *parties: tuple[UUID, str, tuple[str, ...]]) -> Any:
+        """These parties take part besides the owner, and no others: id, kind, grants of each."""
+        named = tuple(Party(party_id=one, kind=kind, grants=grants) for one, kind, grants in parties)
         return await self.hears(ApplicationPartiesChanged(application_id=application_id, parties=named))
 
     # What people do
@@ -219,10 +246,12 @@ class Desk:
         """Say that the file is there."""
         return await self.http.post(f"/v1/documents/{document_id}/complete", headers=self.as_(account_id, role))
 
-    async def stored(self, application_id: UUID, account_id: UUID, data: bytes, **changes: Any) -> UUID:
+    async def stored(
+        self, application_id: UUID, account_id: UUID, data: bytes, *, role: Role = Role.ASSOCIATION, **changes: Any
+    ) -> UUID:
         """A document in the set. Fails unless every step works."""
-        document_id = await self.uploaded(application_id, account_id, data, **changes)
-        completed = await self.complete(document_id, account_id)
+        document_id = await self.uploaded(application_id, account_id, data, role=role, **changes)
+        completed = await self.complete(document_id, account_id, role)
         assert completed.status_code == 200, completed.text
         return document_id
 
@@ -230,9 +259,11 @@ class Desk:
         """Look at the set."""
         return await self.http.get(f"/v1/applications/{application_id}/documents", headers=self.as_(account_id, role))
 
-    async def set_of(self, application_id: UUID, account_id: UUID) -> list[dict[str, Any]]:
-        """The documents of the set as the owner sees them, in the order of the slots."""
-        answer = await self.list_(application_id, account_id)
+    async def set_of(
+        self, application_id: UUID, account_id: UUID, role: Role = Role.ASSOCIATION
+    ) -> list[dict[str, Any]]:
+        """The documents of the set as somebody sees them, in the order of the slots."""
+        answer = await self.list_(application_id, account_id, role)
         assert answer.status_code == 200, answer.text
         return [slot["document"] for slot in answer.json()["slots"] if slot["document"]]
 

@@ -9,20 +9,29 @@ from kit.errors import Forbidden, NotFound
 from kit.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from documents.domain import Action, Decision, Relation, SetState, decide, relation_of
+from documents.domain import Action, Decision, Relation, SetState, Standing, decide, fills, relation_of, sees
 from documents.errors import ChangeUnderWay, SetFrozen
 from documents.models import AccessLogEntry, Document, DocumentSet
 
 
-def relation_to(documents: DocumentSet, actor: Actor) -> Relation:
+def standing_of(documents: DocumentSet, actor: Actor) -> Standing:
     """How the actor stands to the application now."""
-    return relation_of(
-        {actor.account_id} | ({actor.organisation_id} if actor.organisation_id else set()),
+    identities = {actor.account_id} | ({actor.organisation_id} if actor.organisation_id else set())
+    parties = {UUID(party): facts for party, facts in documents.parties.items()}
+    relation = relation_of(
+        identities,
         owner=documents.account_id,
-        grants={UUID(party): grants for party, grants in documents.parties.items()},
+        grants={party: facts["grants"] for party, facts in parties.items()},
         editors=None if documents.editors is None else [UUID(editor) for editor in documents.editors],
         approved=documents.approved_submission is not None,
     )
+    kinds = frozenset(facts["kind"] for party, facts in parties.items() if party in identities and facts["grants"])
+    return Standing(actor.account_id, actor.role, relation, kinds)
+
+
+def relation_to(documents: DocumentSet, actor: Actor) -> Relation:
+    """The same in a word."""
+    return standing_of(documents, actor).relation
 
 
 def may(documents: DocumentSet, actor: Actor, action: Action) -> bool:
@@ -51,11 +60,18 @@ def authorise(documents: DocumentSet | None, actor: Actor, action: Action) -> Do
 async def authorised(
     session: AsyncSession, actor: Actor, document_id: UUID, action: Action
 ) -> tuple[DocumentSet, Document]:
-    """A document with its set, if the actor may do this with it now. Raises what `authorise` raises."""
+    """A document with its set, if the actor may do this with it now. Raises what `authorise` raises.
+
+    A file that the actor does not reach is not there for them.
+    """
     document = await session.get(Document, document_id)
     if document is None:
         raise NotFound
-    return authorise(await session.get(DocumentSet, document.application_id), actor, action), document
+    documents = authorise(await session.get(DocumentSet, document.application_id), actor, action)
+    reaches = sees if action is Action.DOWNLOAD else fills
+    if not reaches(standing_of(documents, actor), documents.slot_of[document.slot], document.subject):
+        raise NotFound(document_id=str(document_id))
+    return documents, document
 
 
 def log_access(

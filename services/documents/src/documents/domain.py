@@ -6,6 +6,7 @@ The arithmetic of a set and what file names say is in `rules`. Nothing here need
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 from uuid import UUID
@@ -53,6 +54,27 @@ class SetState(StrEnum):
     REOPENED = "reopened"  # approved, and somebody prepares a change: what was approved stays in force (AS-83)
 
 
+@dataclass(frozen=True)
+class Slot:
+    """A slot of an application: the programme's own, or one that the office asked for (`due_on`, ISO 8601).
+
+    `per_person`: the owner, and each person who takes part, has a file of their own in it. `seen_by` and `filled_by`
+    are the kinds of parties that are let in besides those who see or change everything.
+    """
+
+    key: str
+    label: str
+    required: bool
+    due_on: str | None = None
+    per_person: bool = False
+    seen_by: Collection[str] = ()
+    filled_by: Collection[str] = ()
+
+
+Place = tuple[str, UUID | None]
+"""Where a file is: the slot's key and whose paper it is (None in a slot that is not per person). It holds one file."""
+
+
 # Who may do what
 
 
@@ -60,7 +82,7 @@ class Action(StrEnum):
     """What somebody wants to do with the documents of an application."""
 
     UPLOAD = "upload"
-    HAND_IN = "hand_in"  # upload into an empty slot that the office added: also while the rest is frozen
+    HAND_IN = "hand_in"  # upload into an empty slot that stays open while the rest is frozen
     COMPLETE = "complete"  # of an upload once begun: allowed in every state, because its outcome may be a refusal
     DELETE = "delete"
     LIST = "list"
@@ -75,7 +97,7 @@ class Relation(StrEnum):
 
     OWNER = "owner"
     EDITOR = "editor"  # may change it now: by a grant before any approval, or because it was reopened for them
-    VIEWER = "viewer"  # may see what is in force
+    VIEWER = "viewer"  # takes part; what that means says the role: `sees`, `fills`
     OTHER = "other"
 
 
@@ -120,27 +142,39 @@ _LOOK_AND_COMPLETE = _LOOK | {Action.COMPLETE}
 _STAFF = _LOOK | {Action.ASK, Action.RECORD, Action.LIST_PAPERS}
 
 STAFF = frozenset({Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER})
-_OWNERS = frozenset({Role.ASSOCIATION, Role.APPLICANT})
+PERSONS = frozenset({Role.APPLICANT, Role.JOINT_DEBTOR})  # who takes part in one application may own another
+_OWNERS = PERSONS | {Role.ASSOCIATION}
+_BODIES = frozenset({Role.INSPECTION_BODY, Role.BANK})
 _PARTIES = frozenset(Role) - STAFF - {Role.OPERATOR}
 _SUBMITTED = (SetState.FROZEN, SetState.RETURNED, SetState.REOPENED)
 
+_CHANGE_IN_STATE = {
+    SetState.DRAFT: _CHANGE,
+    SetState.FROZEN: _WHILE_FROZEN,
+    SetState.RETURNED: _CHANGE,
+    SetState.REOPENED: _LOOK_AND_COMPLETE,
+}
+
 # Who is not here may do nothing. Staff see what was submitted, never a draft (DO-08). Others besides the owner may do
 # what the application grants them, and operators run the system without looking into it. An owner for whom the content
-# is not reopened waits: somebody else prepares the change.
+# is not reopened waits: somebody else prepares the change. A person who takes part brings their own papers, when the
+# owner may bring theirs; an inspection body or a bank what the programme expects of it, once there was a submission.
+# Which files each of them reaches is said by `sees` and `fills`.
 ALLOWED: Mapping[tuple[Role, Relation, SetState], frozenset[Action]] = {
-    **{
-        (role, Relation.OWNER, state): {SetState.FROZEN: _WHILE_FROZEN, SetState.REOPENED: _LOOK_AND_COMPLETE}.get(
-            state, _CHANGE
-        )
-        for role in _OWNERS
-        for state in SetState
-    },
+    **{(role, Relation.OWNER, state): _CHANGE_IN_STATE[state] for role in _OWNERS for state in SetState},
     **{
         (role, Relation.EDITOR, state): _WHILE_FROZEN if state is SetState.FROZEN else _CHANGE
         for role in _PARTIES
         for state in SetState
     },
-    **{(role, Relation.VIEWER, state): _LOOK for role in _PARTIES for state in _SUBMITTED},
+    **{(Role.COMPANY, Relation.VIEWER, state): _LOOK for state in _SUBMITTED},
+    **{(role, Relation.VIEWER, state): _CHANGE_IN_STATE[state] for role in PERSONS for state in SetState},
+    **{
+        (role, Relation.VIEWER, state): _LOOK_AND_COMPLETE
+        | {Action.HAND_IN if state is SetState.FROZEN else Action.UPLOAD}
+        for role in _BODIES
+        for state in _SUBMITTED
+    },
     **{(role, Relation.OTHER, state): _STAFF for role in STAFF for state in _SUBMITTED},
 }
 
@@ -155,6 +189,46 @@ def decide(role: Role, relation: Relation, state: SetState, action: Action) -> D
     if any(action in ALLOWED.get((role, relation, other), frozenset()) for other in SetState):
         return Decision.FROZEN
     return Decision.FORBIDDEN
+
+
+# Which files
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How somebody stands to an application, with all that decides which of its files they reach.
+
+    `kinds`: as what they take part, themselves or by their organisation.
+    """
+
+    account_id: UUID
+    role: Role
+    relation: Relation
+    kinds: frozenset[str] = frozenset()
+
+
+def fills(who: Standing, slot: Slot, subject: UUID | None) -> bool:
+    """Whether files in this place are theirs to bring, see as they are, and take away, if the state lets them.
+
+    Owner and editors have all places, a person who takes part those of their own papers, others the slots that the
+    programme expects them to fill.
+    """
+    if who.relation in (Relation.OWNER, Relation.EDITOR):
+        return True
+    own = who.role in PERSONS and slot.per_person and subject == who.account_id
+    return who.relation is Relation.VIEWER and (own or not who.kinds.isdisjoint(slot.filled_by))
+
+
+def sees(who: Standing, slot: Slot, subject: UUID | None) -> bool:
+    """Whether they may see the file in this place, if the state lets them look at all.
+
+    The office sees all, and so does a company that looks after the application (AS-56). A person who takes part sees
+    nothing of others' papers, an inspection body or a bank nothing but what the programme shows to it.
+    """
+    if who.role in STAFF or (who.role is Role.COMPANY and who.relation is Relation.VIEWER):
+        return True
+    shown = who.relation is Relation.VIEWER and not who.kinds.isdisjoint(slot.seen_by)
+    return shown or fills(who, slot, subject)
 
 
 # Why an upload is refused

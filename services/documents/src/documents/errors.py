@@ -3,6 +3,7 @@
 kit.errors.ServiceError
 ├── Refused
 │   ├── UnknownSlot          the application has no such slot (DO-01)
+│   ├── WrongSubject         whose paper it is must be said of a slot per person, and of no other
 │   ├── PaperNotRecordable   a paper by post: its arrival is yet to come, or a date that decides is missing (DO-34)
 │   ├── DueDatePassed        the office asked for a document by a day that is over
 │   └── UploadRefused        a check failed; carries the rule and the code that the event carries
@@ -33,6 +34,13 @@ class UnknownSlot(Refused):
     code = "unknown_slot"
     title = "この書類の提出欄はありません。"
     default_rules = ("DO-01",)
+
+
+class WrongSubject(Refused):
+    """A slot per person takes papers of the owner and of persons who take part, another one nobody's own (409)."""
+
+    code = "wrong_subject"
+    title = "どなたの書類かを、正しく指定してください。"
 
 
 class DueDatePassed(Refused):

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
-from documents.domain import TRANSITIONS, DocumentStatus, SetState
+from documents.domain import PERSONS, TRANSITIONS, DocumentStatus, Place, SetState, Slot
 from documents.rules import display_name
 
 metadata = new_metadata()
@@ -53,12 +53,12 @@ class DocumentSet(Base, table=True):
     account_id: UUID
     programme: str
     slots: list[dict[str, Any]] = Field(
-        sa_type=JSONB, description="key, label, required; and due_on for one that the office asked for"
+        sa_type=JSONB, description="each as a domain.Slot; what is missing is as its default"
     )
     total_limit_bytes: int = Field(sa_type=BigInteger)
     keeps_unsubmitted: bool = Field(default=False, description="whether files outlive a draft set aside (DO-07)")
-    parties: dict[str, list[str]] = Field(
-        default_factory=dict, sa_type=JSONB, description="{account or organisation: grants}, besides the owner"
+    parties: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, sa_type=JSONB, description="{account or organisation: kind, grants}, besides the owner"
     )
     version: int = 0
     submission: int | None = None
@@ -86,14 +86,24 @@ class DocumentSet(Base, table=True):
         return SetState.DRAFT if self.submission is None else SetState.RETURNED
 
     @property
-    def slot_keys(self) -> list[str]:
-        """The slots in the order of the screen."""
-        return [slot["key"] for slot in self.slots]
+    def slot_of(self) -> dict[str, Slot]:
+        """The slots by key, in the order of the screen."""
+        return {slot["key"]: Slot(**slot) for slot in self.slots}
 
     @property
-    def asked_for(self) -> frozenset[str]:
-        """The slots that the office added."""
-        return frozenset(slot["key"] for slot in self.slots if "due_on" in slot)
+    def persons(self) -> list[UUID]:
+        """Who has papers of their own in slots per person: the owner, and the persons who take part.
+
+        Who joins an application by an invitation is a party of the kind that is their role.
+        """
+        others = (UUID(party) for party, facts in self.parties.items() if facts["kind"] in PERSONS)
+        return [self.account_id, *(person for person in others if person != self.account_id)]
+
+    def order(self, document: Document) -> tuple[int, int, str]:
+        """The document's rank in the set: by the slots of the screen, then the owner's before the others'."""
+        rank = {slot["key"]: number for number, slot in enumerate(self.slots)}
+        others = document.subject not in (None, self.account_id)
+        return rank[document.slot], int(others), str(document.subject)
 
     @property
     def current_submission(self) -> int | None:
@@ -120,13 +130,15 @@ class Document(Base, table=True):
             "status NOT IN ('pending', 'refused', 'expired', 'purged') OR object_key IS NULL", name="has_no_object"
         ),
         CheckConstraint("(status = 'refused') = (refusal IS NOT NULL)", name="refusal"),
-        # DO-03: one file per slot, also when two uploads are completed at the same moment.
+        # DO-03: one file per slot and person, also when two uploads are completed at the same moment.
         Index(
-            "uq_documents_stored_slot",
+            "uq_documents_stored_place",
             "application_id",
             "slot",
+            "subject",
             unique=True,
             postgresql_where=text("status = 'stored'"),
+            postgresql_nulls_not_distinct=True,
         ),
         # What the office waits for (DO-13).
         Index(
@@ -150,6 +162,7 @@ class Document(Base, table=True):
     uploaded_by: UUID | None = Field(default=None, description="the account; null in rows older than this column")
     session_id: UUID | None = Field(default=None, description="of the upload: DO-07 drops what a timeout leaves")
     slot: str
+    subject: UUID | None = Field(default=None, description="whose paper it is, in a slot per person")
     file_name: str = Field(
         description="as the applicant's computer named it, byte for byte; empty when the file is gone for good"
     )
@@ -173,6 +186,11 @@ class Document(Base, table=True):
     )
     stored_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+
+    @property
+    def place(self) -> Place:
+        """Where it is, or shall go."""
+        return self.slot, self.subject
 
     @property
     def shown_name(self) -> str:

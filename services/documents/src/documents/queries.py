@@ -13,52 +13,59 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select, text
 
-from documents.access import authorise, authorised, log_access, relation_to
-from documents.domain import STAFF, Action, DocumentStatus, Relation
+from documents.access import authorise, authorised, log_access, standing_of
+from documents.domain import STAFF, Action, DocumentStatus, Relation, Standing, fills, sees
 from documents.models import Document, DocumentSet, PostedPaper, SubmittedDocument
 
 
 async def documents_of(
     session: AsyncSession, *, actor: Actor, application_id: UUID, now: datetime
 ) -> tuple[DocumentSet, Sequence[Document]]:
-    """The set and its documents in the order of the slots. Raises NotFound.
+    """The set and those of its documents that the actor sees, in the order of the slots. Raises NotFound.
 
-    Who may change the set sees it as it is. Staff see what the last submission holds (DO-08), also while the applicant
-    is already replacing files after a rejection; other parties see what is in force. Everybody but the owner is put
-    down in the access log: file names may be personal.
+    Places that somebody may change they see as they are. Staff see what the last submission holds (DO-08), also while
+    the applicant is already replacing files after a rejection; other parties see what is in force. Everybody but the
+    owner is put down in the access log: file names may be personal.
     """
     documents = authorise(await session.get(DocumentSet, application_id), actor, Action.LIST)
-    relation = relation_to(documents, actor)
+    who = standing_of(documents, actor)
     query = select(Document).where(Document.application_id == application_id)
-    submission = _shown_submission(documents, relation)
+    stored = (await session.execute(query.where(Document.status == DocumentStatus.STORED))).scalars().all()
+    submission = _shown_submission(documents, who)
     if submission is None:
-        query = query.where(Document.status == DocumentStatus.STORED)
+        shown = stored
     else:
         submitted = select(SubmittedDocument.document_id).where(
             SubmittedDocument.application_id == application_id, SubmittedDocument.submission == submission
         )
         query = query.where(col(Document.id).in_(submitted), Document.status != DocumentStatus.PURGED)
-    if relation is not Relation.OWNER:
+        shown = (await session.execute(query)).scalars().all()
+    if who.relation is not Relation.OWNER:
         log_access(session, actor=actor, action=Action.LIST, application_id=application_id, now=now)
-    place = {slot: number for number, slot in enumerate(documents.slot_keys)}
-    found = (await session.execute(query)).scalars()
-    return documents, sorted(found, key=lambda document: place[document.slot])
+    slot_of = documents.slot_of
+    found = [one for one in stored if fills(who, slot_of[one.slot], one.subject)]
+    for one in shown:
+        slot = slot_of[one.slot]
+        if sees(who, slot, one.subject) and not fills(who, slot, one.subject):
+            found.append(one)
+    return documents, sorted(found, key=documents.order)
 
 
 async def file_of(session: AsyncSession, *, actor: Actor, document_id: UUID, now: datetime) -> str:
     """The key of a document's file, put down in the access log. Raises NotFound.
 
     The owner may have what is in the set or was ever submitted, staff what was submitted, others what is in force, and
-    editors what is in the set besides.
+    whoever may change the file's place what is in the set besides. A person's own papers are theirs as the owner's are.
     """
     documents, document = await authorised(session, actor, document_id, Action.DOWNLOAD)
-    relation = relation_to(documents, actor)
+    who = standing_of(documents, actor)
     named = select(SubmittedDocument.document_id).where(SubmittedDocument.document_id == document_id)
-    if relation in (Relation.VIEWER, Relation.EDITOR) and actor.account_id != documents.account_id:
+    theirs = actor.account_id in (documents.account_id, document.subject)
+    if who.relation in (Relation.VIEWER, Relation.EDITOR) and not theirs:
         # Not what the owner once handed in and gave up, be it somebody for whom the content is reopened.
-        named = named.where(SubmittedDocument.submission == _shown_submission(documents, Relation.VIEWER))
+        named = named.where(SubmittedDocument.submission == _in_force(documents))
     submitted = (await session.execute(named.limit(1))).first() is not None
-    in_set = document.status == DocumentStatus.STORED and relation in (Relation.OWNER, Relation.EDITOR)
+    in_set = document.status == DocumentStatus.STORED and fills(who, documents.slot_of[document.slot], document.subject)
     if document.object_key is None or not (submitted or in_set):
         raise NotFound(document_id=str(document_id))
     log_access(
@@ -72,12 +79,17 @@ async def file_of(session: AsyncSession, *, actor: Actor, document_id: UUID, now
     return document.object_key
 
 
-def _shown_submission(documents: DocumentSet, relation: Relation) -> int | None:
-    """The submission whose documents are shown to somebody who stands so to the application; None: the set as it is."""
-    if relation in (Relation.OWNER, Relation.EDITOR):
+def _in_force(documents: DocumentSet) -> int | None:
+    """The submission whose documents others are shown: the last approved one, or the last while none is approved."""
+    return documents.approved_submission or documents.submission
+
+
+def _shown_submission(documents: DocumentSet, who: Standing) -> int | None:
+    """The submission whose documents somebody is shown who may not change them; None: the set as it is."""
+    if who.relation in (Relation.OWNER, Relation.EDITOR):
         return None
-    if relation is Relation.VIEWER:
-        return documents.approved_submission or documents.submission
+    if who.relation is Relation.VIEWER:
+        return _in_force(documents)
     # A change that was withdrawn is no business of the office any more: a frozen set is what was handed in.
     return None if documents.frozen else documents.current_submission
 
@@ -132,7 +144,7 @@ async def papers_of(
     papers = (await session.execute(_LATEST_PAPERS.where(PostedPaper.application_id == application_id))).scalars()
     log_access(session, actor=actor, action=Action.LIST_PAPERS, application_id=application_id, now=now)
     in_order = sorted(papers, key=lambda paper: (paper.arrived_on, paper.recorded_at, paper.id))
-    return [slot for slot in documents.slot_keys if slot in awaited], in_order
+    return [slot for slot in documents.slot_of if slot in awaited], in_order
 
 
 async def awaited_papers(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
 
 from kit.japan.filenames import (
     PLACEHOLDER_TITLE,
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 
+Place = TypeVar("Place")
+
+
 class Attachment(StrEnum):
     """What becomes of one upload."""
 
@@ -40,17 +44,17 @@ class Attachment(StrEnum):
     REFUSED = "refused"
 
 
-def total_bytes(files: Mapping[str, int]) -> int:
-    """The size of a set, as {slot: bytes}."""
+def total_bytes(files: Mapping[Place, int]) -> int:
+    """The size of a set, as {place: bytes}."""
     return sum(files.values())
 
 
-def attach(files: Mapping[str, int], slot: str, size: int, limit: int) -> Attachment:
-    """Whether a file of `size` bytes may go into `slot` of the set `files` ({slot: bytes}), `limit` inclusive.
+def attach(files: Mapping[Place, int], place: Place, size: int, limit: int) -> Attachment:
+    """Whether a file of `size` bytes may go into `place` of the set `files` ({place: bytes}), `limit` inclusive.
 
-    A slot holds one file, so a replacement counts without the file it replaces (DO-03, I-48). A file that would
-    carry the set over the limit is refused and the files present stay (DO-05, I-46). The caller decides under the
-    lock of the set, and changes it only if the answer is `stored`.
+    A place is a slot, or one person's part of it. It holds one file, so a replacement counts without the file it
+    replaces (DO-03, I-48). A file that would carry the set over the limit is refused and the files present stay (DO-05,
+    I-46). The caller decides under the lock of the set, and changes it only if the answer is `stored`.
     """
-    after = total_bytes(files) - files.get(slot, 0) + size
+    after = total_bytes(files) - files.get(place, 0) + size
     return Attachment.STORED if after <= limit else Attachment.REFUSED

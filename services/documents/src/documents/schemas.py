@@ -50,6 +50,9 @@ class UploadRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     slot: Key = Field(examples=["kanri_kiyaku"])
+    subject: UUID | None = Field(
+        default=None, description="whose paper it is: the account, in a slot per person, and null in others"
+    )
     file_name: FileName = Field(description="as the computer names it, without folders", examples=["管理規約.pdf"])
     size_bytes: int = Field(ge=0, le=10**12, examples=[3_000_000])
     sha256: Sha256 = Field(
@@ -82,6 +85,7 @@ class DocumentBody(BaseModel):
 
     document_id: UUID
     slot: str
+    subject: UUID | None
     file_name: str = Field(description="in NFC")
     content_type: str
     size_bytes: int
@@ -93,9 +97,10 @@ class DocumentBody(BaseModel):
 
 
 class SlotBody(BaseModel):
-    """A slot, and what is in it."""
+    """A slot, and what is in it. A slot per person comes once for each person whose papers the reader may see."""
 
     slot: str
+    subject: UUID | None = Field(description="whose paper goes here, in a slot per person")
     label: str
     required: bool
     due_on: date | None = Field(description="by when the office asked for it; null for the programme's own slots")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -13,11 +13,11 @@ from kit.idempotency import OnceDep
 from kit.tokens import Actor
 
 from documents import commands, queries
-from documents.access import may
+from documents.access import may, standing_of
 from documents.api.context import Context, ContextDep
-from documents.commands.parts import opened_by_request
+from documents.commands.parts import open_while_frozen
 from documents.completion import complete_upload
-from documents.domain import Action, quarantine_key
+from documents.domain import Action, Place, Slot, fills, quarantine_key, sees
 from documents.models import Document, DocumentSet
 from documents.programmes import POST_OFFICES
 from documents.schemas import (
@@ -121,6 +121,7 @@ def _document_body(document: Document) -> DocumentBody:
     return DocumentBody(
         document_id=document.id,
         slot=document.slot,
+        subject=document.subject,
         file_name=document.shown_name,
         content_type=document.content_type,
         size_bytes=document.size_bytes,
@@ -132,8 +133,18 @@ def _document_body(document: Document) -> DocumentBody:
     )
 
 
+def _places(documents: DocumentSet, here: Collection[Place]) -> Iterator[tuple[Slot, UUID | None]]:
+    """All places of the set; also those of persons who take part no longer and whose papers are still there."""
+    for key, slot in documents.slot_of.items():
+        left = (subject for other, subject in here if other == key)
+        yield from (
+            (slot, subject) for subject in dict.fromkeys([*(documents.persons if slot.per_person else [None]), *left])
+        )
+
+
 def _set_body(documents: DocumentSet, found: Sequence[Document], actor: Actor) -> DocumentSetBody:
-    in_slot = {document.slot: _document_body(document) for document in found}
+    here = {document.place: _document_body(document) for document in found}
+    who = standing_of(documents, actor)
     post = POST_OFFICES.get(documents.programme)
     changeable = may(documents, actor, Action.UPLOAD)
     may_hand_in = may(documents, actor, Action.HAND_IN)
@@ -145,14 +156,17 @@ def _set_body(documents: DocumentSet, found: Sequence[Document], actor: Actor) -
         total_limit_bytes=documents.total_limit_bytes,
         slots=[
             SlotBody(
-                slot=slot["key"],
-                label=slot["label"],
-                required=slot["required"],
-                due_on=slot.get("due_on"),
-                changeable=changeable or (may_hand_in and opened_by_request(documents, in_slot, slot["key"])),
-                document=in_slot.get(slot["key"]),
+                slot=slot.key,
+                subject=subject,
+                label=slot.label,
+                required=slot.required,
+                due_on=date.fromisoformat(slot.due_on) if slot.due_on else None,
+                changeable=fills(who, slot, subject)
+                and (changeable or (may_hand_in and open_while_frozen(documents, here, (slot.key, subject)))),
+                document=here.get((slot.key, subject)),
             )
-            for slot in documents.slots
+            for slot, subject in _places(documents, here)
+            if sees(who, slot, subject)
         ],
         files_deleted_at=documents.files_deleted_at,
         post=None if post is None else PostBody.model_validate(post),

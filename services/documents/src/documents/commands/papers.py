@@ -109,7 +109,7 @@ def _judged(documents: DocumentSet, paper: Paper, now: datetime) -> str:
             message = "到着日以前の日付を入力してください。"
             raise PaperNotRecordable(findings=[Finding("DO-34", "AFTER_ARRIVAL", message, name)])
     try:
-        return judge_of(documents.programme)(paper, frozenset(documents.slot_keys))
+        return judge_of(documents.programme)(paper, frozenset(documents.slot_of))
     except DateNotRecorded as error:
         message = "この書類の判定に必要な日付を入力してください。"
         field = f"{error.date_field}_on"

@@ -12,7 +12,7 @@ from madoguchi_contracts.documents import DocumentRefused, DocumentRemoved, Docu
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
-from documents.domain import REFUSAL_RULES, DocumentStatus, Refusal
+from documents.domain import REFUSAL_RULES, DocumentStatus, Place, Refusal
 from documents.models import Document, DocumentSet
 from documents.rules import Attachment, attach
 
@@ -48,24 +48,29 @@ async def heard_set(session: AsyncSession, application_id: UUID) -> DocumentSet:
     return documents
 
 
-async def in_set(session: AsyncSession, documents: DocumentSet) -> dict[str, Document]:
-    """The documents in the set, {slot: document}, in the order of the slots."""
+async def in_set(session: AsyncSession, documents: DocumentSet) -> dict[Place, Document]:
+    """The documents in the set, {place: document}, in the order of the slots."""
     query = select(Document).where(
         Document.application_id == documents.application_id, Document.status == DocumentStatus.STORED
     )
-    by_slot = {document.slot: document for document in (await session.execute(query)).scalars()}
-    return {slot: by_slot[slot] for slot in documents.slot_keys if slot in by_slot}
+    return {
+        document.place: document for document in sorted((await session.execute(query)).scalars(), key=documents.order)
+    }
 
 
-def opened_by_request(documents: DocumentSet, filled: Collection[str], slot: str) -> bool:
-    """Whether a file may go into this slot of a frozen set: the office asked for it, and it is still empty."""
-    return documents.frozen and slot in documents.asked_for and slot not in filled
+def open_while_frozen(documents: DocumentSet, filled: Collection[Place], place: Place) -> bool:
+    """Whether a file may go into this place of a frozen set: it is empty, and the office asked for it, or the programme
+    expects it from a party, who brings it when it is there.
+    """
+    slot = documents.slot_of.get(place[0])
+    late = slot is not None and (slot.due_on is not None or bool(slot.filled_by))
+    return documents.frozen and late and place not in filled
 
 
-def fits(stored: Mapping[str, Document], slot: str, size_bytes: int, limit: int) -> bool:
-    """Whether a file may go into the slot of a set with these documents (DO-05)."""
-    sizes = {document.slot: document.size_bytes for document in stored.values()}
-    return attach(sizes, slot, size_bytes, limit) is Attachment.STORED
+def fits(stored: Mapping[Place, Document], place: Place, size_bytes: int, limit: int) -> bool:
+    """Whether a file may go into the place of a set with these documents (DO-05)."""
+    sizes = {other: document.size_bytes for other, document in stored.items()}
+    return attach(sizes, place, size_bytes, limit) is Attachment.STORED
 
 
 async def refuse(session: AsyncSession, document: Document, refusal: Refusal, now: datetime) -> None:
@@ -78,6 +83,7 @@ async def refuse(session: AsyncSession, document: Document, refusal: Refusal, no
         slot=document.slot,
         code=refusal.value,
         rules=(REFUSAL_RULES[refusal],),
+        subject=document.subject,
     )
     await session.flush()
     await record(session, event, now=now)
@@ -95,6 +101,7 @@ async def tell_stored(session: AsyncSession, documents: DocumentSet, document: D
         set_version=documents.version,
         set=entries,
         total_bytes=sum(entry.size_bytes for entry in entries),
+        subject=document.subject,
     )
     await record(session, event, now=now)
 
@@ -109,6 +116,7 @@ async def tell_removed(session: AsyncSession, documents: DocumentSet, document: 
         set_version=documents.version,
         set=entries,
         total_bytes=sum(entry.size_bytes for entry in entries),
+        subject=document.subject,
     )
     await record(session, event, now=now)
 
@@ -125,6 +133,7 @@ async def changed(session: AsyncSession, documents: DocumentSet) -> tuple[SetEnt
             size_bytes=document.size_bytes,
             standard_type=document.standard_type,
             placeholder=document.placeholder,
+            subject=document.subject,
         )
         for document in (await in_set(session, documents)).values()
     )

@@ -29,7 +29,7 @@ async def ask_for_document(
     documents = authorise(await lock_set(session, application_id), actor, Action.ASK)
     if due_on < to_jst(now).date():
         raise DueDatePassed(application_id=str(application_id))
-    slot = f"asked_{len(documents.asked_for) + 1}"
+    slot = f"asked_{sum('due_on' in one for one in documents.slots) + 1}"
     asked = {"key": slot, "label": label, "required": False, "due_on": due_on.isoformat()}
     documents.slots = [*documents.slots, asked]
     event = DocumentRequested(application_id=application_id, slot=slot, due_on=due_on, officer_id=actor.account_id)

@@ -38,7 +38,7 @@ async def open_set(
         "application_id": application_id,
         "account_id": account_id,
         "programme": programme,
-        "slots": [slot.model_dump() for slot in policy.slots],
+        "slots": [slot.model_dump(mode="json") for slot in policy.slots],
         "total_limit_bytes": policy.total_limit_bytes,
         "keeps_unsubmitted": policy.keeps_unsubmitted,
         "parties": {},
@@ -53,7 +53,7 @@ async def open_set(
 async def change_parties(session: AsyncSession, *, application_id: UUID, parties: Sequence[Party]) -> None:
     """Keep who besides the owner may see or change the documents."""
     documents = await heard_set(session, application_id)
-    documents.parties = {str(party.party_id): list(party.grants) for party in parties}
+    documents.parties = {str(party.party_id): {"kind": party.kind, "grants": list(party.grants)} for party in parties}
 
 
 # Submissions
@@ -188,13 +188,13 @@ async def _drop(session: AsyncSession, documents: DocumentSet, dropped: Sequence
     """Take documents out. A submitted file that one of them had replaced comes back (DO-08: it stays attached)."""
     settled = documents.current_submission
     submitted = {} if settled is None else await _submitted(session, documents, settled)
-    replaced = {one.slot: one for one in submitted.values() if one.status == DocumentStatus.REPLACED}
+    replaced = {one.place: one for one in submitted.values() if one.status == DocumentStatus.REPLACED}
     gone = [document for document in dropped if document.status == DocumentStatus.STORED]
     for document in dropped:
         document.move(DocumentStatus.REMOVED, now)
     await session.flush()
     for document in gone:
-        former = replaced.get(document.slot)
+        former = replaced.get(document.place)
         if former is None:
             await tell_removed(session, documents, document, now)
         else:
@@ -218,13 +218,13 @@ async def _make(session: AsyncSession, documents: DocumentSet, wanted: Mapping[U
     here = await in_set(session, documents)
     added = [document for document in here.values() if document.id not in wanted]
     missing = [document for document in wanted.values() if document.status != DocumentStatus.STORED]
-    restored_slots = {document.slot for document in missing}
+    restored_places = {document.place for document in missing}
     for document in added:
-        restored = document.slot in restored_slots
+        restored = document.place in restored_places
         document.move(DocumentStatus.REPLACED if restored else DocumentStatus.REMOVED, now)
     await session.flush()
     for document in added:
-        if document.slot not in restored_slots:
+        if document.place not in restored_places:
             await tell_removed(session, documents, document, now)
     for document in missing:
         document.move(DocumentStatus.STORED, now)
@@ -242,7 +242,7 @@ async def _named(
     found = {document.id: document for document in (await session.execute(query)).scalars()}
     for one in submitted:
         document = found.get(one.document_id)
-        if document is None or (document.slot, document.sha256) != (one.slot, one.sha256):
+        if document is None or (*document.place, document.sha256) != (one.slot, one.subject, one.sha256):
             raise Permanent("the submission names a document that is not of this application")
         if document.object_key is None:
             raise Permanent("the submission names a document whose file is gone")

@@ -10,24 +10,32 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from kit.errors import Forbidden
 from kit.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, func, select
 
-from documents.access import authorise, authorised
+from documents.access import authorise, authorised, standing_of
 from documents.commands.parts import (
     fits,
     in_set,
     lock_document,
     lock_with_set,
-    opened_by_request,
+    open_while_frozen,
     refuse,
     tell_removed,
     tell_stored,
 )
 from documents.commands.retention import is_held
-from documents.domain import Action, DocumentStatus, Refusal, refusal_finding
-from documents.errors import CompletionInProgress, TooManyUploads, UnknownSlot, UploadOver, UploadRefused
+from documents.domain import Action, DocumentStatus, Refusal, fills, refusal_finding
+from documents.errors import (
+    CompletionInProgress,
+    TooManyUploads,
+    UnknownSlot,
+    UploadOver,
+    UploadRefused,
+    WrongSubject,
+)
 from documents.models import Document, DocumentSet, SubmittedDocument
 from documents.rules import is_placeholder, is_standard_type
 
@@ -45,6 +53,7 @@ async def start_upload(
     actor: Actor,
     application_id: UUID,
     slot: str,
+    subject: UUID | None,
     file_name: str,
     content_type: str,
     size_bytes: int,
@@ -53,17 +62,24 @@ async def start_upload(
 ) -> Document:
     """Begin an upload: the file may be put into quarantine for 15 minutes.
 
-    The limit is checked here so that nobody uploads in vain, and again when the upload is completed (DO-05). Uploads
-    that are only begun do not count: many never end. Raises UnknownSlot, UploadRefused, TooManyUploads and what
-    `authorise` raises.
+    `subject` is whose paper it is, in a slot per person: the owner or a person who takes part. The limit is checked
+    here so that nobody uploads in vain, and again when the upload is completed (DO-05). Uploads that are only begun do
+    not count: many never end. Raises UnknownSlot, WrongSubject, UploadRefused, TooManyUploads and what `authorise`
+    raises.
     """
     known = await session.get(DocumentSet, application_id)
     here = await in_set(session, known) if known is not None else {}
-    handed_in = known is not None and opened_by_request(known, here, slot)
+    place = slot, subject
+    handed_in = known is not None and open_while_frozen(known, here, place)
     documents = authorise(known, actor, Action.HAND_IN if handed_in else Action.UPLOAD)
-    if slot not in documents.slot_keys:
+    its_slot = documents.slot_of.get(slot)
+    if its_slot is None:
         raise UnknownSlot(application_id=str(application_id))
-    if not fits(here, slot, size_bytes, documents.total_limit_bytes):
+    if subject not in (documents.persons if its_slot.per_person else (None,)):
+        raise WrongSubject(application_id=str(application_id))
+    if not fills(standing_of(documents, actor), its_slot, subject):
+        raise Forbidden(application_id=str(application_id))
+    if not fits(here, place, size_bytes, documents.total_limit_bytes):
         limit = documents.total_limit_bytes
         finding = refusal_finding(Refusal.TOTAL_OVER_LIMIT, slot=slot, limit_bytes=limit)
         raise UploadRefused(findings=[finding], application_id=str(application_id))
@@ -80,6 +96,7 @@ async def start_upload(
         uploaded_by=actor.account_id,
         session_id=actor.session_id,
         slot=slot,
+        subject=subject,
         file_name=file_name,
         content_type=content_type,
         size_bytes=size_bytes,
@@ -145,14 +162,14 @@ async def settle_upload(
     if document.status != DocumentStatus.PENDING:
         return document
     here = await in_set(session, documents)
-    if documents.frozen and not opened_by_request(documents, here, document.slot):
+    if documents.frozen and not open_while_frozen(documents, here, document.place):
         refusal = Refusal.SET_FROZEN
-    elif refusal is None and not fits(here, document.slot, document.size_bytes, documents.total_limit_bytes):
+    elif refusal is None and not fits(here, document.place, document.size_bytes, documents.total_limit_bytes):
         refusal = Refusal.TOTAL_OVER_LIMIT
     if refusal is not None:
         await refuse(session, document, refusal, now)
         return document
-    former = here.get(document.slot)
+    former = here.get(document.place)
     if former is not None:
         former.move(DocumentStatus.REPLACED, now)
         await session.flush()  # before the newcomer takes the slot: the unique index looks at each statement
@@ -160,7 +177,7 @@ async def settle_upload(
     document.move(DocumentStatus.STORED, now)
     submission = documents.current_submission
     if documents.frozen and submission is not None:
-        # Handed in on request, it is part of what the office decides about from now on.
+        # Handed in late, it is part of what the office decides about from now on.
         session.add(
             SubmittedDocument(application_id=documents.application_id, submission=submission, document_id=document.id)
         )
