@@ -32,11 +32,13 @@ LEFT JOIN document_sets d ON d.application_id = a.id
 WHERE a.id = :id
 """)
 
+# The database chains the step to the one before it (migration 0008): no round trip, and nobody can leave it out.
 _STEP = """
 INSERT INTO application_history
-  (application_id, track, subject, source, target, command, actor_id, role, submission, reason, facts, at)
+  (application_id, track, subject, source, target, command, actor_id, role, submission, reason, facts, at,
+   content_sha256)
 SELECT :application_id, :track, :subject, :source, :target, :command, :actor_id, :role, :submission, :reason, :facts,
-       :at
+       :at, :content_sha256
 """
 # The first step of a track makes its row. The WHERE restates what the lock already ensures: of two steps from one state
 # the second changes no row, and the caller sees it.

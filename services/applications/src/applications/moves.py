@@ -117,6 +117,7 @@ async def _take(
         "reason": note,
         "facts": _kept_facts(desk, application, key, row, case),
         "at": case.now,
+        "content_sha256": None if version is None else version["content_sha256"],
     }
     if version is None and here is not None and here.state == row.target:
         await session.execute(hot.REMEMBER, step)

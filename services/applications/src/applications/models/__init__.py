@@ -6,6 +6,7 @@ Personal data is kept encrypted (`kit.vault`): the columns `draft`, `content`, `
 
 from applications.models.base import Base, application_numbers, metadata
 from applications.models.cases import Application, ApplicationParty, HistoryStep, Track, Version
+from applications.models.chain import HistoryHead, HistoryRoot, HistoryStart
 from applications.models.office import AccessLogEntry, Balance, BalanceImport, ContactNote, Review
 from applications.models.told import AccountContact, AccountEkyc, DocumentSet, Organisation, PostedPaper
 
@@ -20,6 +21,9 @@ __all__ = [
     "Base",
     "ContactNote",
     "DocumentSet",
+    "HistoryHead",
+    "HistoryRoot",
+    "HistoryStart",
     "HistoryStep",
     "Organisation",
     "PostedPaper",

@@ -48,12 +48,17 @@ class Application(Base, table=True):
 
 
 class HistoryStep(Base, table=True):
-    """Every step that was taken: from, to, by whom, when, why. Append-only."""
+    """Every step that was taken: from, to, by whom, when, why. Append-only.
+
+    `position` and `digest` chain the steps of an application; the database fills them in (migration 0008). They are
+    null in steps that were taken before there were chains.
+    """
 
     __tablename__: ClassVar[str] = "application_history"
     __table_args__: ClassVar[Any] = (
         CheckConstraint("(actor_id IS NULL) = (role IS NULL)", name="actor"),
         Index("ix_application_history_application_id", "application_id", "id"),
+        Index("uq_application_history_position", "application_id", "position", unique=True),
     )
 
     id: int = number_column()
@@ -69,6 +74,9 @@ class HistoryStep(Base, table=True):
     reason: str | None = text_column(default=None)
     facts: str | None = text_column(default=None)
     at: datetime = time_column()
+    content_sha256: str | None = text_column(default=None)
+    position: int | None = None
+    digest: str | None = text_column(default=None)
 
 
 class Track(Base, table=True):
