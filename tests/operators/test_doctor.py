@@ -3,6 +3,7 @@ one."""
 
 import asyncio
 import json
+import ssl
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -226,8 +227,19 @@ async def test_a_certificate_that_runs_out_is_named(ward: Ward, tmp_path: Path) 
     names(await ward.doctor("applications", DATABASE_URL=url), "certificates", "sslrootcert is good until")
 
 
+async def test_a_certificate_of_an_address_that_runs_out_is_named(ward: Ward, tmp_path: Path) -> None:
+    file = tmp_path / "server.pem"
+    file.write_bytes(certificate(timedelta(days=3)))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    async with await asyncio.start_server(lambda _, writer: writer.close(), HOST, 0, ssl=context) as server:
+        address = f"{HOST}:{server.sockets[0].getsockname()[1]}"
+        done = await ward.doctor("identity", PUBLIC_BASE_URL=f"https://{address}")
+    names(done, "certificates", f"the certificate of {address} is good until")
+
+
 def certificate(left: timedelta) -> bytes:
-    """Of an authority, for so long."""
+    """With its key, good for so long."""
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
     now = datetime.now(UTC)
     made = (
@@ -240,7 +252,9 @@ def certificate(left: timedelta) -> bytes:
         .not_valid_after(now + left)
         .sign(key, hashes.SHA256())
     )
-    return made.public_bytes(serialization.Encoding.PEM)
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return private + made.public_bytes(pem)
 
 
 # The bus

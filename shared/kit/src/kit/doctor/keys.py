@@ -3,6 +3,8 @@ a certificate run out?"""
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -123,21 +125,45 @@ async def vault(hidden: Sequence[Hidden], patient: Patient) -> Sequence[Symptom]
 
 
 async def certificates(patient: Patient) -> Sequence[Symptom]:
-    """Certificates of authorities that are given as files: of the broker, and of the database."""
+    """Certificates of authorities that are given as files, of the broker and the database; and those that are shown by
+    the HTTPS addresses in the settings.
+    """
     root = parse_qs(urlsplit(patient.settings.database_url.get_secret_value()).query).get("sslrootcert")
     given = {"MADOGUCHI_KAFKA_CA_FILE": patient.settings.kafka_ca_file, "sslrootcert": Path(root[0]) if root else None}
     found: list[Symptom] = []
     for name, file in given.items():
         if file is not None:
-            found.append(_expiry(name, file, patient.clock()))
-    return found or [well(Organ.CERTIFICATES, "none is given as a file")]
+            found.append(_of_file(name, file, patient.clock()))
+    urls = {value for name, value in patient.settings if name.endswith("_url") and str(value).startswith("https://")}
+    for url in sorted(urls):
+        found.append(await asyncio.to_thread(_of_address, url, patient.clock()))
+    return found or [well(Organ.CERTIFICATES, "none is given as a file, and no address is HTTPS")]
 
 
-def _expiry(name: str, file: Path, now: datetime) -> Symptom:
+def _of_file(name: str, file: Path, now: datetime) -> Symptom:
     then = f"replace {file}; openssl x509 -in {file} -noout -dates"
     try:
-        ends = min(one.not_valid_after_utc for one in x509.load_pem_x509_certificates(file.read_bytes()))
-    except (OSError, ValueError) as error:
+        pem = file.read_bytes()
+    except OSError as error:
         return ill(Organ.CERTIFICATES, f"the certificate of {name} cannot be read ({type(error).__name__})", then)
+    return _expiry(name, pem, now, then)
+
+
+def _of_address(url: str, now: datetime) -> Symptom:
+    """Of whom the address shows; who signed it is judged by those that use the address."""
+    place = urlsplit(url)
+    host, port = place.hostname or "", place.port or 443
+    try:
+        pem = ssl.get_server_certificate((host, port), timeout=HTTP_SECONDS)
+    except OSError as error:
+        return unknown(Organ.CERTIFICATES, f"{host}:{port} shows no certificate ({type(error).__name__})")
+    return _expiry(f"{host}:{port}", pem.encode(), now, f"renew it; openssl s_client -connect {host}:{port}")
+
+
+def _expiry(name: str, pem: bytes, now: datetime, then: str) -> Symptom:
+    try:
+        ends = min(one.not_valid_after_utc for one in x509.load_pem_x509_certificates(pem))
+    except ValueError:
+        return ill(Organ.CERTIFICATES, f"the certificate of {name} is none", then)
     said = f"the certificate of {name} is good until {ends.astimezone(UTC):%Y-%m-%d}"
     return ill(Organ.CERTIFICATES, said, then) if ends - now < EXPIRES_SOON else well(Organ.CERTIFICATES, said)

@@ -151,9 +151,7 @@ async def _ask(report: Report, witness: Witness, database: Database, now: dateti
         return
     except DBAPIError as error:  # of another release than this code, mostly
         cause = error.orig or error
-        report.not_asked[witness.service] = (
-            f"its database refuses to answer ({type(cause).__name__}): madoguchi doctor"
-        )
+        report.not_asked[witness.service] = f"its database refuses to answer ({type(cause).__name__}): madoguchi doctor"
         return
     report.not_asked.pop(witness.service, None)
     report.answers[witness.service] = answer
