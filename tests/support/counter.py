@@ -14,7 +14,7 @@ import httpx
 from applications import api, consumers, timers
 from applications.api.context import Context
 from applications.areas import AREAS
-from applications.desk import Desk
+from applications.desk import Desk, LookUp
 from applications.directories import PostalCodes, ZenginInstitutions
 from applications.programme import Programme
 from applications.programmes import PROGRAMMES
@@ -347,8 +347,10 @@ class Person:
 
 
 @asynccontextmanager
-async def open_counter(url: str, programmes: Mapping[str, Programme] = PROGRAMMES) -> AsyncIterator[Counter]:
-    """The service on the migrated database at `url`."""
+async def open_counter(
+    url: str, programmes: Mapping[str, Programme] = PROGRAMMES, dated: Mapping[str, LookUp] | None = None
+) -> AsyncIterator[Counter]:
+    """The service on the migrated database at `url`; `dated` is what the office keeps for programmes."""
     database = Database(url, pool_size=8)
     clock = FakeClock()
     gate = Gate(clock)
@@ -358,6 +360,7 @@ async def open_counter(url: str, programmes: Mapping[str, Programme] = PROGRAMME
         seal=lambda content, service: Sealed(seal(content, _PUBLIC_KEYS[service])),
         institutions=INSTITUTIONS,
         claim_lease=timedelta(minutes=30),
+        dated=dated or {},
     )
     context = Context(
         service="applications",

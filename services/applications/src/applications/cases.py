@@ -85,6 +85,7 @@ class Application:
     mail: str | None
     documents: tuple[Document, ...]
     taken: Mapping[tuple[str, UUID, str], Taken] = field(default_factory=dict)
+    submitted: Mapping[str, Any] | None = None
 
     @property
     def ekyc_status(self) -> str | None:
@@ -110,6 +111,8 @@ class Application:
             parties=self.parties,
             ekyc=self.ekyc,
             taken=self.taken,
+            submitted=self.submitted,
+            draft_version=self.draft_version,
         )
 
 
@@ -170,15 +173,19 @@ async def _read(session: AsyncSession, desk: Desk, application_id: UUID) -> Appl
     order = {slot.key: place for place, slot in enumerate(programme.documents.slots)}
     documents = sorted(documents_of(facts.pop("documents") or ()), key=lambda one: order.get(one.slot, len(order)))
     ekyc = {UUID(account_id): status for account_id, status in (facts.pop("ekyc") or {}).items()}
-    return Application(
-        programme=programme,
-        tracks=tracks,
-        parties=parties,
-        ekyc=ekyc,
-        documents=tuple(documents),
-        taken=await _taken(session, desk, programme, application_id) if programme.workflow.remembers else {},
-        **facts,
+    application = Application(
+        programme=programme, tracks=tracks, parties=parties, ekyc=ekyc, documents=tuple(documents), **facts
     )
+    return await _remembering(session, desk, application) if programme.workflow.remembers else application
+
+
+async def _remembering(session: AsyncSession, desk: Desk, application: Application) -> Application:
+    """The application with what its workflow remembers."""
+    taken = await _taken(session, desk, application.programme, application.id)
+    if not application.submission:
+        return replace(application, taken=taken)
+    kept = await version_of(session, desk, application.id, application.submission)
+    return replace(application, taken=taken, submitted=kept["content"])
 
 
 async def _taken(
@@ -236,9 +243,13 @@ async def filing_of(
     programme = application.programme
     draft = desk.unlock(application.draft, contexts.of_draft(application.id))
     mail = application.mail
+    today = to_jst(now).date()
+    look_up = desk.dated.get(programme.name)
     facts = Facts(
         registered_mail=desk.unlock(mail, contexts.of_mail(application.account_id)) if mail is not None else None,
-        today=to_jst(now).date(),
+        now=now,
+        today=today,
+        dated=None if look_up is None else await look_up(session),
         institutions=desk.institutions,
         organisations=await organisations.find(session, programme.organisations(draft)),
     )

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from kit.vault import Vault
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.programme import Institutions, Programme
 from applications.workflow import Seal
 
+LookUp = Callable[[AsyncSession], Awaitable[object]]
+
 
 @dataclass(frozen=True)
 class Desk:
-    """The collaborators and the numbers that the office can set."""
+    """The collaborators and the numbers that the office can set.
+
+    `dated` looks up what the office keeps for a programme with dates of validity, by the programme's name.
+    """
 
     programmes: Mapping[str, Programme]
     vault: Vault
     seal: Seal
     institutions: Institutions
     claim_lease: timedelta
+    dated: Mapping[str, LookUp] = field(default_factory=dict)
 
     def lock_away(self, value: Any, context: str) -> str:
         """A JSON value as encrypted text; `context` binds it to its row and column."""

@@ -46,49 +46,65 @@ def read(model: type[FormModel], draft: Mapping[str, Any]) -> tuple[FormModel, l
 
 
 def without_blanks(value: Any) -> Any:
-    """The value without empty and blank texts, nulls, and sections in which nothing is left."""
+    """The value without empty and blank texts, nulls, and sections and lists in which nothing is left.
+
+    An entry of a list stays at its place, so that a finding names the place where it was entered.
+    """
     if isinstance(value, dict):
         kept = {key: without_blanks(one) for key, one in value.items()}
-        return {key: one for key, one in kept.items() if one not in (None, "", {})}
+        return {key: one for key, one in kept.items() if one not in (None, "", {}, [])}
+    if isinstance(value, list):
+        entries = [without_blanks(one) for one in value]
+        return entries if any(one not in (None, "", {}, []) for one in entries) else None
     if isinstance(value, str) and not value.strip():
         return None
     return value
 
 
-def _known_path(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, ...]:
-    """The part of an error's place that names fields: pydantic adds the member of a union, or an index."""
-    path: list[str] = []
+def _known_path(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str | int, ...]:
+    """The part of an error's place that names fields and entries: pydantic adds the member of a union."""
+    path: list[str | int] = []
     current: type[BaseModel] | None = model
     for part in loc:
+        if isinstance(part, int):
+            if current is not None:  # an entry of a list of sections; of other lists the whole field is wrong
+                path.append(part)
+            continue
         if current is None or part not in current.model_fields:
             break
-        path.append(str(part))
-        current = _section(current.model_fields[str(part)].annotation)
+        path.append(part)
+        current = _section(current.model_fields[part].annotation)
     return tuple(path)
 
 
 def _section(annotation: Any) -> type[BaseModel] | None:
-    """The section that a field holds, if it holds one."""
+    """The section that a field holds, or each entry of it."""
     for one in (annotation, *get_args(annotation)):
         if isinstance(one, type) and issubclass(one, BaseModel):
             return one
+        if one is not annotation and get_args(one) and (inner := _section(one)) is not None:
+            return inner
     return None
 
 
-def _wrong_kind(model: type[BaseModel], path: tuple[str, ...]) -> Finding:
+def _wrong_kind(model: type[BaseModel], path: tuple[str | int, ...]) -> Finding:
     current: type[BaseModel] | None = model
     label, rule = "入力内容", ""
     for part in path:
-        if current is None:
-            break
+        if current is None or isinstance(part, int):
+            continue
         field = current.model_fields[part]
         extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
         label, rule = field.title or label, str(extra.get("x-rule", rule))
         current = _section(field.annotation)
-    return Finding(rule, "FORMAT", f"{label}を正しく入力または選択してください。", ".".join(path))
+    return Finding(rule, "FORMAT", f"{label}を正しく入力または選択してください。", ".".join(map(str, path)))
 
 
-def _remove(value: dict[str, Any], path: tuple[str, ...]) -> None:
+def _remove(value: Any, path: tuple[str | int, ...]) -> None:
     for part in path[:-1]:
         value = value[part]
-    value.pop(path[-1])
+    last = path[-1]
+    if isinstance(last, int):
+        value[last] = {}  # the entry keeps its place
+    else:
+        value.pop(last, None)

@@ -135,6 +135,7 @@ async def _take(
         tracks={**application.tracks, key: track_now},
         submission=submission,
         taken={**application.taken, (*key, command): Taken(case.now, caller.account_id, case.facts)},
+        submitted=case.filed.form.content if version is not None else application.submitted,
     )
     if row.track == workflow.main:
         await worklist.follow(session, application, after, row, actor_id=caller.account_id, now=case.now)

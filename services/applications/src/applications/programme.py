@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from importlib import import_module
 from typing import Any, Protocol
 from uuid import UUID
@@ -73,13 +73,16 @@ class Institutions(Protocol):
 class Facts:
     """What a form is compared with. `registered_mail` None: not known here yet. `today` is the day in Japan.
 
-    `organisations` are those that the draft names, as far as they exist.
+    `organisations` are those that the draft names, as far as they exist. `dated` is what the office keeps for the
+    programme with dates of validity, such as rates; None if it keeps nothing.
     """
 
     registered_mail: str | None
+    now: datetime
     today: date
     institutions: Institutions
     organisations: Mapping[UUID, Organisation]
+    dated: object = None
 
 
 CONTACT_NOT_YET_KNOWN = "CONTACT_NOT_YET_KNOWN"

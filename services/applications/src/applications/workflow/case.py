@@ -107,9 +107,9 @@ class Case:
     """All that guards and events may look at, as it is under the application's row lock.
 
     `subject` is whom the step is about: the application itself, or a person. `in_force` is the approved content, where
-    a step files something over it. `ekyc` has the status of each person that is known of. `taken` has, in a workflow
-    that remembers, each command as it was given last, by track and subject; `facts` is what is said with the step that
-    is being taken. `others` are looked up where something is filed.
+    a step files something over it. `ekyc` has the status of each person that is known of. `facts` is what is said with
+    the step that is being taken. `others` are looked up where something is filed. In a workflow that remembers,
+    `submitted` is what was handed in last, and `taken` has each command as it was given last, by track and subject.
     """
 
     application_id: UUID
@@ -121,7 +121,9 @@ class Case:
     states: Mapping[tuple[str, UUID], str]
     now: datetime
     parties: tuple[Party, ...] = ()
+    draft_version: int = 0
     in_force: Mapping[str, Any] | None = None
+    submitted: Mapping[str, Any] | None = None
     filing: Filing | None = None
     review: ReviewFacts | None = None
     reason: str = ""
