@@ -6,4 +6,5 @@ from applications.programme import registered
 
 PROGRAMMES = registered(
     "applications.programmes.bond",
+    "applications.programmes.green_loan",
 )

@@ -14,11 +14,13 @@ from applications.programmes.green_loan.areas import (
     papers,
     people,
     procedure,
+    states,
     works,
 )
 
 AREAS: list[Area] = [
     *procedure.AREAS,
+    *states.AREAS,
     *danshin.AREAS,
     *access.AREAS,
     *people.AREAS,

@@ -1,0 +1,109 @@
+"""Which papers this very application needs, and what is wrong with those that were uploaded (groups 21 to 25)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from kit.errors import Finding
+
+from applications.forms import read
+from applications.programmes.green_loan.danshin.amounts import certificate_required, sandai_total
+from applications.programmes.green_loan.danshin.kinds import product_of
+from applications.programmes.green_loan.form import people
+from applications.programmes.green_loan.form.sections import GreenLoanForm, House, Loan, Person, Works
+from applications.programmes.green_loan.papers import facts
+from applications.programmes.green_loan.papers.check import Upload, paper_findings
+from applications.programmes.green_loan.papers.facts import MAIN_APPLICANT, Application, WorksContract
+from applications.programmes.green_loan.papers.required import required_papers
+from applications.programmes.green_loan.papers.requirement import Requirement
+from applications.programmes.green_loan.people.residence import JAPANESE
+from applications.programmes.green_loan.works.house import HouseUse
+from applications.workflow import Document
+
+SPECIAL_CASE_MONTHS = frozenset({1, 2, 3, 4, 5})
+"""interpretation (GL-391): the months of "around January to May"."""
+
+
+def application_of(form: GreenLoanForm, today: date) -> Application:
+    """The facts on which the set of papers depends (GL-362 to GL-412)."""
+    house, works, loan = form.house or House(), form.works or Works(), form.loan or Loan()
+    named = [_person(key, one) for key, _, one in people.keys(form)]
+    if house.use is HouseUse.RELATIVE and house.occupant is not None:
+        foreign = house.occupant.status not in {None, JAPANESE}
+        named.append(facts.Person(facts.OCCUPANT, facts.Position.OCCUPYING_RELATIVE, foreigner=foreign))
+    product = product_of(loan.danshin) if loan.danshin else None
+    health = product is not None and certificate_required(product, sandai_total(loan.amount_yen or 0, 0, 0))
+    return Application(
+        acceptance_date=today,
+        persons=tuple(named),
+        house_use=house.use or HouseUse.OWN,
+        works_contract=works.contract or WorksContract.OPEN,
+        special_case_months=SPECIAL_CASE_MONTHS,
+        same_sex_partners=tuple((one.first, one.second) for one in form.partners or () if one.first and one.second),
+        health_certificates=tuple(loan.danshin_joiners or ()) if health else (),
+        breakdown_in_contract=bool(works.breakdown_in_contract),
+    )
+
+
+def requirements_of(content: Mapping[str, Any], today: date) -> list[Requirement]:
+    """All papers of the application, explained, from what was kept of its form."""
+    form, _ = read(GreenLoanForm, content)
+    return required_papers(application_of(form, today))
+
+
+def papers_wrong(
+    content: Mapping[str, Any], owner: UUID, documents: Sequence[Document], today: date, prefix: str
+) -> list[Finding]:
+    """GL-103, GL-348: which papers due at the application are missing, or cannot be used."""
+    form, _ = read(GreenLoanForm, content)
+    stated = {one.slot: one for one in form.papers or () if one.slot is not None}
+    uploads = []
+    for slot in sorted(slots_of(form, owner, documents)):
+        said = stated.get(slot)
+        if said is None:
+            uploads.append(Upload(slot))
+        else:
+            confirmed = frozenset(said.confirmed or ())
+            uploads.append(Upload(slot, said.issued_on, said.applied_on, said.income_year, confirmed))
+    return paper_findings(application_of(form, today), uploads, prefix=prefix)
+
+
+def slots_of(form: GreenLoanForm, owner: UUID, documents: Sequence[Document]) -> set[str]:
+    """The slots, as the rules of papers name them, in which there is a file.
+
+    A file of a person lies in the slot of its paper with that person as subject; a file of somebody who is not in the
+    form counts for nothing.
+    """
+    key_of = {owner: MAIN_APPLICANT}
+    for (key, _, _), debtor in zip(people.keys(form)[1:], people.debtors(form), strict=False):
+        if debtor.account is not None:
+            key_of[debtor.account] = key
+    found = set()
+    for document in documents:
+        if document.subject is None:
+            found.add(document.slot)
+        elif document.subject in key_of:
+            found.add(f"{key_of[document.subject]}_{document.slot}")
+    return found
+
+
+def _person(key: str, one: Person) -> facts.Person:
+    return facts.Person(
+        key=key,
+        position=facts.Position.MAIN_APPLICANT if key == MAIN_APPLICANT else facts.Position.JOINT_DEBTOR,
+        incomes=frozenset(one.incomes or ()),
+        income_combined=bool(getattr(one, "combined_yen", None)),
+        relay_successor=bool(getattr(one, "successor", None)),
+        taxable_pensions=one.taxable_pensions or 0,
+        tax_free_pensions=one.tax_free_pensions or 0,
+        certificate_reads_pension_etc=bool(one.certificate_reads_pension_etc),
+        residence_tax_from_salary=bool(one.residence_tax_from_salary),
+        proof_not_yet_issued=bool(one.proof_not_yet_issued),
+        employment_start=one.employment_start,
+        changes=frozenset(one.changes or ()),
+        in_primary_industry=bool(one.in_primary_industry),
+        foreigner=one.status not in {None, JAPANESE},
+    )

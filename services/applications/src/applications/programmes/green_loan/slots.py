@@ -1,0 +1,28 @@
+"""The places for files of a green loan (GL-359 to GL-412): which of them an application needs is told by its papers."""
+
+from __future__ import annotations
+
+from madoguchi_contracts import DocumentSlot
+
+from applications.programmes.green_loan.papers.facts import JOINT_DEBTORS, MAIN_APPLICANT
+from applications.programmes.green_loan.papers.required import all_slots
+
+TOTAL_LIMIT_BYTES = 100_000_000
+"""interpretation: the guide sets no limit; some forty papers of a few megabytes."""
+
+_OWN = f"{MAIN_APPLICANT}_"
+
+
+def _slots() -> tuple[DocumentSlot, ...]:
+    """A paper of a person has one slot, in which the file says whose it is; the others belong to all."""
+    found = []
+    for key, label in all_slots().items():
+        if key.startswith(_OWN):
+            name = label.partition(" ")[2]
+            found.append(DocumentSlot(key=key.removeprefix(_OWN), label=name, required=False, per_person=True))
+        elif not key.startswith(JOINT_DEBTORS):
+            found.append(DocumentSlot(key=key, label=label, required=False))
+    return tuple(found)
+
+
+SLOTS = _slots()

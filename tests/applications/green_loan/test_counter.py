@@ -1,0 +1,241 @@
+"""The green loan through the API, on a real database: two persons, an inspection body, a bank and the office."""
+
+from datetime import UTC, datetime, time, timedelta
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from applications.programmes import PROGRAMMES
+from kit.japan import JST, to_jst
+from kit.sealed import seal
+from madoguchi_contracts import (
+    Contact,
+    ContactChanged,
+    DocumentStored,
+    EkycStatusChanged,
+    InvitationAccepted,
+    Role,
+    Sealed,
+    SetEntry,
+)
+from support import green_loan as example
+from support.counter import OUR_KEY, findings, open_counter, organisation
+
+CONSENT, TECHNICAL, IDENTITY, SIGNATURE, DANSHIN = "consent", "technical", "identity", "signature", "danshin"
+INSPECTED = {"body_name": "見本検査機構", "reference_number": "K-1", "reported_on": "2026-04-02"}
+PAPERS = ["conformity_certificate", "works_contract_copy", "invoice_copy", "contract_breakdown"]
+RECEIPT = {"received": PAPERS, "shown": PAPERS[1:], "works_contract_copy": True, "final_limit_yen": 1_500_000}
+
+
+async def rates(session):
+    del session
+    return example.RATES
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def desk(postgres_url):
+    async with open_counter(await postgres_url("applications"), PROGRAMMES, dated={"green_loan": rates}) as opened:
+        opened.clock.now = datetime(2026, 4, 2, 1, tzinfo=UTC)
+        await opened.hear(organisation(example.BANK, "見本銀行", "ミホンギンコウ", "bank"))
+        await opened.hear(organisation(example.BODY, "見本検査機構", "ミホンケンサキコウ", "inspection_body"))
+        yield opened
+
+
+async def step(person, application, command, **body):
+    return await person.post(f"/v1/applications/{application}/steps/{command}", body)
+
+
+async def done(person, application, command, **body):
+    answer = await step(person, application, command, **body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+async def file(desk, application, *papers):
+    entries = tuple(
+        SetEntry(
+            document_id=uuid4(),
+            slot=slot,
+            sha256=uuid4().hex * 2,
+            size_bytes=1000,
+            standard_type=True,
+            placeholder=False,
+            subject=subject,
+        )
+        for slot, subject in papers
+    )
+    await desk.hear(
+        DocumentStored(
+            application_id=application,
+            document_id=entries[-1].document_id,
+            slot=entries[-1].slot,
+            sha256=entries[-1].sha256,
+            size_bytes=1000,
+            set_version=1,
+            set=entries,
+            total_bytes=1000 * len(entries),
+        )
+    )
+
+
+async def a_couple(desk):
+    owner, wife = desk.person(Role.APPLICANT), desk.person(Role.JOINT_DEBTOR)
+    contact = Contact(mail=example.MAIL, name="見本 太郎", user_id="U-1")
+    sealed = Sealed(seal(contact, OUR_KEY.as_dict(private=False)))
+    await desk.hear(ContactChanged(account_id=owner.account_id, contact=sealed, contact_for_applications=sealed))
+    application = await owner.start("green_loan")
+    await desk.hear(
+        InvitationAccepted(
+            account_id=wife.account_id,
+            invitation_id=uuid4(),
+            application_id=application,
+            invited_by=owner.account_id,
+            role=Role.JOINT_DEBTOR.value,
+        )
+    )
+    content = example.content_with(
+        joint_debtors=[example.joint_debtor(wife.account_id)],
+        papers=[*example.content()["papers"], {"slot": "joint_debtor_1_my_number_card", "confirmed": ["front_only"]}],
+    )
+    assert (await owner.save(application, content)).status_code == 200
+    await file(
+        desk,
+        application,
+        ("my_number_card", owner.account_id),
+        ("tax_assessment", owner.account_id),
+        ("my_number_card", wife.account_id),
+        ("application_building_register", None),
+        ("application_works_contract", None),
+    )
+    return owner, wife, application
+
+
+async def agree(application, *people):
+    for person in people:
+        view = await person.view(application)
+        said = {
+            "draft_version": view["draft_version"],
+            "text_version": "2026-04",
+            "personal_data": True,
+            "outline": True,
+        }
+        await done(person, application, "agree", track=CONSENT, subject=str(person.account_id), facts=said)
+
+
+async def approved(desk, application, owner, *others, **facts):
+    await agree(application, owner, *others)
+    submitted = await owner.submit(application)
+    assert submitted.status_code == 201, submitted.text
+    assert submitted.json()["state"] == "under_review"
+    await desk.hear_own(application)
+    (review,) = await desk.rows("SELECT id FROM reviews WHERE application_id = :id", id=application)
+    reviewer, approver = desk.person(Role.OFFICE_REVIEWER), desk.person(Role.OFFICE_APPROVER)
+    assert (await reviewer.post(f"/v1/reviews/{review.id}/recommend")).status_code == 200
+    said = {"facts": {"amount_yen": 1_400_000, **facts}}
+    answer = await approver.post(f"/v1/reviews/{review.id}/approve", said)
+    assert answer.status_code == 200, answer.text
+
+
+async def signed(desk, person, application):
+    where = {"track": SIGNATURE, "subject": str(person.account_id)}
+    await done(person, application, "watch", **where)
+    tracks = (await person.view(application))["tracks"]
+    own = next(one for one in tracks if (one["track"], one["subject"]) == (SIGNATURE, str(person.account_id)))
+    digest = next(one["digest"] for one in own["steps"] if one["command"] == "sign")
+    proof = desk.gate.proof(person.account_id, digest, "sign")
+    return await done(person, application, "sign", proof=proof, **where)
+
+
+@pytest.mark.rule("GL-066", "GL-255", "GL-487", "GL-436")
+async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_part(desk):
+    owner, wife, application = await a_couple(desk)
+    check = (await owner.get(f"/v1/applications/{application}/check")).json()
+    assert {one["code"] for one in check["findings"]} == {"CONSENT_MISSING", "OUTLINE_MISSING"}
+    await approved(desk, application, owner, wife, conditions=[{"text": "完済の確認", "due": "contract"}])
+    reviewer = desk.person(Role.OFFICE_REVIEWER)
+    # The approval is told to those who owe the loan, with its amount.
+    timeline = (await wife.get(f"/v1/applications/{application}/timeline")).json()["items"]
+    assert [one["facts"]["amount_yen"] for one in timeline if one["step"] == "融資承認"] == [1_400_000]
+
+    clerk = desk.person(Role.BANK, organisation_id=example.BANK)
+    inspector = desk.person(Role.INSPECTION_BODY, organisation_id=example.BODY)
+    await done(owner, application, "request", track=TECHNICAL)
+    await done(inspector, application, "confirm_plan", track=TECHNICAL, facts=INSPECTED)
+    await done(owner, application, "start_works", track=TECHNICAL, facts={"on": "2026-04-02"})
+    await done(owner, application, "complete", track=TECHNICAL, facts={"on": "2026-04-02"})
+    await done(owner, application, "report", track=TECHNICAL)
+    await done(inspector, application, "certify", track=TECHNICAL, facts=INSPECTED)
+    await done(clerk, application, "receive", facts=RECEIPT)
+    listed = await reviewer.get("/v1/programmes/green_loan/applications?state=cert_submitted")
+    assert str(application) in {one["application_id"] for one in listed.json()["items"]}
+    period = {"first": "2026-04-02", "last": "2026-04-16", "amount_yen": 1_400_000}
+    await done(reviewer, application, "open_contract", facts=period)
+    await desk.hear(EkycStatusChanged(account_id=owner.account_id, ekyc_id=uuid4(), status="passed"))
+    seen = {"papers": ["DRIVING_LICENCE"]}
+    await done(clerk, application, "see", track=IDENTITY, subject=str(wife.account_id), facts=seen)
+    await done(clerk, application, "fulfil", facts={"conditions": [0]})
+    desk.clock.advance(seconds=1)
+    assert (await signed(desk, owner, application))["state"] == "contract_open"
+    assert (await signed(desk, wife, application))["state"] == "contracted"
+    funds = {"paid_on": "2026-04-15", "period_first": "2026-04-10", "period_last": "2026-04-20"}
+    assert (await done(clerk, application, "disburse", facts=funds))["state"] == "repaying"
+    assert (await done(clerk, application, "close", facts={"reason": "FINAL_DUE_DATE"}))["state"] == "closed"
+    told = await desk.events(application)
+    assert told.count("ApplicationApproved") == 1
+    assert told[-1] == "ApplicationClosed"
+
+
+@pytest.mark.rule("GL-084", "GL-355")
+async def test_who_withdraws_cannot_apply_again_at_once(desk):
+    owner, wife, application = await a_couple(desk)
+    await agree(application, owner, wife)
+    assert (await owner.submit(application)).status_code == 201
+    view = await owner.view(application)
+    main = next(one for one in view["tracks"] if one["track"] == "loan")
+    digest = next(one["digest"] for one in main["steps"] if one["command"] == "withdraw")
+    proof = desk.gate.proof(owner.account_id, digest, "withdraw")
+    assert (await done(owner, application, "withdraw", proof=proof))["state"] == "withdrawn"
+    again = await owner.start("green_loan")
+    await owner.save(again, example.content())
+    await file(
+        desk,
+        again,
+        ("my_number_card", owner.account_id),
+        ("tax_assessment", owner.account_id),
+        ("application_building_register", None),
+        ("application_works_contract", None),
+    )
+    await agree(again, owner)
+    refused = await owner.submit(again)
+    assert refused.status_code == 409
+    assert findings(refused) == {("GL-355", "TOO_EARLY", "applicant")}
+
+
+@pytest.mark.rule("GL-483", "GL-487")
+async def test_a_contract_period_that_ends_takes_the_application_back_to_the_office(desk):
+    owner, wife, application = await a_couple(desk)
+    await approved(desk, application, owner, wife)
+    clerk, reviewer = desk.person(Role.BANK, organisation_id=example.BANK), desk.person(Role.OFFICE_REVIEWER)
+    await done(reviewer, application, "omit", track=TECHNICAL, facts=INSPECTED)
+    await done(clerk, application, "receive", facts=RECEIPT)
+    first = to_jst(desk.clock()).date()
+    period = {"first": first.isoformat(), "last": (first + timedelta(days=7)).isoformat(), "amount_yen": 1_400_000}
+    await done(reviewer, application, "open_contract", facts=period)
+    desk.clock.now = datetime.combine(first + timedelta(days=8), time(), JST).astimezone(UTC) - timedelta(seconds=1)
+    await desk.fire()
+    assert (await owner.view(application))["state"] == "contract_open"
+    desk.clock.advance(seconds=1)
+    await desk.fire()
+    assert (await owner.view(application))["state"] == "cert_submitted"
+
+
+@pytest.mark.rule("GL-261", "GL-076")
+async def test_a_danshin_that_costs_more_is_reviewed_again_on_the_offices_worklist(desk):
+    owner, wife, application = await a_couple(desk)
+    await approved(desk, application, owner, wife)
+    desk.clock.advance(seconds=1)
+    clerk = desk.person(Role.BANK, organisation_id=example.BANK)
+    change = {"choice": "SANDAI", "payment_before_yen": 13_000, "payment_after_yen": 13_500}
+    assert (await done(clerk, application, "change_danshin", facts=change))["state"] == "re_review"
+    rows = await desk.rows("SELECT round FROM reviews WHERE application_id = :id AND closed_at IS NULL", id=application)
+    assert [row.round for row in rows] == [2]

@@ -1,0 +1,737 @@
+"""The table of the green loan, walked from the draft to the last payment, and at every exit."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from applications.errors import ImpossibleTransition, SecondOfficerNeeded
+from applications.programmes.green_loan import PROGRAMME
+from applications.programmes.green_loan.areas.states import CODES, STATES, StateTransition, state_transition
+from applications.programmes.green_loan.conditions import (
+    CONSENT,
+    DANSHIN,
+    IDENTITY,
+    JOINT_DEBTOR,
+    LOAN,
+    SIGNATURE,
+    TECHNICAL,
+)
+from applications.programmes.green_loan.workflow import WORKFLOW
+from applications.workflow import Caller, Other, choose, standings
+from kit.errors import Forbidden, Refused
+from madoguchi_contracts import Role
+from support import green_loan as example
+from support.life import Life
+
+OWNER, DEBTOR, OFFICER, SECOND, CLERK, INSPECTOR = (UUID(int=n) for n in range(1, 7))
+MAIN = Caller(Role.APPLICANT, OWNER)
+WIFE = Caller(Role.JOINT_DEBTOR, DEBTOR)
+REVIEWER, APPROVER = Caller(Role.OFFICE_REVIEWER, OFFICER), Caller(Role.OFFICE_APPROVER, SECOND)
+BANK = Caller(Role.BANK, CLERK, example.BANK)
+BODY = Caller(Role.INSPECTION_BODY, INSPECTOR, example.BODY)
+SYSTEM = Caller()
+BOTH = ((MAIN, OWNER), (WIFE, DEBTOR))
+INSPECTED = {"body_name": "見本検査機構", "reference_number": "K-1", "reported_on": "2026-04-10"}
+PAPERS = ["conformity_certificate", "works_contract_copy", "invoice_copy", "contract_breakdown"]
+
+
+def codes(error):
+    return {finding.code for finding in error.value.findings}
+
+
+def draft(*, debtor=False):
+    life = Life(PROGRAMME, OWNER, example.NOW)
+    life.facts = example.facts()
+    life.draft = example.content()
+    life.documents = example.documents(OWNER)
+    life.do("start", MAIN)
+    if debtor:
+        with_debtor(life)
+    return life
+
+
+def with_debtor(life):
+    life.join(DEBTOR, JOINT_DEBTOR, "view")
+    life.draft = example.content_with(
+        joint_debtors=[example.joint_debtor(DEBTOR)],
+        papers=[
+            *example.content()["papers"],
+            {"slot": "joint_debtor_1_my_number_card", "confirmed": ["front_only"]},
+        ],
+    )
+    life.documents = [*example.documents(OWNER), example.document("my_number_card", DEBTOR)]
+
+
+def agree(life, *people, **changes):
+    said = {"draft_version": life.draft_version, "text_version": "2026-04", "personal_data": True, "outline": True}
+    for caller, person in people:
+        life.do("agree", caller, track=CONSENT, about=person, **(said | changes))
+
+
+def accepted(*, debtor=False):
+    life = draft(debtor=debtor)
+    agree(life, *(BOTH if debtor else BOTH[:1]))
+    life.do("submit", MAIN)
+    return life
+
+
+def decide(life, command="approve", **facts):
+    if command == "approve":
+        facts = {"amount_yen": 1_500_000, **facts}
+    life.do("recommend", REVIEWER)
+    life.do(command, APPROVER, **facts)
+
+
+def certify(life):
+    life.do("request", MAIN, track=TECHNICAL)
+    life.do("confirm_plan", BODY, track=TECHNICAL, **INSPECTED)
+    life.do("start_works", MAIN, track=TECHNICAL, on="2026-04-11")
+    life.do("complete", MAIN, track=TECHNICAL, on="2026-04-20")
+    life.do("report", MAIN, track=TECHNICAL)
+    life.do("certify", BODY, track=TECHNICAL, **INSPECTED)
+
+
+def receive(life, **changes):
+    said = {"received": PAPERS, "shown": PAPERS[1:], "works_contract_copy": True, "final_limit_yen": 1_500_000}
+    life.do("receive", BANK, **(said | changes))
+
+
+def open_contract(life, days=14, **changes):
+    today = life.now.date()
+    said = {"first": today.isoformat(), "last": (today + timedelta(days=days)).isoformat(), "amount_yen": 1_500_000}
+    life.do("open_contract", REVIEWER, **(said | changes))
+
+
+def sign(life, caller, person):
+    life.do("watch", caller, track=SIGNATURE, about=person)
+    life.do("sign", caller, track=SIGNATURE, about=person)
+
+
+def identify(life, *people):
+    for person in people:
+        life.ekyc[person] = "passed"
+    life.settle()
+
+
+def until_contract(*, debtor=False, **approval):
+    life = accepted(debtor=debtor)
+    decide(life, **approval)
+    certify(life)
+    receive(life)
+    open_contract(life)
+    return life
+
+
+@pytest.mark.rule("GL-066", "GL-067", "GL-072", "GL-073", "GL-074", "GL-077", "GL-078", "GL-079", "GL-080", "GL-083")
+def test_a_loan_of_two_goes_from_the_draft_to_the_last_payment():
+    life = accepted(debtor=True)
+    assert life.state() == "under_review"  # GL-105: the review begins by itself
+    decide(life)
+    certify(life)
+    assert life.state(TECHNICAL) == "certified"
+    receive(life)
+    open_contract(life)
+    identify(life, OWNER)
+    life.do("see", BANK, track=IDENTITY, about=DEBTOR, papers=["DRIVING_LICENCE"])
+    for caller, person in BOTH:
+        assert life.state() == "contract_open"
+        sign(life, caller, person)
+    assert life.state() == "contracted"  # the last signature concludes it
+    life.do("disburse", BANK, paid_on="2026-04-15", period_first="2026-04-10", period_last="2026-04-20")
+    assert life.state() == "repaying"
+    life.do("miss", BANK)
+    life.do("settle", BANK)
+    life.do("close", BANK, reason="FINAL_DUE_DATE")
+    assert life.state() == "closed"
+
+
+# The confirmation
+
+
+@pytest.mark.rule("GL-061", "GL-062")
+@pytest.mark.parametrize(("hour", "minute", "is_open"), [(1, 59, True), (2, 0, False), (5, 59, False), (6, 0, True)])
+def test_nothing_is_confirmed_while_the_counter_is_closed(hour, minute, is_open):
+    life = draft()
+    agree(life, *BOTH[:1])
+    life.now = life.now.replace(hour=(hour - 9) % 24, minute=minute) + timedelta(days=1)
+    if is_open:
+        life.do("submit", MAIN)
+    else:
+        with pytest.raises(Refused) as refused:
+            life.do("submit", MAIN)
+        assert codes(refused) == {"CLOSED"}
+
+
+@pytest.mark.rule("GL-255", "GL-257", "GL-620", "GL-069")
+def test_everybody_agrees_to_the_content_as_it_stands_and_a_change_voids_it():
+    life = draft(debtor=True)
+    with pytest.raises(Refused) as refused:
+        life.do("submit", MAIN)
+    assert [one.field for one in refused.value.findings] == ["applicant"] * 2 + ["joint_debtors.0"] * 2
+    agree(life, *BOTH)
+    life.draft_version += 1
+    with pytest.raises(Refused) as refused:
+        life.do("submit", MAIN)
+    assert codes(refused) == {"CONSENT_MISSING", "OUTLINE_MISSING"}
+    with pytest.raises(Refused) as refused:
+        agree(life, (WIFE, DEBTOR), draft_version=1)
+    assert codes(refused) == {"CONTENT_CHANGED"}
+    agree(life, *BOTH)
+    life.do("submit", MAIN)
+
+
+@pytest.mark.rule("GL-255")
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"personal_data": False}, "CONSENT_MISSING"),
+        ({"outline": None}, "OUTLINE_MISSING"),
+        ({"text_version": ""}, "REQUIRED"),
+    ],
+)
+def test_an_agreement_is_whole_and_names_its_text(changes, code):
+    with pytest.raises(Refused) as refused:
+        agree(draft(), *BOTH[:1], **changes)
+    assert codes(refused) == {code}
+
+
+@pytest.mark.rule("GL-016", "GL-255")
+def test_nobody_agrees_for_somebody_else_and_nobody_after_the_confirmation():
+    life = draft(debtor=True)
+    with pytest.raises(Forbidden):
+        agree(life, (MAIN, DEBTOR))
+    agree(life, *BOTH)
+    life.do("submit", MAIN)
+    with pytest.raises(ImpossibleTransition):
+        agree(life, *BOTH)
+
+
+@pytest.mark.rule("GL-015", "GL-044", "GL-069")
+def test_who_owes_the_loan_has_joined_and_who_has_joined_is_entered():
+    life = draft()
+    life.join(DEBTOR, JOINT_DEBTOR, "view")
+    agree(life, *BOTH)
+    with pytest.raises(Refused) as refused:
+        life.do("submit", MAIN)
+    assert codes(refused) == {"NOT_ENTERED"}
+    life = draft()
+    life.draft = example.content_with(joint_debtors=[example.joint_debtor(DEBTOR)])
+    agree(life, *BOTH[:1])
+    with pytest.raises(Refused) as refused:
+        life.do("submit", MAIN)
+    assert "NOT_JOINED" in codes(refused)
+    for number in range(4):
+        life.join(UUID(int=200 + number), JOINT_DEBTOR, "view")
+    with pytest.raises(Refused) as refused:
+        life.do("submit", MAIN)
+    assert "TOO_MANY_JOINT_DEBTORS" in codes(refused)
+
+
+@pytest.mark.rule("GL-103", "GL-348")
+def test_without_the_building_register_the_application_stays_a_draft():
+    life = draft()
+    agree(life, *BOTH[:1])
+    life.documents = [one for one in life.documents if one.slot != "application_building_register"]
+    with pytest.raises(Refused) as refused:
+        life.do("submit", MAIN)
+    assert {one.field for one in refused.value.findings} == {"documents.application_building_register"}
+    assert life.state() == "draft"
+
+
+@pytest.mark.rule("GL-355", "GL-356", "GL-357")
+@pytest.mark.parametrize(
+    ("state", "days_ago", "allowed"),
+    [
+        ("rejected", 30, False),
+        ("withdrawn", 30, False),
+        ("withdrawn", 250, True),
+        ("cancelled", 30, False),
+        ("stopped", 30, False),
+        ("draft", None, True),
+        ("under_review", 400, False),
+        ("contracted", 30, False),
+        ("repaying", 30, True),
+        ("closed", 30, True),
+    ],
+)
+def test_an_earlier_application_bans_a_new_one_for_a_time(state, days_ago, allowed):
+    life = draft()
+    agree(life, *BOTH[:1])
+    submitted_at = None if days_ago is None else life.now - timedelta(days=days_ago)
+    life.others = (Other(UUID(int=9), state, submitted_at),)
+    if allowed:
+        life.do("submit", MAIN)
+    else:
+        with pytest.raises(Refused) as refused:
+            life.do("submit", MAIN)
+        assert codes(refused) == {"TOO_EARLY"}
+
+
+@pytest.mark.rule("GL-436")
+def test_what_was_confirmed_cannot_be_edited():
+    life = accepted()
+    for state in WORKFLOW.states(LOAN) - {"draft"}:
+        life.states[LOAN, life.id] = state
+        assert not WORKFLOW.may_edit(life.case(), MAIN)
+
+
+# The decision
+
+
+@pytest.mark.rule("GL-074", "GL-075", "GL-353")
+@pytest.mark.parametrize(("command", "facts"), [("approve", {"amount_yen": 1_500_000}), ("reject", {"code": "REVIEW"})])
+def test_a_decision_needs_two_officers(command, facts):
+    life = accepted()
+    with pytest.raises(SecondOfficerNeeded):
+        life.do(command, APPROVER, **facts)
+    life.do("recommend", REVIEWER)
+    with pytest.raises(SecondOfficerNeeded):
+        life.do(command, Caller(Role.OFFICE_APPROVER, OFFICER), **facts)
+    life.do(command, APPROVER, **facts)
+    assert life.state() == {"approve": "approved", "reject": "rejected"}[command]
+
+
+@pytest.mark.rule("GL-349", "GL-350", "GL-351", "GL-352", "GL-353", "GL-354")
+@pytest.mark.parametrize("command", ["reject", "cancel"])
+def test_a_refusal_and_a_cancellation_have_a_ground_of_the_list(command):
+    life = accepted()
+    life.do("recommend", REVIEWER)
+    life.do("propose_cancellation", REVIEWER)
+    with pytest.raises(Refused) as refused:
+        life.do(command, APPROVER, code="BAD_MOOD")
+    assert codes(refused) == {"REQUIRED"}
+    life.do(command, APPROVER, code={"reject": "FALSE_STATEMENT", "cancel": "PROCEDURE_NOT_DONE"}[command])
+
+
+@pytest.mark.rule("GL-248", "GL-433")
+@pytest.mark.parametrize(
+    ("approved", "bonus", "expected"),
+    [
+        (1_500_000, None, set()),
+        (1_000_000, 400_000, set()),
+        (1_000_000, 410_000, {"above_maximum"}),
+        (1_510_000, None, {"APPROVED_AMOUNT"}),
+        (0, None, {"APPROVED_AMOUNT"}),
+    ],
+)
+def test_an_approval_may_reduce_and_never_raise_the_amount(approved, bonus, expected):
+    life = accepted()
+    life.do("recommend", REVIEWER)
+    facts = {"amount_yen": approved} | ({} if bonus is None else {"bonus_part_yen": bonus})
+    if not expected:
+        life.do("approve", APPROVER, **facts)
+        return
+    with pytest.raises(Refused) as refused:
+        life.do("approve", APPROVER, **facts)
+    assert codes(refused) == expected
+
+
+@pytest.mark.rule("GL-076", "GL-433")
+def test_after_a_doubt_only_a_new_decision_leads_on():
+    life = accepted()
+    decide(life)
+    certify(life)
+    receive(life)
+    life.do("doubt", REVIEWER, reason="申込内容に疑義")
+    for command, caller in (("open_contract", REVIEWER), ("receive", BANK)):
+        with pytest.raises(ImpossibleTransition):
+            life.do(command, caller)
+    with pytest.raises(SecondOfficerNeeded):  # the first recommendation is used up
+        life.do("approve", APPROVER, amount_yen=1_500_000)
+    decide(life)
+    assert life.state() == "approved"
+
+
+@pytest.mark.rule("GL-104")
+def test_a_doubt_says_why():
+    life = accepted()
+    decide(life)
+    with pytest.raises(Refused) as refused:
+        life.do("doubt", REVIEWER)
+    assert codes(refused) == {"REQUIRED"}
+
+
+@pytest.mark.rule("GL-260", "GL-261", "GL-262")
+@pytest.mark.parametrize(("after", "state"), [(13_600, "re_review"), (13_534, "approved"), (13_000, "approved")])
+def test_a_change_of_danshin_that_raises_the_payment_opens_the_review_again(after, state):
+    life = accepted()
+    decide(life)
+    life.now += timedelta(days=1)
+    life.do("change_danshin", BANK, choice="SANDAI", payment_before_yen=13_534, payment_after_yen=after)
+    assert life.state() == state
+    if state == "re_review":
+        life.now += timedelta(days=1)
+        decide(life)
+        assert life.state() == "approved"  # decided with the new payment: it is not reviewed once more
+
+
+# Works
+
+
+@pytest.mark.rule("GL-089", "GL-095", "GL-097", "GL-105", "GL-106", "GL-458", "GL-459")
+def test_works_start_after_the_decision_and_the_plan_and_not_before_either():
+    life = accepted()
+    life.do("request", MAIN, track=TECHNICAL)
+    with pytest.raises(ImpossibleTransition):  # T2 is missing
+        life.do("start_works", MAIN, track=TECHNICAL, on="2026-04-11")
+    life.do("confirm_plan", BODY, track=TECHNICAL, **INSPECTED)
+    with pytest.raises(Refused) as refused:  # L3 is missing
+        life.do("start_works", MAIN, track=TECHNICAL, on="2026-04-11")
+    assert codes(refused) == {"TOO_EARLY"}
+    decide(life)
+    with pytest.raises(Refused):  # before the plan was confirmed, on 10 April
+        life.do("start_works", MAIN, track=TECHNICAL, on="2026-04-09")
+    life.do("start_works", MAIN, track=TECHNICAL, on="2026-04-10")
+
+
+@pytest.mark.rule("GL-087", "GL-088", "GL-451", "GL-457")
+def test_what_the_inspection_body_reports_is_recorded_with_name_number_and_day():
+    life = accepted()
+    life.do("request", MAIN, track=TECHNICAL)
+    with pytest.raises(Refused) as refused:
+        life.do("confirm_plan", BODY, track=TECHNICAL, body_name="見本検査機構")
+    assert {one.field for one in refused.value.findings} == {"reference_number", "reported_on"}
+    with pytest.raises(Forbidden):
+        life.do("confirm_plan", Caller(Role.INSPECTION_BODY, INSPECTOR, UUID(int=999)), track=TECHNICAL, **INSPECTED)
+    life.do("confirm_plan", REVIEWER, track=TECHNICAL, **INSPECTED)  # for a body that has no access here
+
+
+@pytest.mark.rule("GL-090", "GL-091", "GL-092")
+def test_works_are_completed_after_they_started():
+    life = accepted()
+    decide(life)
+    life.do("request", MAIN, track=TECHNICAL)
+    life.do("confirm_plan", BODY, track=TECHNICAL, **INSPECTED)
+    life.do("start_works", MAIN, track=TECHNICAL, on="2026-04-11")
+    with pytest.raises(Refused) as refused:
+        life.do("complete", MAIN, track=TECHNICAL, on="2026-04-10")
+    assert codes(refused) == {"BEFORE_START"}
+    life.do("complete", MAIN, track=TECHNICAL, on="2026-04-11")
+
+
+@pytest.mark.rule("GL-093", "GL-094", "GL-105")
+def test_the_paper_of_a_business_group_takes_the_place_of_the_inspection():
+    life = accepted()
+    decide(life)
+    with pytest.raises(Refused) as refused:
+        receive(life)
+    assert codes(refused) == {"NOT_CERTIFIED"}
+    life.do("omit", REVIEWER, track=TECHNICAL, **INSPECTED)
+    receive(life)
+    assert life.state() == "cert_submitted"
+
+
+@pytest.mark.rule("GL-077", "GL-478", "GL-479")
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"received": PAPERS[:-1]}, "PAPER_MISSING"),
+        ({"shown": []}, "ORIGINAL_NOT_SHOWN"),
+        ({"final_limit_yen": None}, "REQUIRED"),
+    ],
+)
+def test_the_institution_has_all_papers_and_has_seen_their_originals(changes, code):
+    life = accepted()
+    decide(life)
+    certify(life)
+    with pytest.raises(Refused) as refused:
+        receive(life, **changes)
+    assert code in codes(refused)
+
+
+# The contract
+
+
+@pytest.mark.rule("GL-101", "GL-487", "GL-495")
+def test_the_contract_waits_for_every_signature_and_every_identity():
+    life = until_contract(debtor=True)
+    for caller, person in BOTH:
+        sign(life, caller, person)
+    assert life.state() == "contract_open"
+    identify(life, OWNER)
+    assert life.state() == "contract_open"
+    identify(life, DEBTOR)
+    assert life.state() == "contracted"
+
+
+@pytest.mark.rule("GL-486", "GL-484")
+def test_nobody_signs_before_the_video():
+    life = until_contract()
+    with pytest.raises(ImpossibleTransition):
+        life.do("sign", MAIN, track=SIGNATURE, about=OWNER)
+
+
+@pytest.mark.rule("GL-483", "GL-487")
+def test_a_signature_after_the_period_is_none_and_a_new_period_wants_all_again():
+    life = until_contract(debtor=True)
+    identify(life, OWNER, DEBTOR)
+    sign(life, MAIN, OWNER)
+    life.do("watch", WIFE, track=SIGNATURE, about=DEBTOR)
+    life.now += timedelta(days=15)
+    with pytest.raises(Refused) as refused:
+        life.do("sign", WIFE, track=SIGNATURE, about=DEBTOR)
+    assert "outside_contract_period" in codes(refused)
+    life.do("close_contract", SYSTEM)  # the deadline of the period
+    open_contract(life)
+    with pytest.raises(Refused) as refused:  # the video of the last period does not count
+        life.do("sign", WIFE, track=SIGNATURE, about=DEBTOR)
+    assert codes(refused) == {"video_not_watched", "content_not_confirmed"}
+    sign(life, WIFE, DEBTOR)
+    assert life.state() == "contract_open"  # the main applicant's signature was for the old period
+    sign(life, MAIN, OWNER)
+    assert life.state() == "contracted"
+
+
+@pytest.mark.rule("GL-435", "GL-434")
+def test_the_contract_waits_for_every_approval_condition():
+    life = until_contract(
+        conditions=[{"text": "自動車ローンの完済", "due": "contract"}, {"text": "その他", "due": "contract"}]
+    )
+    identify(life, OWNER)
+    sign(life, MAIN, OWNER)
+    life.do("fulfil", BANK, conditions=[0])
+    assert life.state() == "contract_open"
+    with pytest.raises(Refused) as refused:
+        life.do("fulfil", BANK, conditions=[0, 2])
+    assert codes(refused) == {"UNKNOWN"}
+    life.do("fulfil", BANK, conditions=[0, 1])
+    assert life.state() == "contracted"
+
+
+@pytest.mark.rule("GL-397", "GL-495")
+def test_the_contract_waits_for_the_copy_of_the_works_contract():
+    life = accepted()
+    decide(life)
+    certify(life)
+    receive(life, works_contract_copy=False)
+    open_contract(life)
+    identify(life, OWNER)
+    sign(life, MAIN, OWNER)
+    assert life.state() == "contract_open"
+
+
+@pytest.mark.rule("GL-433", "GL-479")
+@pytest.mark.parametrize(("final_limit", "allowed"), [(1_400_000, False), (1_500_000, True), (2_000_000, True)])
+def test_the_contract_is_about_what_approval_and_final_limit_allow(final_limit, allowed):
+    life = accepted()
+    decide(life)
+    certify(life)
+    receive(life, final_limit_yen=final_limit)
+    if allowed:
+        open_contract(life)
+    else:
+        with pytest.raises(Refused) as refused:
+            open_contract(life)
+        assert codes(refused) == {"CONTRACT_AMOUNT"}
+        open_contract(life, amount_yen=final_limit)
+
+
+@pytest.mark.rule("GL-489")
+def test_the_counter_identifies_by_papers_that_suffice():
+    life = accepted()
+    with pytest.raises(Refused) as refused:
+        life.do("see", BANK, track=IDENTITY, about=OWNER, papers=["HEALTH_CARD"])
+    assert codes(refused) == {"PAPERS"}
+    life.do("see", BANK, track=IDENTITY, about=OWNER, papers=["HEALTH_CARD", "BANKBOOK"])
+    assert life.state(IDENTITY, OWNER) == "verified_in_person"
+
+
+@pytest.mark.rule("GL-496", "GL-503")
+@pytest.mark.parametrize(
+    ("day", "allowed"), [("2026-04-09", False), ("2026-04-10", True), ("2026-04-20", True), ("2026-04-21", False)]
+)
+def test_funds_are_paid_in_a_delivery_period(day, allowed):
+    life = until_contract()
+    identify(life, OWNER)
+    sign(life, MAIN, OWNER)
+    period = {"period_first": "2026-04-10", "period_last": "2026-04-20"}
+    if allowed:
+        life.do("disburse", BANK, paid_on=day, **period)
+    else:
+        with pytest.raises(Refused) as refused:
+            life.do("disburse", BANK, paid_on=day, **period)
+        assert codes(refused) == {"OUTSIDE_DELIVERY_PERIOD"}
+
+
+@pytest.mark.rule("GL-390", "GL-391", "GL-502")
+def test_funds_wait_for_an_income_proof_that_was_not_issued_yet():
+    life = draft()
+    life.draft = example.content_with(
+        applicant__proof_not_yet_issued=True,
+        papers=[
+            *(one for one in example.content()["papers"] if "tax" not in one["slot"]),
+            {"slot": "applicant_salary_withholding", "income_year": 2025, "confirmed": []},
+        ],
+    )
+    life.documents = [
+        *(one for one in example.documents(OWNER) if one.slot != "tax_assessment"),
+        example.document("salary_withholding", OWNER),
+    ]
+    agree(life, *BOTH[:1])
+    life.do("submit", MAIN)
+    decide(life)
+    certify(life)
+    receive(life)
+    open_contract(life)
+    identify(life, OWNER)
+    sign(life, MAIN, OWNER)
+    funds = {"paid_on": "2026-04-15", "period_first": "2026-04-10", "period_last": "2026-04-20"}
+    with pytest.raises(Refused) as refused:
+        life.do("disburse", BANK, **funds)
+    assert codes(refused) == {"BLOCKED"}
+    life.do("disburse", BANK, income_proof_checked=True, **funds)
+
+
+# Danshin
+
+
+@pytest.mark.rule("GL-102", "GL-400", "GL-523")
+def test_who_is_to_join_is_invited_when_the_review_begins_and_nobody_else():
+    life = accepted(debtor=True)
+    assert life.state(DANSHIN, OWNER) == "invited"
+    assert life.state(DANSHIN, DEBTOR) == ""
+
+
+@pytest.mark.rule("GL-102", "GL-526", "GL-527", "GL-531", "GL-544")
+def test_danshin_is_applied_for_accepted_and_in_force_from_the_funds_on():
+    life = accepted()
+    for wrong, code in (
+        ({"declared_on": "2026-04-01"}, "STATEMENT_NOT_READ"),
+        ({"declared_on": "2026-04-02", "statement_read": True}, "REQUIRED"),
+        ({"statement_read": True}, "REQUIRED"),
+    ):
+        with pytest.raises(Refused) as refused:
+            life.do("apply", MAIN, track=DANSHIN, about=OWNER, **wrong)
+        assert codes(refused) == {code}
+    life.do("apply", MAIN, track=DANSHIN, about=OWNER, declared_on="2026-04-01", statement_read=True)
+    life.do("accept", REVIEWER, track=DANSHIN, about=OWNER)
+    decide(life)
+    certify(life)
+    receive(life)
+    open_contract(life)
+    identify(life, OWNER)
+    sign(life, MAIN, OWNER)
+    assert life.state(DANSHIN, OWNER) == "joined"
+    life.do("disburse", BANK, paid_on="2026-04-15", period_first="2026-04-10", period_last="2026-04-20")
+    assert life.state(DANSHIN, OWNER) == "in_force"
+    life.do("close", BANK, reason="INSURANCE")
+    assert life.state(DANSHIN, OWNER) == "ended"
+
+
+@pytest.mark.rule("GL-102", "GL-530")
+def test_who_is_refused_may_switch_to_the_other_danshin():
+    life = accepted()
+    life.do("apply", MAIN, track=DANSHIN, about=OWNER, declared_on="2026-04-01", statement_read=True)
+    life.do("refuse", REVIEWER, track=DANSHIN, about=OWNER)
+    life.do("switch", MAIN, track=DANSHIN, about=OWNER)
+    assert life.state(DANSHIN, OWNER) == "switched"
+
+
+# Exits
+
+
+@pytest.mark.rule("GL-084", "GL-085", "GL-086", "GL-105", "GL-119")
+def test_side_exits_are_open_where_the_book_says():
+    def states_from(command, caller):
+        life = Life(PROGRAMME, OWNER, example.NOW)
+        found = set()
+        for state in WORKFLOW.states(LOAN):
+            life.states = {(LOAN, life.id): state}
+            try:
+                choose(WORKFLOW, life.case(), command, caller)
+            except ImpossibleTransition:
+                continue
+            found.add(state)
+        return found
+
+    running = {"accepted", "under_review", "approved", "re_review", "cert_submitted", "contract_open"}
+    assert states_from("withdraw", MAIN) == running
+    assert states_from("cancel", APPROVER) == running
+    assert states_from("stop", APPROVER) == {"draft", *running, "contracted"}
+
+
+@pytest.mark.rule("GL-084")
+def test_a_withdrawal_leaves_the_technical_track_where_it_is():
+    life = accepted()
+    life.do("request", MAIN, track=TECHNICAL)
+    life.do("withdraw", MAIN)
+    assert (life.state(), life.state(TECHNICAL)) == ("withdrawn", "requested")
+
+
+@pytest.mark.rule("GL-082", "GL-579")
+def test_the_whole_balance_is_called_by_two_officers_who_say_why():
+    life = until_contract()
+    identify(life, OWNER)
+    sign(life, MAIN, OWNER)
+    life.do("disburse", BANK, paid_on="2026-04-15", period_first="2026-04-10", period_last="2026-04-20")
+    with pytest.raises(SecondOfficerNeeded):
+        life.do("accelerate", APPROVER, reason="延滞6か月")
+    life.do("propose_acceleration", REVIEWER)
+    with pytest.raises(Refused):
+        life.do("accelerate", APPROVER)
+    life.do("accelerate", APPROVER, reason="延滞6か月")
+    assert life.state() == "accelerated"
+
+
+ENDS = ("rejected", "withdrawn", "cancelled", "stopped", "closed")
+
+
+@pytest.mark.rule("GL-075", "GL-083", "GL-084", "GL-085", "GL-086")
+@pytest.mark.parametrize("end", ENDS)
+def test_nothing_follows_an_end(end):
+    assert not [row for row in WORKFLOW.transitions if row.track == LOAN and end in row.sources]
+
+
+@pytest.mark.rule("GL-056", "GL-340", "GL-341")
+def test_what_is_done_at_the_institution_is_no_step_of_the_applicant():
+    life = accepted()
+    for state in WORKFLOW.states(LOAN):
+        life.states[LOAN, life.id] = state
+        open_to_bank = {row.command for one in standings(WORKFLOW, life.case(), BANK) for row in one.open}
+        open_to_main = {row.command for one in standings(WORKFLOW, life.case(), MAIN) for row in one.open}
+        assert not open_to_bank & open_to_main
+        assert not open_to_bank or open_to_bank <= {
+            *("change_danshin", "fulfil", "receive", "disburse", "miss", "settle", "close", "see")
+        }
+
+
+# The codes of the book
+
+
+@pytest.mark.rule(
+    *("GL-070", "GL-071", "GL-072", "GL-073", "GL-074", "GL-075", "GL-076", "GL-077", "GL-078", "GL-079", "GL-080"),
+    *("GL-081", "GL-082", "GL-083", "GL-084", "GL-085", "GL-086", "GL-105"),
+)
+def test_every_state_of_the_table_has_a_code_of_the_book():
+    assert set(STATES.values()) == WORKFLOW.states(LOAN)
+    assert len(CODES) == len(STATES) == 16
+
+
+@pytest.mark.rule("GL-105", "GL-072", "GL-077", "GL-101", "GL-119", "GL-120")
+@pytest.mark.parametrize(
+    ("start", "event", "context", "allowed", "to"),
+    [
+        ("L0", "CONFIRM", {"consents_complete": True, "errors": 0}, True, "L1"),
+        ("L0", "CONFIRM", {"consents_complete": True, "errors": 1}, False, "L0"),
+        ("L0", "CONFIRM", {"errors": 0}, False, "L0"),
+        ("L2", "APPROVE", {}, True, "L3"),
+        ("L3", "RECORD_CERTIFICATE_SUBMISSION", {"technical_state": "T6"}, True, "L6"),
+        ("L3", "RECORD_CERTIFICATE_SUBMISSION", {"technical_state": "T7"}, True, "L6"),
+        ("L3", "RECORD_CERTIFICATE_SUBMISSION", {"technical_state": "T5"}, False, "L3"),
+        ("L6", "DOUBT_FOUND", {}, True, "L5"),
+        ("L7", "LAST_SIGNATURE", {"all_identified": True}, True, "L8"),
+        ("L7", "LAST_SIGNATURE", {}, False, "L7"),
+        ("L2", "WITHDRAW", {}, True, "L13"),
+        ("L8", "WITHDRAW", {}, False, "L8"),
+        ("L0", "WITHDRAW", {}, False, "L0"),
+        ("L9", "DEBIT_FAILED", {}, True, "L10"),
+        ("L10", "ARREARS_PAID", {}, True, "L9"),
+        ("L3", "ANTI_SOCIAL_FOUND", {}, True, "L15"),
+        ("L8", "ANTI_SOCIAL_FOUND", {}, True, "L15"),
+        ("L9", "ANTI_SOCIAL_FOUND", {}, True, "L11"),
+        ("L10", "ANTI_SOCIAL_FOUND", {}, True, "L11"),
+    ],
+)
+def test_the_area_of_states_answers_from_the_table(start, event, context, allowed, to):
+    answer = state_transition(StateTransition.model_validate({"from": start, "event": event, "context": context}))
+    assert (answer.allowed, answer.to) == (allowed, to)
