@@ -8,6 +8,7 @@ from applications.models.base import Base, application_numbers, metadata
 from applications.models.cases import Application, ApplicationParty, HistoryStep, Track, Version
 from applications.models.chain import HistoryHead, HistoryRoot, HistoryStart
 from applications.models.office import AccessLogEntry, Balance, BalanceImport, ContactNote, Review
+from applications.models.rates import Rate, RateImport
 from applications.models.told import AccountContact, AccountEkyc, DocumentSet, Organisation, PostedPaper
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "HistoryStep",
     "Organisation",
     "PostedPaper",
+    "Rate",
+    "RateImport",
     "Review",
     "Track",
     "Version",

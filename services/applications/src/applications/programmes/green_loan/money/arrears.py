@@ -60,7 +60,7 @@ GROUND_RULES = {
     Ground.ANTI_SOCIAL_FORCE: "GL-587",
     Ground.UNTRUE_WORKS_CONTRACT: "GL-352",
 }
-NEEDS_NO_PERMISSION = frozenset({Ground.NOT_LIVED_IN, Ground.OTHER_PURPOSE, Ground.ALTERED})
+PERMITTABLE = frozenset({Ground.NOT_LIVED_IN, Ground.OTHER_PURPOSE, Ground.ALTERED})
 """GL-582 to GL-584: these are grounds only as far as the agency has not permitted them."""
 
 
@@ -68,7 +68,7 @@ def grounds(
     *, consecutive_unpaid_instalments: int, found: Collection[Ground], permitted: Collection[Ground]
 ) -> Sequence[Ground]:
     """The grounds that stand, in the order of the guide: what an officer found, less what the agency permitted."""
-    standing = set(found) - (NEEDS_NO_PERMISSION & set(permitted))
+    standing = set(found) - (PERMITTABLE & set(permitted))
     standing.discard(Ground.ARREARS)
     if is_arrears_ground(consecutive_unpaid_instalments):
         standing.add(Ground.ARREARS)
