@@ -5,11 +5,13 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from identity.keys import BlindIndex
 from identity.limits import LIMITS, Limit, Limiter, network_of
 from identity.terms import current_terms
 from kit.errors import TooMany
+from madoguchi_contracts.identity import RegistrationRequested
 from sqlalchemy import text
 from support.identity import World, generous, identity_world
 from support.servers import FreshDatabase
@@ -97,9 +99,7 @@ DAILY = {"times": 2, "seconds": 86_400}
         ("login_address", "/v1/sessions", LOGIN, {401, 423}),
         ("login_user_id", "/v1/sessions", LOGIN, {401, 423}),
         ("registration_address", "/v1/registrations", REGISTRATION, {202}),
-        ("registration_mail", "/v1/registrations", REGISTRATION, {202}),
         ("reset_address", "/v1/passwords/reset-requests", RESET, {202}),
-        ("reset_user_id", "/v1/passwords/reset-requests", RESET, {202}),
         ("reminder_address", "/v1/user-id-reminders", REMINDER, {200}),
         ("reminder_person", "/v1/user-id-reminders", REMINDER, {200}),
         ("link_address", "/v1/passwords/inspect", {"token": "x"}, {410}),
@@ -117,6 +117,99 @@ async def test_every_door_has_its_limit(
         assert refused.headers["Retry-After"] == "60"
         world.clock.advance(seconds=60)
         assert (await world.http.post(path, json=body)).status_code in passes
+
+
+@pytest.mark.rule("ID-52", "ID-53")
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_stranger_cannot_use_up_the_resets_of_a_user_id(world: World, known: bool) -> None:
+    member = await world.member()
+    user_id = member.user_id if known else "BBBBBBBBBB"
+    answers = {
+        (answer.status_code, answer.text)
+        for _ in range(8)
+        for answer in [await world.http.post("/v1/passwords/reset-requests", json={"user_id": user_id})]
+    }
+    assert len(answers) == 1
+    assert next(iter(answers))[0] == 202
+    names = await world.names(member.account_id)
+    assert names.count("PasswordLinkIssued") == (1 + 5 if known else 1)
+    if known:  # what came before the limit is in the holder's mailbox, and works
+        token = await world.password_token(member.account_id)
+        world.clock.advance(hours=23)
+        await world.post("/v1/passwords/set", {"token": token, "password": "smile_2027"}, status=204)
+
+
+@pytest.mark.rule("ID-52")
+async def test_after_a_reset_the_holder_may_ask_again(world: World) -> None:
+    member = await world.member()
+    for _ in range(8):
+        await world.post("/v1/passwords/reset-requests", {"user_id": member.user_id}, status=202)
+    body = {"token": await world.password_token(member.account_id), "password": "smile_2027"}
+    await world.post("/v1/passwords/set", body, status=204)
+    before = (await world.names(member.account_id)).count("PasswordLinkIssued")
+    await world.post("/v1/passwords/reset-requests", {"user_id": member.user_id}, status=202)
+    assert (await world.names(member.account_id)).count("PasswordLinkIssued") == before + 1
+
+
+@pytest.mark.rule("ID-09", "ID-10")
+async def test_a_stranger_cannot_use_up_the_registrations_of_an_address(postgres_url: FreshDatabase) -> None:
+    def client(world: World, host: str) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(world.app, raise_app_exceptions=False, client=(host, 40000))
+        return httpx.AsyncClient(transport=transport, base_url="http://identity.test")
+
+    async def requested(world: World) -> list[RegistrationRequested]:
+        return [event for event in await world.all_events() if isinstance(event, RegistrationRequested)]
+
+    async with identity_world(await postgres_url("identity")) as world:
+        async with client(world, "203.0.113.9") as stranger, client(world, "198.51.100.7") as owner:
+            for _ in range(8):
+                assert (await stranger.post("/v1/registrations", json=REGISTRATION)).status_code == 202
+            assert len(await requested(world)) == 5
+            assert (await owner.post("/v1/registrations", json=REGISTRATION)).status_code == 202
+            assert len(await requested(world)) == 6
+        for number in range(8):  # and strangers everywhere do not fill the mailbox
+            async with client(world, f"203.0.113.{10 + number}") as stranger:
+                assert (await stranger.post("/v1/registrations", json=REGISTRATION)).status_code == 202
+        told = await requested(world)
+        assert len(told) == 10
+        world.clock.advance(minutes=29, seconds=59)  # nothing is sent as long as the last link works
+        await world.commit_registration(world.token(told[-1]))
+
+
+@pytest.mark.rule("ID-43")
+async def test_wrong_codes_of_a_day_are_capped_and_right_ones_are_not(postgres_url: FreshDatabase) -> None:
+    quick = generous("otp_code", "link_address", "login_user_id", "login_address")
+    async with identity_world(await postgres_url("identity"), rate_limits=quick) as world:
+        member = await world.logged_in()
+        proof = {"purpose": "submit", "digest": "0" * 64}
+        for _ in range(30):
+            world.clock.advance(seconds=60)
+            member.access_token = (await world.post("/v1/sessions/refresh", headers=member.session))["access_token"]
+            body = {**proof, "code": world.code(member)}
+            await world.post("/v1/otp/proofs", body, status=201, headers=member.bearer)
+        statuses = []
+        for _ in range(21):
+            body = {**proof, "code": world.wrong_code(member)}
+            answer = await world.http.post("/v1/otp/proofs", json=body, headers=member.bearer)
+            statuses.append(answer.status_code)
+        assert statuses == [*[409] * 20, 429]
+        world.clock.advance(hours=23, minutes=50)
+        world.clock.advance(days=91)
+        assert await world.log_in(member)
+
+
+@pytest.mark.rule("ID-43")
+async def test_codes_that_are_not_looked_at_do_not_count_for_the_day(world: World) -> None:
+    member = await world.logged_in()
+    body = {"purpose": "submit", "digest": "0" * 64, "code": world.wrong_code(member)}
+    statuses = [
+        (await world.http.post("/v1/otp/proofs", json=body, headers=member.bearer)).status_code for _ in range(40)
+    ]
+    assert statuses == [*[409] * 5, *[429] * 35]
+    world.clock.advance(minutes=16)
+    await world.post("/v1/sessions/refresh", headers=member.session)
+    member.access_token = (await world.post("/v1/sessions/refresh", headers=member.session))["access_token"]
+    await world.post("/v1/otp/proofs", {**body, "code": world.code(member)}, status=201, headers=member.bearer)
 
 
 @pytest.mark.rule("ID-27")

@@ -12,7 +12,7 @@ from kit.errors import Refused
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import OtpReset, SessionsEnded
 from sqlalchemy import text
-from support.identity import ANSWER, Member, World, generous, identity_world
+from support.identity import ANSWER, PASSWORD, Member, World, generous, identity_world
 from support.servers import FreshDatabase
 
 DIGEST = hashlib.sha256(b"what is submitted").hexdigest()
@@ -217,7 +217,7 @@ class TestCodes:
 
     @pytest.mark.rule("ID-43")
     async def test_of_200_simultaneous_uses_of_one_code_exactly_one_succeeds(self, postgres_url: FreshDatabase) -> None:
-        limits = generous("otp_code", "link_address")
+        limits = generous("otp_code", "otp_code_day", "link_address")
         async with identity_world(await postgres_url("identity"), rate_limits=limits) as world:
             member = await world.logged_in()
             world.clock.advance(seconds=30)
@@ -229,7 +229,7 @@ class TestCodes:
 
     @pytest.mark.rule("ID-43", "ID-47")
     async def test_of_simultaneous_logins_with_one_code_exactly_one_succeeds(self, postgres_url: FreshDatabase) -> None:
-        limits = generous("otp_code", "link_address", "login_user_id")
+        limits = generous("otp_code", "otp_code_day", "link_address", "login_user_id")
         async with identity_world(await postgres_url("identity"), rate_limits=limits) as world:
             member = await world.member()
             tokens = [await half_logged_in(world, member) for _ in range(10)]
@@ -372,6 +372,60 @@ class TestReset:
         member = await world.member()
         body = {"login_token": await half_logged_in(world, member), "secret_answer": ANSWER}
         assert (await world.post("/v1/otp/reset", body, status=409))["code"] == "otp_not_enrolled"
+
+
+class TestStolenPhone:
+    @pytest.mark.rule("ID-46")
+    async def test_somebody_logged_in_voids_it_with_password_and_answer_and_only_this_session_stays(
+        self, world: World
+    ) -> None:
+        member = await world.logged_in()
+        elsewhere = Member(**vars(member))
+        world.clock.advance(days=91)
+        await world.log_in(elsewhere)
+        await world.log_in(member)
+        half = await world.give_password(Member(**vars(member)))  # within the 90 days: a whole login
+        assert half["next"] == "done"
+        body = {"password": PASSWORD, "secret_answer": ANSWER}
+        await world.post("/v1/otp/void", body, status=204, headers=member.bearer)
+        assert (await world.names(member.account_id))[-2:] == ["OtpReset", "SessionsEnded"]
+        await world.post("/v1/sessions/refresh", headers=member.session)
+        for token in (elsewhere.session_token, half["session_token"]):
+            await world.post("/v1/sessions/refresh", status=401, headers={"Authorization": f"Session {token}"})
+        assert (await world.get("/v1/me", headers=member.bearer))["otp_enrolled"] is False
+        problem = await world.post("/v1/otp/void", body, status=409, headers=member.bearer)
+        assert problem["code"] == "otp_not_enrolled"
+        assert (await world.give_password(member))["next"] == "enrol_otp"
+
+    @pytest.mark.rule("ID-46", "ID-33")
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"password": "wrong-1word"}, "current_password_wrong"),
+            ({"secret_answer": "ちがう小学校"}, "answer_refused"),
+            ({"password": "wrong-1word", "secret_answer": "ちがう小学校"}, "current_password_wrong"),
+        ],
+    )
+    async def test_neither_of_the_two_is_enough(self, world: World, change: dict[str, str], code: str) -> None:
+        member = await world.logged_in()
+        body = {"password": PASSWORD, "secret_answer": ANSWER, **change}
+        statuses = []
+        for _ in range(5):
+            answer = await world.http.post("/v1/otp/void", json=body, headers=member.bearer)
+            statuses.append((answer.status_code, answer.json()["code"]))
+        assert statuses == [(409, code)] * 5
+        await world.post("/v1/otp/void", {**body, "password": PASSWORD}, status=429, headers=member.bearer)
+        assert "OtpReset" not in await world.names(member.account_id)
+
+    @pytest.mark.rule("ID-46")
+    async def test_a_half_finished_login_of_the_thief_ends_too(self, world: World) -> None:
+        member = await world.logged_in()
+        world.clock.advance(days=91)
+        thief = (await world.give_password(member))["login_token"]
+        await world.log_in(member)
+        body = {"password": PASSWORD, "secret_answer": ANSWER}
+        await world.post("/v1/otp/void", body, status=204, headers=member.bearer)
+        await world.post("/v1/otp/enrolment", {"login_token": thief}, status=401)
 
 
 class TestProofs:

@@ -281,7 +281,7 @@ class TestIdleIsTold:
 
 async def test_a_crowd_does_not_wait_for_each_others_connections(postgres_url: FreshDatabase) -> None:
     """A request that holds a connection and needs a second one would, in a crowd, wait for all the others for ever."""
-    limits = generous("registration_address", "link_address", "otp_code", "login_address")
+    limits = generous("registration_address", "link_address", "otp_code", "otp_code_day", "login_address")
     async with identity_world(await postgres_url("identity"), rate_limits=limits, database_pool_size=2) as world:
         member = await world.logged_in()
         proof = {"code": "000000", "purpose": "submit", "digest": "0" * 64}

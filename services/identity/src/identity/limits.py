@@ -32,9 +32,12 @@ LIMITS: dict[str, Limit] = {
     "login_address": Limit(times=60, seconds=60),
     "login_user_id": Limit(times=20, seconds=300),
     "registration_address": Limit(times=30, seconds=3600),
-    "registration_mail": Limit(times=5, seconds=3600),
+    # Over these two, the answer is the same and nothing is sent: a stranger who knows the address must not use up its
+    # owner's requests. The window is as long as a link works (ID-10): while it lasts, there is one in the mailbox.
+    "registration_mail": Limit(times=5, seconds=1800),  # from one network
+    "registration_mail_anywhere": Limit(times=10, seconds=1800),
     "reset_address": Limit(times=30, seconds=3600),
-    "reset_user_id": Limit(times=5, seconds=3600),
+    "reset_user_id": Limit(times=5, seconds=3600),  # over it, likewise: the last link works for 24 hours (ID-52)
     "reminder_address": Limit(times=30, seconds=3600),
     "reminder_person": Limit(times=5, seconds=3600),
     "invitation_account": Limit(times=20, seconds=86_400),
@@ -43,6 +46,8 @@ LIMITS: dict[str, Limit] = {
     "succession_account": Limit(times=5, seconds=86_400),
     # Guesses at one thing: counted before the look at the code or answer, forgotten after a right one.
     "otp_code": Limit(times=5, seconds=900),
+    # Wrong ones of a day: else somebody with the password has 960 guesses a day at two codes of a million.
+    "otp_code_day": Limit(times=20, seconds=86_400),
     "secret_answer": Limit(times=5, seconds=3600),
     "reminder_answer": Limit(times=5, seconds=3600),
     # By the account that is to be taken over, whichever link the answer comes with; a link takes five.
@@ -63,6 +68,10 @@ ON CONFLICT (name, subject) DO UPDATE SET
   window_started_at = CASE WHEN r.window_started_at <= :older THEN :now ELSE r.window_started_at END
 RETURNING used, window_started_at
 """)
+_FORGIVE = text("""
+WITH last AS (DELETE FROM rate_limits WHERE name = :name AND subject = :subject AND used = 1)
+UPDATE rate_limits SET used = used - 1 WHERE name = :name AND subject = :subject AND used > 1
+""")
 _FORGET = text("DELETE FROM rate_limits WHERE name = :name AND subject = :subject")
 
 
@@ -75,13 +84,21 @@ class Limiter:
 
     async def count(self, session: AsyncSession, name: str, subject: str, now: datetime) -> None:
         """Count one attempt of `subject` in the caller's transaction. Raises TooMany with the rest of the window."""
+        rest = await self._rest(session, name, subject, now)
+        if rest is not None:
+            raise TooMany(retry_after_seconds=max(1, math.ceil(rest.total_seconds())), limit=name)
+
+    async def admits(self, session: AsyncSession, name: str, subject: str, now: datetime) -> bool:
+        """Count one attempt, and say whether it is within the limit: for what is passed over without a word."""
+        return await self._rest(session, name, subject, now) is None
+
+    async def _rest(self, session: AsyncSession, name: str, subject: str, now: datetime) -> timedelta | None:
+        """Count; the rest of the window when the limit is exceeded."""
         limit = self.limits[name]
         span = timedelta(seconds=limit.seconds)
         where = {"name": name, "subject": self.index.of(f"limit:{name}", subject), "now": now, "older": now - span}
         row = (await session.execute(_COUNT, where)).one()
-        if row.used > limit.times:
-            rest = (row.window_started_at + span - now).total_seconds()
-            raise TooMany(retry_after_seconds=max(1, math.ceil(rest)), limit=name)
+        return row.window_started_at + span - now if row.used > limit.times else None
 
     async def count_first(self, database: Database, now: datetime, **subjects: str) -> None:
         """Count an attempt in a transaction of its own, before its code or password is looked at.
@@ -98,6 +115,10 @@ class Limiter:
                     refused = error
         if refused:
             raise refused
+
+    async def forgive(self, session: AsyncSession, name: str, subject: str) -> None:
+        """The attempt just counted was right, and does not count; the wrong ones before it stay counted."""
+        await session.execute(_FORGIVE, {"name": name, "subject": self.index.of(f"limit:{name}", subject)})
 
     async def forget(self, session: AsyncSession, name: str, subject: str) -> None:
         """A right code or answer: the wrong ones before it do not count any more."""

@@ -87,6 +87,7 @@ ALLOWED: Mapping[Relation, Mapping[Action, frozenset[Role]]] = {
         Action.USE_SESSION: _EVERYBODY,
         Action.SEE_ACCOUNT: _EVERYBODY,
         Action.CHANGE_PASSWORD: _EVERYBODY,
+        Action.RESET_OTP: _ASSOCIATION | _BORROWERS,  # with the secret answer, which the others do not have
         # ID-40, ID-42: a company is never asked but at login. What a proof is good for is decided where it is used.
         Action.PROVE_OTP: _EVERYBODY - {Role.COMPANY},
         # ID-70: of those who apply, and of nobody who works for an organisation.

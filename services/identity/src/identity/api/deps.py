@@ -16,6 +16,7 @@ from kit.http import AppContext, NowDep, context_of
 from kit.process import Loop
 from kit.tokens import ACCESS_TOKEN_LIFETIME, Actor
 
+from identity.commands.otp import count_attempt
 from identity.commands.sessions import use_session
 from identity.domain.durations import Lifetime, ends_at
 from identity.limits import network_of
@@ -124,7 +125,7 @@ async def _use(context: IdentityContext, now: datetime, **which: Any) -> Holder:
 
 
 async def _otp_attempt(holder: Annotated[Holder, Depends(_holder)], context: ContextDep, now: NowDep) -> None:
-    await context.tools.limiter.count_first(context.database, now, otp_code=str(holder.actor.account_id))
+    await count_attempt(context.database, context.tools, account_id=holder.actor.account_id, now=now)
 
 
 # Before the request's own transaction: a request that holds a connection must not wait for another one.

@@ -105,6 +105,15 @@ async def reset_otp(body: schemas.OtpResetBody, context: ContextDep, now: NowDep
     await otp.reset(context.database, context.tools, **body.model_dump(), now=now)
 
 
+# No Idempotency-Key, as everywhere with a password in the body. Repeated, it finds no authenticator any more: 409.
+@router.post("/otp/void", status_code=204, summary="Void the authenticator of a stolen phone")
+async def void_otp(
+    body: schemas.OtpVoidBody, holder: Annotated[Holder, permitted(Action.RESET_OTP)], context: ContextDep, now: NowDep
+) -> None:
+    """Being logged in, with password and secret answer; other sessions end, and the next login enrols a new one."""
+    await otp.void_own(context.database, context.tools, actor=holder.actor, **body.model_dump(), now=now)
+
+
 @router.post("/sessions/refresh", response_model=schemas.Landed, summary="New access token")
 async def refresh(
     holder: Annotated[Holder, by_session(Action.USE_SESSION)],

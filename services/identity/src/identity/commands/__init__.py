@@ -5,7 +5,7 @@ invitations   invite, withdraw, accept, accept_with_new_account
 successions   start, start_own, confirm, withdraw_own, withdraw_for, object_to
 takeover      complete
 sessions      log_in, log_in_with_otp, use_session, log_out, end_one, end_others; for the worker: end_idle
-otp           enrol, prove, reset, void, void_for
+otp           enrol, count_attempt, spend, prove, reset, void, void_own, void_for
 passwords     request_reset, set_password, change_password
 reminders     ask, answer
 ekyc          start, open_link, take_callback; for the worker: claim, link_ready, apply_truth, expire_link

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pyotp
 from kit.db import Database
+from kit.errors import Conflict
 from kit.eventlog import record
 from kit.tokens import Actor, Signer
 from madoguchi_contracts import Role
@@ -24,8 +25,9 @@ from identity.commands.accounts import end_sessions, lock_account, touching, wit
 from identity.commands.audit import Deed, Responsible
 from identity.domain.accounts import canonical_answer
 from identity.domain.otp import DIGITS, STEP, accepted_step
-from identity.errors import AlreadyEnrolled, AnswerRefused, CodeRefused, NotEnrolled
-from identity.models import OtpToken
+from identity.domain.passwords import canonical_password
+from identity.errors import AlreadyEnrolled, AnswerRefused, CodeRefused, CurrentPasswordWrong, NotEnrolled
+from identity.models import LoginToken, OtpToken
 from identity.permissions import Action, Relation, authorise
 from identity.tools import Tools
 
@@ -67,13 +69,22 @@ async def enrol(session: AsyncSession, tools: Tools, *, login_token: str, now: d
     return Enrolment(totp.provisioning_uri(name=user_id, issuer_name=tools.otp_issuer), secret)
 
 
+async def count_attempt(database: Database, tools: Tools, *, account_id: UUID, now: datetime) -> None:
+    """Count an attempt at a code before it is looked at: five in a quarter of an hour, and twenty wrong ones a day.
+
+    What the first limit refuses is not counted for the second. Raises TooMany.
+    """
+    await tools.limiter.count_first(database, now, otp_code=str(account_id))
+    await tools.limiter.count_first(database, now, otp_code_day=str(account_id))
+
+
 async def accept_code(
     session: AsyncSession, tools: Tools, *, account_id: UUID, code: str, enrolling: bool, now: datetime
 ) -> None:
     """Use a code up (ID-43): it, and any older one, is not accepted again. Raises CodeRefused, NotEnrolled.
 
     With `enrolling` an unconfirmed authenticator counts too, and its first right code confirms it (ID-47). The caller
-    has counted the attempt (`otp_code`).
+    has counted the attempt (`count_attempt`).
     """
     token = await queries.otp_token_of(session, account_id)
     if token is None or (token.confirmed_at is None and not enrolling):
@@ -88,6 +99,7 @@ async def accept_code(
         await lock_account(session, account_id)
         await record(session, OtpEnrolled(account_id=account_id), now=now)
     await tools.limiter.forget(session, "otp_code", str(account_id))
+    await tools.limiter.forgive(session, "otp_code_day", str(account_id))
 
 
 async def spend(session: AsyncSession, tools: Tools, *, actor: Actor, code: str, now: datetime) -> None:
@@ -132,16 +144,47 @@ async def reset(database: Database, tools: Tools, *, login_token: str, secret_an
         await tools.limiter.forget(session, "secret_answer", who)
 
 
+async def void_own(
+    database: Database, tools: Tools, *, actor: Actor, password: str, secret_answer: str, now: datetime
+) -> None:
+    """Void the authenticator of a phone that was stolen, being logged in (ID-46): with password and secret answer,
+    because an open screen may be in other hands too. All other sessions and half-finished logins end.
+
+    The attempt is counted first, and both are looked at, so that the time does not tell which was wrong. Raises
+    CurrentPasswordWrong, AnswerRefused, NotEnrolled, TooMany, Conflict.
+    """
+    who = str(actor.account_id)
+    await tools.limiter.count_first(database, now, current_password=who, secret_answer=who, secret_answer_month=who)
+    async with database.transaction() as session:
+        account = await queries.account_of(session, actor.account_id)
+        passwords = await queries.passwords_of(session, actor.account_id)
+    current = passwords[0].hash if passwords else None
+    password_right = await tools.hasher.verify(current, canonical_password(password))
+    answer_right = await tools.hasher.verify(account.secret_answer_hash, canonical_answer(secret_answer))
+    if not password_right:
+        raise CurrentPasswordWrong(rules=["ID-46"])
+    if not answer_right:
+        raise AnswerRefused
+    async with database.transaction() as session:
+        await void(session, account_id=account.id, now=now, but=actor.session_id)
+        await session.execute(delete(LoginToken).where(col(LoginToken.account_id) == account.id))
+        if (await lock_account(session, account.id)).secret_answer_hash != account.secret_answer_hash:
+            raise Conflict(account_id=who)  # the next representative took the account over meanwhile
+        for name in ("current_password", "secret_answer"):
+            await tools.limiter.forget(session, name, who)
+
+
 async def void_for(session: AsyncSession, *, by: Responsible, account_id: UUID, now: datetime) -> None:
     """Take the authenticator off the account of somebody whose identity an operator checked. Raises NotEnrolled."""
     await void(session, account_id=account_id, now=now)
     await audit.note(session, Deed.RESET_OTP, by=by, subject_id=account_id, now=now)
 
 
-async def void(session: AsyncSession, *, account_id: UUID, now: datetime) -> None:
+async def void(session: AsyncSession, *, account_id: UUID, now: datetime, but: UUID | None = None) -> None:
     """Take the authenticator off the account; the next one-time password step enrols a new one. Raises NotEnrolled.
 
-    Whoever had the lost phone may also be logged in: all sessions end.
+    Whoever had the lost phone may also be logged in: all sessions end, `but` that of somebody who proved to be the
+    holder.
     """
     confirmed = delete(OtpToken).where(col(OtpToken.account_id) == account_id, col(OtpToken.confirmed_at).is_not(None))
     if await session.scalar(confirmed.returning(col(OtpToken.id))) is None:
@@ -150,4 +193,4 @@ async def void(session: AsyncSession, *, account_id: UUID, now: datetime) -> Non
     account = await lock_account(session, account_id)
     account.last_otp_login_at = None  # the code that began the 90 days came from what is lost now
     await record(session, OtpReset(account_id=account_id), now=now)
-    await end_sessions(session, account_id=account_id, reason="otp_reset", now=now)
+    await end_sessions(session, account_id=account_id, reason="otp_reset", now=now, but=but)

@@ -41,12 +41,14 @@ from identity.tools import Tools
 async def request_reset(session: AsyncSession, tools: Tools, *, user_id: str, network: str, now: datetime) -> None:
     """Take the wish for a new password (ID-50); `followups` mails the link, if somebody has this user ID (ID-51).
 
-    Nothing tells an unknown or lapsed user ID from a known one, not even the work (ID-53, ID-03). Raises TooMany.
+    Nothing tells an unknown or lapsed user ID from a known one, not even the work (ID-53, ID-03). Too many for one user
+    ID are passed over without a word: whoever asked, the link of the last one is in the holder's mailbox and works.
+    Raises TooMany for too many from one network.
     """
     index = tools.keys.index.of("user_id", canonical_user_id(user_id))
     await tools.limiter.count(session, "reset_address", network, now)
-    await tools.limiter.count(session, "reset_user_id", index, now)
-    session.add(ResetRequest(user_id_index=index, requested_at=now))
+    if await tools.limiter.admits(session, "reset_user_id", index, now):
+        session.add(ResetRequest(user_id_index=index, requested_at=now))
 
 
 async def set_password(database: Database, tools: Tools, *, token: str, password: str, now: datetime) -> None:
@@ -75,6 +77,7 @@ async def set_password(database: Database, tools: Tools, *, token: str, password
         await record(session, PasswordSet(account_id=account.id, reason=reason), now=now)
         if link.purpose == "reset":
             lock.become(after_password_reset(lock.state), now)
+            await tools.limiter.forget(session, "reset_user_id", account.user_id_index)
             await end_sessions(session, account_id=account.id, reason="password_reset", now=now)
 
 

@@ -43,6 +43,8 @@ async def request_registration(
 ) -> None:
     """Keep the entries and mail a link to go on with (ID-09). The answer does not depend on who is known already.
 
+    Too many for one address are passed over without a word: the last link is in its mailbox, and works.
+
     The programme decides as what somebody registers: the representative of an association, or the applicant of a loan.
 
     Raises TermsNotAccepted, TermsOutdated, RegistrationIncomplete, TooMany.
@@ -58,8 +60,12 @@ async def request_registration(
     if findings or role is None:
         raise RegistrationIncomplete(findings=findings)
     await tools.limiter.count(session, "registration_address", network, now)
+    # First by network: what one may not send shall not count for all.
+    if not await tools.limiter.admits(session, "registration_mail", f"{canonical_mail(mail)}\n{network}", now):
+        return
     # The row lock of this counter makes two requests for one address take turns, so that each replaces the one before.
-    await tools.limiter.count(session, "registration_mail", canonical_mail(mail), now)
+    if not await tools.limiter.admits(session, "registration_mail_anywhere", canonical_mail(mail), now):
+        return
     mail_index = tools.keys.index.of("mail", canonical_mail(mail))
     await session.execute(
         update(Registration)

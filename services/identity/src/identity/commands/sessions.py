@@ -19,7 +19,7 @@ from sqlmodel import col
 
 from identity import queries
 from identity.commands.accounts import end_sessions, is_usable, lock_account
-from identity.commands.otp import accept_code
+from identity.commands.otp import accept_code, count_attempt
 from identity.domain.accounts import Landing
 from identity.domain.durations import IDLE, Lifetime, in_force
 from identity.domain.lockout import Outcome, attempt, is_locked
@@ -149,7 +149,7 @@ async def log_in_with_otp(database: Database, tools: Tools, *, login_token: str,
     async with database.transaction() as session:
         account = await queries.account_of_login(session, login_token, now)
     authorise(Role(account.role), Relation.PASSWORD_GIVEN, Action.GIVE_OTP)
-    await tools.limiter.count_first(database, now, otp_code=str(account.id))
+    await count_attempt(database, tools, account_id=account.id, now=now)
     async with database.transaction() as session:
         await accept_code(session, tools, account_id=account.id, code=code, enrolling=True, now=now)
         account = await lock_account(session, account.id)

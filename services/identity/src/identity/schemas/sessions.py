@@ -87,6 +87,13 @@ class OtpResetBody(Body):
     secret_answer: SecretAnswer
 
 
+class OtpVoidBody(Body):
+    """A stolen phone: what somebody who is logged in gives to void its authenticator (ID-46)."""
+
+    password: Password
+    secret_answer: SecretAnswer
+
+
 class ProofBody(Body):
     """ワンタイムパスワード at submission and approval of proxy input (ID-40 c, d)."""
 
