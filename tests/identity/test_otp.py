@@ -1,14 +1,18 @@
 """One-time passwords: when they are asked for, enrolment, single use, reset, proofs (ID-35, ID-40 to ID-48)."""
 
 import asyncio
+import base64
 import hashlib
+import json
 from collections import Counter
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from identity.commands.otp import void
 from kit.errors import Refused
+from kit.tokens import burn_proof
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import OtpReset, SessionsEnded
 from sqlalchemy import text
@@ -374,6 +378,12 @@ class TestReset:
         assert (await world.post("/v1/otp/reset", body, status=409))["code"] == "otp_not_enrolled"
 
 
+def claims_of(token: str) -> dict[str, Any]:
+    body = token.split(".")[1]
+    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    return claims
+
+
 class TestStolenPhone:
     @pytest.mark.rule("ID-46")
     async def test_somebody_logged_in_voids_it_with_password_and_answer_and_only_this_session_stays(
@@ -456,8 +466,37 @@ class TestProofs:
         world.clock.advance(seconds=30)
         headers = member.bearer
         body = {"code": world.code(member), "purpose": "submit", "digest": DIGEST}
-        first = await world.post("/v1/otp/proofs", body, status=201, headers=headers)
-        assert await world.post("/v1/otp/proofs", body, status=201, headers=headers) == first
+        first = (await world.post("/v1/otp/proofs", body, status=201, headers=headers))["proof"]
+        world.clock.advance(minutes=4)
+        answer = await world.http.post("/v1/otp/proofs", json=body, headers=headers)
+        assert (answer.status_code, answer.headers["Idempotent-Replay"]) == (201, "true")
+        again = answer.json()["proof"]
+        assert claims_of(again) == claims_of(first)
+        verify = world.context.verifier.verify_proof
+        ids = {
+            await verify(proof, account_id=member.account_id, purpose="submit", digest=DIGEST)
+            for proof in (first, again)
+        }
+        async with world.database.transaction() as session:
+            (used,) = ids
+            await burn_proof(session, used, world.clock())
+            with pytest.raises(Refused):
+                await burn_proof(session, used, world.clock())
+        world.clock.advance(minutes=2)  # it does not live longer by being asked for again
+        with pytest.raises(Refused):
+            await verify(again, account_id=member.account_id, purpose="submit", digest=DIGEST)
+
+    @pytest.mark.rule("ID-40")
+    async def test_no_proof_is_kept_in_the_database(self, world: World) -> None:
+        member = await world.logged_in()
+        world.clock.advance(seconds=30)
+        body = {"code": world.code(member), "purpose": "submit", "digest": DIGEST}
+        proof = (await world.post("/v1/otp/proofs", body, status=201, headers=member.bearer))["proof"]
+        async with world.database.transaction() as session:
+            kept = list((await session.execute(text("SELECT response FROM idempotency_keys"))).scalars())
+        (answer,) = kept
+        assert set(json.loads(answer)) == {"proof_id", "given_at"}
+        assert proof.rpartition(".")[2] not in answer
 
     @pytest.mark.parametrize(
         "change",

@@ -98,10 +98,13 @@ class Signer:
             claims["org"] = str(actor.organisation_id)
         return self._sign(claims, now, ACCESS_TOKEN_LIFETIME)
 
-    def proof(self, *, account_id: UUID, purpose: str, digest: str, now: datetime) -> str:
-        """A proof for one purpose and the content with this SHA-256 (hex), valid for five minutes."""
+    def proof(self, *, account_id: UUID, purpose: str, digest: str, now: datetime, proof_id: UUID | None = None) -> str:
+        """A proof for one purpose and the content with this SHA-256 (hex), valid for five minutes.
+
+        With the same `proof_id` and time it is the same proof again: of the two, one can be burnt.
+        """
         claims = {"aud": PROOF_AUDIENCE, "sub": str(account_id), "purpose": purpose, "digest": digest}
-        return self._sign({**claims, "jti": str(uuid4())}, now, PROOF_LIFETIME)
+        return self._sign({**claims, "jti": str(proof_id or uuid4())}, now, PROOF_LIFETIME)
 
     def _sign(self, claims: dict[str, Any], now: datetime, lifetime: timedelta) -> str:
         times = {"iss": self._issuer, "iat": int(now.timestamp()), "exp": int((now + lifetime).timestamp())}

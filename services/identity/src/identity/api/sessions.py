@@ -197,9 +197,14 @@ async def prove(
     """Uses the code up, and says so in a signed statement for this purpose and content (ID-40 c, d)."""
     actor, tools = holder.actor, context.tools
 
-    async def work() -> schemas.ProofAnswer:
-        signer = await tools.signing.signer(context.database, now)
-        proof = await otp.prove(session, tools, signer, actor=actor, **body.model_dump(), now=now)
-        return schemas.ProofAnswer(proof=proof)
+    async def work() -> otp.Given:
+        return await otp.prove(session, tools, actor=actor, code=body.code, now=now)
 
-    return await once(work, status=201)
+    # What is kept for a repeated request cannot be used as a proof; the proof itself is nowhere in the database.
+    kept = await once(work, status=201)
+    given = otp.Given.model_validate_json(bytes(kept.body))
+    signer = await tools.signing.signer(context.database, now)
+    proof = given.signed(signer, actor=actor, purpose=body.purpose, digest=body.digest)
+    answer = schemas.ProofAnswer(proof=proof).model_dump_json()
+    replay = {name: value for name, value in kept.headers.items() if name == "idempotent-replay"}
+    return Response(answer, kept.status_code, replay, media_type="application/json")

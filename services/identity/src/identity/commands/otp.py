@@ -14,6 +14,7 @@ from kit.eventlog import record
 from kit.tokens import Actor, Signer
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import OtpEnrolled, OtpReset
+from pydantic import BaseModel
 from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -108,23 +109,26 @@ async def spend(session: AsyncSession, tools: Tools, *, actor: Actor, code: str,
     await accept_code(session, tools, account_id=actor.account_id, code=code, enrolling=False, now=now)
 
 
-async def prove(
-    session: AsyncSession,
-    tools: Tools,
-    signer: Signer,
-    *,
-    actor: Actor,
-    code: str,
-    purpose: str,
-    digest: str,
-    now: datetime,
-) -> str:
-    """A proof that the actor has just given a right code for this purpose and content. Raises CodeRefused, NotEnrolled.
+class Given(BaseModel):
+    """A right code was given: what a proof of it is signed from, and nothing that could be used without that."""
+
+    proof_id: UUID
+    given_at: datetime
+
+    def signed(self, signer: Signer, *, actor: Actor, purpose: str, digest: str) -> str:
+        """The proof for this purpose and content. Signed again, it is the same one: it can be used once."""
+        return signer.proof(
+            account_id=actor.account_id, purpose=purpose, digest=digest, now=self.given_at, proof_id=self.proof_id
+        )
+
+
+async def prove(session: AsyncSession, tools: Tools, *, actor: Actor, code: str, now: datetime) -> Given:
+    """The actor gives a code for something in another service. Raises CodeRefused, NotEnrolled.
 
     It is no login: the 90 days of ID-41 do not start anew (I-15).
     """
     await spend(session, tools, actor=actor, code=code, now=now)
-    return signer.proof(account_id=actor.account_id, purpose=purpose, digest=digest, now=now)
+    return Given(proof_id=uuid.uuid4(), given_at=now)
 
 
 async def reset(database: Database, tools: Tools, *, login_token: str, secret_answer: str, now: datetime) -> None:
