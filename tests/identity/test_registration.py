@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from identity.commands import accounts
 from identity.domain import user_ids
 from identity.domain.accounts import same_mail, same_name
-from identity.domain.registration import canonical_mail, canonical_person
+from identity.domain.registration import canonical_mail, canonical_person, person_findings
 from identity.terms import current_terms, secret_questions
 from madoguchi_contracts.identity import PasswordLinkIssued, RegistrationRequested, UserIdIssued
 from madoguchi_contracts.sealed import Contact, RegistrationLink
@@ -320,3 +320,38 @@ class TestLookup:
     ) -> None:
         together = canonical_person(name, mail) == canonical_person(other_name, other_mail)
         assert together is (same_name(name, other_name) and same_mail(mail, other_mail))
+
+
+@pytest.mark.rule("ID-07")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "当選おめでとう https://evil.example",
+        "evil.example で確認",
+        "www.evil.jp",
+        "a@evil.example",
+        "山田//太郎",
+        "ＥＶＩＬ．ＣＯＭ",
+        "evil。com",
+        "evil｡com",
+        "tel:0312345678",
+        "山田\u202e太郎",
+        "山田\r\n太郎",
+    ],
+)
+async def test_a_name_that_could_become_a_link_reaches_no_mail(world: World, name: str) -> None:
+    terms = await world.get("/v1/terms")
+    body = {"name_kanji": "山田 太郎", "name_kana": "ヤマダ タロウ", "mail": "taro@example.jp"}
+    consent = {"terms_version": terms["version"], "terms_accepted": True}
+    for field in ("name_kanji", "name_kana"):
+        problem = await world.post("/v1/registrations", {**body, **consent, field: name}, status=409)
+        assert [(one["field"], one["code"]) for one in problem["findings"]] == [(field, "FORMAT")]
+    assert await world.all_events() == []
+
+
+@pytest.mark.rule("ID-07")
+@pytest.mark.parametrize(
+    "name", ["山田 太郎", "J. スミス", "ジョン・スミス", "髙橋　﨑子", "O'Brien", "S. Davis Jr.", "𠮷田 一郎"]
+)
+def test_names_of_people_are_taken(name: str) -> None:
+    assert person_findings(name_kanji=name, name_kana=name, mail="taro@example.jp") == []

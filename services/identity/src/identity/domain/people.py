@@ -16,6 +16,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from kit.errors import Finding
 
@@ -83,6 +84,22 @@ def organisation_findings(*, name: str, name_kana: str, postal_code: str, addres
 def has_control(text: str) -> bool:
     """Line breaks and the like: a name becomes part of a mail, and must not end a line of it."""
     return any(unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} for character in text)
+
+
+_ADDRESS_SIGNS = frozenset("/\\:@")
+_DOTS = frozenset(".。․")  # after NFKC: full-width and half-width ones, and the small one
+
+
+def looks_like_address(text: str) -> bool:
+    """Whether a mail program could turn a part of it into a link: `example.jp`, `https://…`, `a@b`.
+
+    A name reaches mails to addresses that nobody has confirmed: with a web address in it, a stranger could have us send
+    an advertisement. A dot before a space or at the end is that of an initial.
+    """
+    plain = unicodedata.normalize("NFKC", text)
+    if _ADDRESS_SIGNS & set(plain):
+        return True
+    return any(one in _DOTS and not after.isspace() for one, after in pairwise(plain))
 
 
 class InvitationState(StrEnum):

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from kit.errors import Finding
 
 from identity.domain.accounts import canonical_answer
-from identity.domain.people import has_control
+from identity.domain.people import has_control, looks_like_address
 
 NAME_LIMIT = 40  # I-29: the manual gives no limit
 MAIL_LIMIT = 254  # RFC 5321: the longest address that a mail server must take
@@ -28,7 +28,7 @@ def person_findings(*, name_kanji: str, name_kana: str, mail: str) -> list[Findi
             found.append(Finding("ID-07", "EMPTY", f"{label}を入力してください。", field))
         elif len(value) > NAME_LIMIT:
             found.append(Finding("ID-07", "TOO_LONG", f"{label}は{NAME_LIMIT}文字以内で入力してください。", field))
-        elif has_control(value):
+        elif has_control(value) or looks_like_address(value):
             found.append(Finding("ID-07", "FORMAT", f"{label}に使用できない文字が含まれています。", field))
     if not mail.strip():
         found.append(Finding("ID-07", "EMPTY", "メールアドレスを入力してください。", "mail"))
