@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from identity import housekeeping
 from identity.commands.sessions import end_idle
 from identity.housekeeping import sweep
@@ -44,8 +45,10 @@ async def test_after_weeks_only_what_belongs_to_accounts_is_left(world: World) -
     assert await sweep(world.database, world.clock()) > 0
     after = await counts(world)
     assert after["accounts"] == before["accounts"]
-    # I-10: wrong passwords do not age; what was counted for an account stays, for an ID that nobody has it goes.
-    assert after["login_locks"] == before["login_locks"] - 1
+    # I-10: wrong passwords do not age: what was counted stays, whether or not anybody has the ID (ID-34).
+    async with world.database.transaction() as session:
+        left = (await session.execute(text("SELECT wrong_in_a_row FROM login_locks"))).scalars()
+        assert sorted(left) == [1, 1]
     emptied = ("login_tokens", "reminders", "rate_limits", "user_sessions", "registrations")
     assert {table: after[table] for table in emptied} == dict.fromkeys(emptied, 0)
 
@@ -95,3 +98,44 @@ async def test_a_session_whose_end_was_not_told_yet_is_not_removed(world: World)
     assert await end_idle(world.database, world.clock()) == 1
     await sweep(world.database, world.clock())
     assert (await counts(world))["user_sessions"] == 0
+
+
+@pytest.mark.rule("ID-27", "ID-34")
+@pytest.mark.parametrize("years", [1, 4])
+async def test_a_lock_tells_after_years_as_little_of_who_exists_as_at_first(world: World, years: int) -> None:
+    member = await world.logged_in()
+    both = (member.user_id, "BBBBBBBBBB")
+    for user_id in both:
+        for _ in range(2):
+            await world.post("/v1/sessions", {"user_id": user_id, "password": "wrong-1word"}, status=401)
+    world.clock.advance(days=366 * years)
+    await sweep(world.database, world.clock())
+    for user_id in both:  # the third one
+        await world.post("/v1/sessions", {"user_id": user_id, "password": "wrong-1word"}, status=423)
+    assert (await world.names(member.account_id))[-1] == "AccountLocked"  # the worker told it
+    world.clock.advance(days=2)  # over, and forgotten for both
+    await sweep(world.database, world.clock())
+    assert (await counts(world))["login_locks"] == 0
+    for user_id in both:
+        await world.post("/v1/sessions", {"user_id": user_id, "password": "wrong-1word"}, status=401)
+
+
+@pytest.mark.rule("ID-02", "ID-27")
+async def test_what_nobody_used_for_longer_than_a_user_id_lives_is_forgotten(world: World) -> None:
+    await world.post("/v1/sessions", {"user_id": "BBBBBBBBBB", "password": "wrong-1word"}, status=401)
+    world.clock.advance(days=5 * 366)
+    await sweep(world.database, world.clock())
+    assert (await counts(world))["login_locks"] == 1
+    world.clock.advance(days=367)
+    await sweep(world.database, world.clock())
+    assert (await counts(world))["login_locks"] == 0
+
+
+async def test_a_lock_that_nobody_was_told_of_yet_is_kept(world: World) -> None:
+    member = await world.member()
+    for _ in range(3):
+        login = {"user_id": member.user_id, "password": "wrong-1word"}
+        await world.http.post("/v1/sessions", json=login)
+    world.clock.advance(days=3)
+    await sweep(world.database, world.clock())
+    assert "AccountLocked" in await world.names(member.account_id)

@@ -16,6 +16,8 @@ from kit.db import Database
 from kit.errors import Unavailable
 from sqlalchemy import TextClause, text
 
+from identity.domain.durations import USER_ID_YEARS
+
 log = structlog.get_logger(__name__)
 
 Work = Callable[[Database, datetime], Awaitable[int]]
@@ -24,25 +26,28 @@ Work = Callable[[Database, datetime], Awaitable[int]]
 EVERY_SECONDS = 600
 ROWS_AT_ONCE = 1000
 
-# What is old, by table. A session's row stays a day after its end for questions about it. The lock state of a user ID
-# that nobody has is forgotten when its 12 hours and 30 minutes are long over; that of an account stays, because wrong
-# passwords do not age (I-10). A registration is of no use after its link: the account has the data, or nobody came.
-_OLD: dict[str, tuple[str, timedelta]] = {
-    "login_tokens": ("expires_at <= :before", timedelta()),
-    "reminders": ("expires_at <= :before", timedelta()),
-    "rate_limits": ("window_started_at <= :before", timedelta(days=31)),  # longer than the longest window
-    "user_sessions": ("last_used_at <= :before AND ended_at IS NOT NULL", timedelta(days=1)),
-    "login_locks": (
-        "touched_at <= :before AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.user_id_index = t.user_id_index)",
-        timedelta(days=7),
+# What is old, by table. A session's row stays a day after its end for questions about it. A registration is of no use
+# after its link: the account has the data, or nobody came.
+# A lock state goes when it says what no row would say, or when a user ID nobody used for so long has lapsed (ID-02):
+# wrong passwords do not age (I-10). That anybody has the user ID plays no part, or its lock would tell so (ID-34).
+_OLD: tuple[tuple[str, str, timedelta], ...] = (
+    ("login_tokens", "expires_at <= :before", timedelta()),
+    ("reminders", "expires_at <= :before", timedelta()),
+    ("rate_limits", "window_started_at <= :before", timedelta(days=31)),  # longer than the longest window
+    ("user_sessions", "last_used_at <= :before AND ended_at IS NOT NULL", timedelta(days=1)),
+    (
+        "login_locks",
+        "wrong_in_a_row = 0 AND NOT untold AND greatest(touched_at, one_strike_until) <= :before",
+        timedelta(days=1),
     ),
-    "password_links": ("expires_at <= :before", timedelta(days=30)),
-    "ekyc_callbacks": ("received_at <= :before", timedelta(days=30)),
-    "registrations": ("link_expires_at <= :before", timedelta(days=30)),
+    ("login_locks", "touched_at <= :before", timedelta(days=(USER_ID_YEARS + 1) * 366)),
+    ("password_links", "expires_at <= :before", timedelta(days=30)),
+    ("ekyc_callbacks", "received_at <= :before", timedelta(days=30)),
+    ("registrations", "link_expires_at <= :before", timedelta(days=30)),
     # Nobody asks for an invitation or a change of the representative that came to nothing; the others are history.
-    "invitations": ("expires_at <= :before AND accepted_at IS NULL", timedelta(days=365)),
-    "successions": ("expires_at <= :before AND completed_at IS NULL", timedelta(days=365)),
-}
+    ("invitations", "expires_at <= :before AND accepted_at IS NULL", timedelta(days=365)),
+    ("successions", "expires_at <= :before AND completed_at IS NULL", timedelta(days=365)),
+)
 
 
 def _removal(table: str, condition: str) -> TextClause:
@@ -54,7 +59,7 @@ def _removal(table: str, condition: str) -> TextClause:
 async def sweep(database: Database, now: datetime) -> int:
     """Remove everything that is old, a batch a transaction; returns the number of rows."""
     removed = 0
-    for table, (condition, age) in _OLD.items():
+    for table, condition, age in _OLD:
         batch = ROWS_AT_ONCE
         while batch == ROWS_AT_ONCE:
             async with database.transaction() as session:
