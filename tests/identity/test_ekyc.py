@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
-from identity.clients import EkycClient
+from identity.clients import EkycClient, ProviderDown
 from identity.commands import ekyc
 from identity.domain.ekyc import EkycStatus, may_become
 from identity.domain.steps import ProviderStatus, ekyc_steps, is_progress
@@ -22,7 +22,7 @@ from madoguchi_contracts.identity import EkycStarted, EkycStatusChanged
 from madoguchi_contracts.sealed import Link
 from sqlalchemy import text
 from support.ekyc import SimulatedProvider, signed_callback
-from support.identity import Member, World
+from support.identity import Member, World, settings_for
 
 HANDLERS = {ekyc.LINK_EXPIRY: ekyc.expire_link}
 
@@ -520,6 +520,27 @@ class TestProviderAnswers:
         assert (await counter.shown())["status"] == "method_chosen"
         counter.world.clock.advance(seconds=2)
         assert await counter.work() == 1
+
+    @pytest.mark.rule("ID-71")
+    @pytest.mark.parametrize(("https_only", "status"), [(True, None), (False, "http://provider.test/v/1")])
+    async def test_in_production_nobody_is_sent_to_a_place_without_https(
+        self, counter: Counter, https_only: bool, status: str | None
+    ) -> None:
+        answer = b'{"id": "v-1", "url": "http://provider.test/v/1"}'
+        transport = httpx.MockTransport(lambda _: httpx.Response(201, content=answer))
+        provider = ekyc_provider(counter.world.settings)._replace(https_only=https_only)
+        async with EkycClient(provider, transport) as client:
+            if status is None:
+                with pytest.raises(ProviderDown):
+                    await client.create(uuid4(), "photo")
+            else:
+                assert (await client.create(uuid4(), "photo")).url == status
+
+
+def test_production_takes_links_of_https_only() -> None:
+    production = settings_for("postgresql+asyncpg://x@127.0.0.1/x").model_copy(update={"environment": "production"})
+    assert ekyc_provider(production).https_only
+    assert not ekyc_provider(settings_for("postgresql+asyncpg://x@127.0.0.1/x")).https_only
 
 
 class TestSteps:

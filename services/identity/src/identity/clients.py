@@ -53,6 +53,7 @@ class Provider(NamedTuple):
     api_key: str
     callback_url: str
     timeout_seconds: float
+    https_only: bool  # links that applicants are sent to
 
 
 class EkycClient:
@@ -61,6 +62,7 @@ class EkycClient:
     def __init__(self, provider: Provider, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """`transport` replaces the network."""
         self._callback_url = provider.callback_url
+        self._https_only = provider.https_only
         self._http = httpx.AsyncClient(
             base_url=provider.url,
             headers={"Authorization": f"Bearer {provider.api_key}"},
@@ -78,9 +80,15 @@ class EkycClient:
         await self._http.aclose()
 
     async def create(self, reference: UUID, method: str) -> Place:
-        """A verification for our run `reference`; asked twice, there is still only one. Raises ProviderDown."""
+        """A verification for our run `reference`; asked twice, there is still only one. Raises ProviderDown.
+
+        In production a place without https is none: photos of identity documents are taken there.
+        """
         body = {"reference": str(reference), "method": method, "callback_url": self._callback_url}
-        return await self._ask(Place, "POST", "/v1/verifications", body)
+        place = await self._ask(Place, "POST", "/v1/verifications", body)
+        if self._https_only and not place.url.startswith("https://"):
+            raise ProviderDown("its link is not https")
+        return place
 
     async def look(self, verification_id: str) -> Truth:
         """How the verification stands now. Raises ProviderDown."""

@@ -116,6 +116,7 @@ def ekyc_provider(settings: Settings) -> Provider:
         api_key=settings.ekyc_api_key.get_secret_value(),
         callback_url=settings.ekyc_callback_url,
         timeout_seconds=settings.ekyc_timeout_seconds,
+        https_only=settings.environment == "production",
     )
 
 
