@@ -8,8 +8,8 @@ from uuid import UUID
 
 import pytest
 from notifications.domain import SUBJECTS, Template
-from notifications.previews import LINKS, SAMPLE, previews
-from notifications.programmes import own_templates, programmes, wording_of
+from notifications.previews import LINKS, OF_PROGRAMMES, SAMPLE, previews
+from notifications.programmes import ACCOUNTS, own_templates, programmes, wording_of
 from notifications.rendering import CONTEXTS, BadAddress, Body, compose, envelope_address, render
 from pydantic import ValidationError
 from support.smtp_faults import Received
@@ -187,6 +187,19 @@ def test_a_programme_without_wording_of_its_own_is_written_to_in_general_words(t
         assert "管理組合" not in said.replace(str(SAMPLE["reason"]).splitlines()[0], "")
         assert "すまい・る債" not in said
     assert "独立行政法人 住宅金融支援機構\nWeb申込サービス\n" in general.text
+
+
+@pytest.mark.rule("NO-02", "NO-03", "NO-04", "NO-05", "NO-06", "NO-07", "NO-08")
+@pytest.mark.parametrize(
+    "template", [one for one in Template if one not in OF_PROGRAMMES and not one.startswith("SUCCESSION")]
+)
+def test_a_mail_of_an_account_misleads_no_applicant_of_another_programme(template: Template):
+    body = render(template, facts_of(template), ACCOUNTS)
+    for said in (body.subject, body.text, body.html):
+        for word in ("すまい・る債", "債券", "管理組合"):
+            assert word not in said
+    assert "独立行政法人 住宅金融支援機構\nWeb申込サービス\n" in body.text
+    assert body.subject == wording_of("bond").subjects[template]  # as the catalogue prints it, for every programme
 
 
 def test_a_programme_is_a_folder_with_its_name_subjects_and_what_it_says_otherwise():

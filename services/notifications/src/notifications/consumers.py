@@ -40,7 +40,7 @@ from notifications import commands, notices
 from notifications.commands import Cause
 from notifications.delivery import is_stale_replay
 from notifications.domain import Fact, template_for
-from notifications.programmes import ACCOUNTS
+from notifications.programmes import ACCOUNTS, FIRST
 
 log = structlog.get_logger(__name__)
 
@@ -205,7 +205,7 @@ async def on_application_rejected(
     """NO-10."""
     reason = unseal(event.reason, desk.seal_private_key, Reason).text
     content = {"reason": reason, "url": desk.correction_url(event.application_id)}
-    programme = event.programme or ACCOUNTS  # null in events from before there was such a field
+    programme = event.programme or FIRST  # null in events from before there was such a field
     await _mail(desk, session, event, meta, account_id=event.account_id, content=content, programme=programme)
 
 

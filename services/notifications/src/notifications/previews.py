@@ -49,8 +49,8 @@ LINKS: dict[Template, dict[str, Any]] = {
 def previews() -> dict[str, str]:
     """File names and contents: a text and an HTML file for each mail.
 
-    Mails of accounts speak as `ACCOUNTS` does; those of a programme without wording of its own as `GENERAL`; what a
-    programme says in its own words is in a folder of its name.
+    Mails of accounts and those of a programme without wording of its own speak in general words; what a programme says
+    in its own is in a folder of its name.
     """
     files = {}
     for folder, template, programme in _all():

@@ -14,7 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from notifications.domain import SUBJECTS, Template
 
-ACCOUNTS = "bond"  # whose book describes the mails of accounts (NO-02 to NO-08)
+# Mails of accounts (NO-02 to NO-08, and those that are not in the manual) speak of no programme: an applicant of a loan
+# gets them too, and one person may take part in several. There is no folder of this name: the wording is the general.
+ACCOUNTS = "accounts"
+FIRST = "bond"  # the programme of events from before they named theirs
 _GENERAL_SERVICE = "Web申込サービス"
 
 
