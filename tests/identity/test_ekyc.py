@@ -120,7 +120,7 @@ class TestStart:
         assert await counter.work() == 1
         event = await counter.world.last(EkycStarted)
         assert (str(event.ekyc_id), event.method) == (ekyc_id, method)
-        assert counter.world.open(event.link, Link).url.startswith("https://portal.test/ekyc?token=")
+        assert counter.world.open(event.link, Link).url.startswith("https://portal.test/ekyc#token=")
         assert await counter.told() == ["data_registered", "method_chosen"]
 
     @pytest.mark.rule("ID-71")

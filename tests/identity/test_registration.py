@@ -109,7 +109,7 @@ class TestRequest:
         event = await world.request_registration("hanako@Example.jp")
         content = world.open(event.link, RegistrationLink)
         assert (content.mail, content.name) == ("hanako@Example.jp", "山田 太郎")
-        assert content.url.startswith("https://portal.test/registration?token=")
+        assert content.url.startswith("https://portal.test/registration#token=")
         assert (event.link_expires_at - world.clock()).total_seconds() == 30 * 60
 
     @pytest.mark.rule("ID-09", "ID-34")
@@ -231,7 +231,7 @@ class TestCommit:
         assert contact.user_id not in world.link(link)
         assert link.purpose == "first"
         assert (link.link_expires_at - world.clock()).total_seconds() == 24 * 3600
-        assert world.link(link).startswith("https://portal.test/password?token=")
+        assert world.link(link).startswith("https://portal.test/password#token=")
 
     @pytest.mark.rule("ID-08", "AS-36")
     async def test_applications_learns_the_mail_address_sealed_to_it(self, world: World) -> None:

@@ -86,7 +86,7 @@ class TestSettings:
 
     def test_a_link_has_one_slash(self) -> None:
         assert (
-            build_tools(settings(public_base_url="https://p.test/")).link("ekyc", "t") == "https://p.test/ekyc?token=t"
+            build_tools(settings(public_base_url="https://p.test/")).link("ekyc", "t") == "https://p.test/ekyc#token=t"
         )
 
 

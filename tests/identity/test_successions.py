@@ -68,7 +68,7 @@ async def test_the_next_representative_takes_the_account_over_and_the_former_one
     event = await started(world, former)
     mailed = world.open(event.link, RegistrationLink)
     assert (mailed.mail, mailed.name) == (NEXT["mail"], NEXT["name_kanji"])
-    assert mailed.url.startswith("https://portal.test/succession?token=")
+    assert mailed.url.startswith("https://portal.test/succession#token=")
     token = world.token(event)
     for _ in range(2):  # a mail scanner uses nothing up
         shown = await world.post("/v1/successions/inspect", {"token": token})

@@ -45,11 +45,11 @@ async def test_one_registration_run_to_the_end_yields_exactly_four_mails_in_orde
     assert {one.sender for one in room.smtp.received} == {SENDER}
     assert {state for _, state in await room.states()} == {"accepted"}
     first, second, third, fourth = (body_of(mail) for mail in room.smtp.accepted)
-    assert f"\n{PORTAL}/registration?token=link-1\n" in first
+    assert f"\n{PORTAL}/registration#token=link-1\n" in first
     assert "有効期限：2026年4月1日 10時30分" in first
     assert "ユーザーID：MS10000001" in second
     assert "http" not in second
-    assert f"\n{PORTAL}/password?token=link-2\n" in third
+    assert f"\n{PORTAL}/password#token=link-2\n" in third
     assert "有効期限：2026年4月2日 10時00分" in third
     assert "http" not in fourth
     assert all("青葉 花子 様" in text for text in (first, second, third, fourth))
@@ -107,8 +107,8 @@ async def test_ekyc_started_twice_sends_two_mails_and_only_the_photo_method_name
     )
     assert room.subjects() == [NO_08, NO_08]
     photo, card = (body_of(mail) for mail in room.smtp.accepted)
-    assert f"\n{PORTAL}/ekyc?token=photo\n" in photo
-    assert f"\n{PORTAL}/ekyc?token=card\n" in card
+    assert f"\n{PORTAL}/ekyc#token=photo\n" in photo
+    assert f"\n{PORTAL}/ekyc#token=card\n" in card
     assert "有効期限：2026年4月1日 10時30分" in photo
     assert "有効期限" not in card
 
@@ -125,7 +125,7 @@ async def test_reset_change_and_reminder_each_send_their_mail(room: Mailroom):
     )
     assert room.subjects() == [NO_05, NO_06, NO_05, NO_07]
     assert "ユーザーID：MS10000001" in body_of(room.smtp.accepted[3])
-    assert f"\n{PORTAL}/password?token=link-2\n" in body_of(room.smtp.accepted[1])
+    assert f"\n{PORTAL}/password#token=link-2\n" in body_of(room.smtp.accepted[1])
 
 
 @pytest.mark.rule("NO-13")
@@ -158,7 +158,7 @@ async def test_who_is_invited_or_to_take_over_gets_the_mail_and_the_holder_of_th
     invited, next_one = room.smtp.received
     for mail, page in ((invited, "invitation"), (next_one, "succession")):
         assert mail.recipients == (other.mail,)
-        assert f"/{page}?token=link-" in body_of(mail.message)
+        assert f"/{page}#token=link-" in body_of(mail.message)
         assert "2026年4月8日" in body_of(mail.message)
 
 
@@ -174,7 +174,7 @@ async def test_the_holder_is_told_of_a_change_at_the_address_from_before(room: M
         assert str(mail.message["Subject"]) == f"【住宅金融支援機構】代表者変更手続の{subject}のお知らせ"
         assert "山田 太郎 様" in body_of(mail.message)
         assert hanako.name not in body_of(mail.message)
-    assert "/succession/object?token=link-7" in body_of(begun.message)
+    assert "/succession/object#token=link-7" in body_of(begun.message)
     assert "http" not in body_of(done.message)
 
 

@@ -209,7 +209,7 @@ class World:
 
     def token(self, event: Any) -> str:
         """The token in an event's sealed link."""
-        return parse_qs(urlsplit(self.link(event)).query)["token"][0]
+        return parse_qs(urlsplit(self.link(event)).fragment)["token"][0]
 
     async def fire_deadlines(self, handlers: dict[str, Any]) -> int:
         """Do everything that is due now; returns how many there were."""

@@ -70,7 +70,7 @@ class Person:
         return sealed(Contact(mail=self.mail, name=self.name, user_id=self.user_id))
 
     def asks_to_register(self, now: datetime, ticket: str = "link-1") -> RegistrationRequested:
-        url = f"{PORTAL}/registration?token={ticket}"
+        url = f"{PORTAL}/registration#token={ticket}"
         link = sealed(RegistrationLink(mail=self.mail, name=self.name, url=url))
         expires = now + timedelta(minutes=30)
         return RegistrationRequested(account_id=self.account_id, link=link, link_expires_at=expires)
@@ -79,7 +79,7 @@ class Person:
         return UserIdIssued(account_id=self.account_id, role=Role.ASSOCIATION, contact=self.contact())
 
     def gets_password_link(self, now: datetime, purpose: str = "first", ticket: str = "link-2") -> PasswordLinkIssued:
-        link = sealed(Link(url=f"{PORTAL}/password?token={ticket}"))
+        link = sealed(Link(url=f"{PORTAL}/password#token={ticket}"))
         expires = now + timedelta(hours=24)
         facts: dict[str, Any] = {"purpose": purpose}
         return PasswordLinkIssued(account_id=self.account_id, link=link, link_expires_at=expires, **facts)
@@ -91,7 +91,7 @@ class Person:
         return UserIdReminderRequested(account_id=self.account_id)
 
     def starts_ekyc(self, expires: datetime | None, ticket: str = "link-3") -> EkycStarted:
-        link = sealed(Link(url=f"{PORTAL}/ekyc?token={ticket}"))
+        link = sealed(Link(url=f"{PORTAL}/ekyc#token={ticket}"))
         method: Any = "photo" if expires else "my_number_card"
         return EkycStarted(
             account_id=self.account_id, ekyc_id=uuid4(), method=method, link=link, link_expires_at=expires
@@ -99,21 +99,21 @@ class Person:
 
     def invites(self, now: datetime, mail: str, ticket: str = "link-5") -> InvitationSent:
         """Somebody else is asked to take part."""
-        link = sealed(RegistrationLink(mail=mail, name=self.name, url=f"{PORTAL}/invitation?token={ticket}"))
+        link = sealed(RegistrationLink(mail=mail, name=self.name, url=f"{PORTAL}/invitation#token={ticket}"))
         return InvitationSent(
             account_id=self.account_id, invitation_id=uuid4(), link=link, link_expires_at=now + timedelta(days=7)
         )
 
     def is_succeeded(self, now: datetime, mail: str, ticket: str = "link-6") -> SuccessionStarted:
         """The next representative is asked to take over."""
-        link = sealed(RegistrationLink(mail=mail, name=self.name, url=f"{PORTAL}/succession?token={ticket}"))
+        link = sealed(RegistrationLink(mail=mail, name=self.name, url=f"{PORTAL}/succession#token={ticket}"))
         return SuccessionStarted(
             account_id=self.account_id, succession_id=uuid4(), link=link, link_expires_at=now + timedelta(days=7)
         )
 
     def is_told_of_succession(self, stage: Any = "started", ticket: str = "link-7") -> SuccessionNoticed:
         """Somebody else is to take the account over, or has done so."""
-        url = f"{PORTAL}/succession/object?token={ticket}" if stage == "started" else None
+        url = f"{PORTAL}/succession/object#token={ticket}" if stage == "started" else None
         notice = sealed(SuccessionNotice(mail=self.mail, name=self.name, url=url))
         return SuccessionNoticed(account_id=self.account_id, succession_id=uuid4(), stage=stage, notice=notice)
 

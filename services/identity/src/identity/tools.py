@@ -26,5 +26,8 @@ class Tools:
     ekyc_poll: timedelta
 
     def link(self, page: str, token: str) -> str:
-        """The address of a page of the portal that takes a one-time token."""
-        return f"{self.public_base_url}/{page}?token={token}"
+        """The address of a page of the portal that takes a one-time token.
+
+        After a `#`: a browser sends that part to no server, so the token is in no access log, proxy or Referer.
+        """
+        return f"{self.public_base_url}/{page}#token={token}"

@@ -30,18 +30,18 @@ SAMPLE: dict[str, Any] = {
 }
 LINKS: dict[Template, dict[str, Any]] = {
     Template.REGISTRATION_LINK: {
-        "url": f"{_PORTAL}/registration?token=sample",
+        "url": f"{_PORTAL}/registration#token=sample",
         "expires_at": _ASKED_AT + timedelta(minutes=30),
     },
-    Template.PASSWORD_LINK: {"url": f"{_PORTAL}/password?token=sample", "expires_at": _ASKED_AT + timedelta(hours=24)},
+    Template.PASSWORD_LINK: {"url": f"{_PORTAL}/password#token=sample", "expires_at": _ASKED_AT + timedelta(hours=24)},
     Template.PASSWORD_RESET_LINK: {
-        "url": f"{_PORTAL}/password?token=sample",
+        "url": f"{_PORTAL}/password#token=sample",
         "expires_at": _ASKED_AT + timedelta(hours=24),
     },
-    Template.EKYC_LINK: {"url": f"{_PORTAL}/ekyc?token=sample", "expires_at": _ASKED_AT + timedelta(minutes=30)},
-    Template.INVITATION: {"url": f"{_PORTAL}/invitation?token=sample", "expires_at": _ASKED_AT + timedelta(days=7)},
-    Template.SUCCESSION: {"url": f"{_PORTAL}/succession?token=sample", "expires_at": _ASKED_AT + timedelta(hours=24)},
-    Template.SUCCESSION_NOTICE: {"url": f"{_PORTAL}/succession/object?token=sample"},
+    Template.EKYC_LINK: {"url": f"{_PORTAL}/ekyc#token=sample", "expires_at": _ASKED_AT + timedelta(minutes=30)},
+    Template.INVITATION: {"url": f"{_PORTAL}/invitation#token=sample", "expires_at": _ASKED_AT + timedelta(days=7)},
+    Template.SUCCESSION: {"url": f"{_PORTAL}/succession#token=sample", "expires_at": _ASKED_AT + timedelta(hours=24)},
+    Template.SUCCESSION_NOTICE: {"url": f"{_PORTAL}/succession/object#token=sample"},
     Template.CORRECTION_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
 }
 

@@ -106,7 +106,7 @@ def text_of(mail: EmailMessage) -> str:
 
 def token_in(mail: EmailMessage) -> str:
     """The token of the link in a mail. Raises Unexpected."""
-    found = re.search(r"[?&]token=([A-Za-z0-9_-]+)", text_of(mail))
+    found = re.search(r"#token=([A-Za-z0-9_-]+)", text_of(mail))
     if found is None:
         raise Unexpected(f"no link in the mail {mail['Subject']!r}")
     return found[1]
