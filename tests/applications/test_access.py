@@ -24,6 +24,7 @@ FOR_OFFICE = {
     *(Action.NOTE, Action.VIEW_NOTES, Action.VIEW_CERTIFICATE, Action.IMPORT_BALANCES),
     Action.LIST_SUBMITTED,
 }
+FOR_APPROVERS = {Action.IMPORT_RATES}  # a wrong rate changes every loan of its month
 # What a party must have been granted for what it may be admitted to at all.
 FOR_PARTIES = {
     Action.LIST_OWN: "view",
@@ -43,6 +44,8 @@ def expected(role, action, mine, submitted):
     if role in OWNERS and action in FOR_OWNERS:
         return None if mine else NotFound
     if role in OFFICE and action in FOR_OFFICE:
+        return None if submitted else NotFound
+    if role is Role.OFFICE_APPROVER and action in FOR_APPROVERS:
         return None if submitted else NotFound
     if role in PARTIES and action in FOR_PARTIES:
         return NotFound

@@ -36,6 +36,7 @@ class Action(StrEnum):
     VIEW_NOTES = "view_notes"
     VIEW_CERTIFICATE = "view_certificate"
     IMPORT_BALANCES = "import_balances"
+    IMPORT_RATES = "import_rates"
     LEAVE = "leave"
     LIST_SUBMITTED = "list_submitted"
 
@@ -79,6 +80,7 @@ MATRIX: Mapping[Action, Mapping[Scope, frozenset[Role]]] = {
     Action.VIEW_NOTES: _OFFICERS,
     Action.VIEW_CERTIFICATE: _OWNERS | _OFFICERS | _PARTIES,
     Action.IMPORT_BALANCES: _OFFICERS,
+    Action.IMPORT_RATES: {Scope.SUBMITTED: frozenset({Role.OFFICE_APPROVER})},
     Action.LEAVE: _OWNERS | _PARTIES,
     Action.LIST_SUBMITTED: _OFFICERS,
 }

@@ -25,6 +25,7 @@ from applications.areas import AREAS
 from applications.desk import Desk
 from applications.directories import PostalCodes, ZenginInstitutions
 from applications.programmes import PROGRAMMES
+from applications.rates.queries import rate_table
 from applications.settings import Settings
 
 TITLE = "Madoguchi applications"
@@ -86,4 +87,5 @@ def _desk(settings: Settings, institutions: ZenginInstitutions) -> Desk:
         seal=seal_to,
         institutions=institutions,
         claim_lease=timedelta(minutes=settings.claim_lease_minutes),
+        dated={"green_loan": rate_table},
     )

@@ -91,7 +91,7 @@ def read(content: bytes) -> Reading:
     return Reading(RateTable(periods), (), sorted(warnings, key=_line_of))
 
 
-def _finding(line: int, code: str, message: str, column: str = "") -> Finding:
+def finding(line: int, code: str, message: str, column: str = "") -> Finding:
     place = f"{line}行目「{column}」" if column else f"{line}行目"
     return Finding(_RULE, code, f"{place}：{message}", f"rows.{line}.{column}" if column else f"rows.{line}")
 
@@ -119,11 +119,11 @@ def _lines(text: str) -> Iterator[list[str]]:
 def _row(line: int, cells: list[str], findings: list[Finding]) -> _Row | None:
     """The row, with everything that is wrong in it added to the findings. None: it has not the columns."""
     if len(cells) != len(HEADER):
-        findings.append(_finding(line, "COLUMNS", f"列の数は{len(HEADER)}としてください。"))
+        findings.append(finding(line, "COLUMNS", f"列の数は{len(HEADER)}としてください。"))
         return None
     begins, ends = (_moment(line, column, cell, findings) for column, cell in zip(HEADER[:2], cells[:2], strict=True))
     if begins and ends and ends <= begins:
-        findings.append(_finding(line, "END", "適用終了日時は、適用開始日時より後としてください。"))
+        findings.append(finding(line, "END", "適用終了日時は、適用開始日時より後としてください。"))
     rates = {
         key: rate
         for key, cell in zip(KEYS, cells[2:], strict=True)
@@ -139,26 +139,26 @@ def _moment(line: int, column: str, cell: str, findings: list[Finding]) -> datet
         moment = None
     # strptime also takes 2026-1-1 and full-width digits.
     if moment is None or moment.strftime(_TIME_FORMAT) != cell:
-        findings.append(_finding(line, "DATE", "2026-10-01 00:00の形の実在する日時としてください。", column))
+        findings.append(finding(line, "DATE", "2026-10-01 00:00の形の実在する日時としてください。", column))
         return None
     return moment.astimezone(UTC)
 
 
 def _rate(line: int, column: str, cell: str, findings: list[Finding]) -> Decimal | None:
     if not cell:
-        findings.append(_finding(line, "MISSING", "金利を入力してください。", column))
+        findings.append(finding(line, "MISSING", "金利を入力してください。", column))
         return None
     if not _RATE.fullmatch(cell):
-        findings.append(_finding(line, "NOT_A_RATE", "金利は、1.230のように半角数字(%)で入力してください。", column))
+        findings.append(finding(line, "NOT_A_RATE", "金利は、1.230のように半角数字(%)で入力してください。", column))
         return None
     decimals = len(cell.partition(".")[2])
     if decimals > DECIMALS:
         message = f"小数点以下は{DECIMALS}桁までとしてください。"
-        findings.append(_finding(line, "DECIMALS", message, column))
+        findings.append(finding(line, "DECIMALS", message, column))
     rate = Decimal(cell)
     if not LOWEST <= rate <= HIGHEST:
         message = f"金利は{LOWEST}%以上{HIGHEST}%以下としてください。小数点の位置をご確認ください。"
-        findings.append(_finding(line, "ABSURD", message, column))
+        findings.append(finding(line, "ABSURD", message, column))
     return rate
 
 
@@ -166,13 +166,13 @@ def _joint(earlier: _Row, later: _Row) -> Iterator[Finding]:
     """How a row continues the one before it."""
     begins, ended = later.valid_from, earlier.valid_until
     if earlier.valid_from and begins and begins <= earlier.valid_from:
-        yield _finding(later.line, "ORDER", f"適用開始日時は、{earlier.line}行目より後としてください。")
+        yield finding(later.line, "ORDER", f"適用開始日時は、{earlier.line}行目より後としてください。")
     elif begins and ended and begins < ended:
-        yield _finding(later.line, "OVERLAP", f"{earlier.line}行目と期間が重なっています。日時を直してください。")
+        yield finding(later.line, "OVERLAP", f"{earlier.line}行目と期間が重なっています。日時を直してください。")
     elif begins and ended and begins > ended:
         since = to_jst(ended).strftime(_TIME_FORMAT)
         message = f"{earlier.line}行目の終了({since})との間が空いています。日時を直してください。"
-        yield _finding(later.line, "GAP", message)
+        yield finding(later.line, "GAP", message)
 
 
 def _strange(row: _Row) -> Iterator[Finding]:
@@ -180,15 +180,15 @@ def _strange(row: _Row) -> Iterator[Finding]:
         for danshin in DANSHIN_LABELS:
             if row.rates[menu, danshin] < row.rates[menu, "NONE"]:
                 message = "団信なしの金利を下回っています。誤りがないかご確認ください。"
-                yield _finding(row.line, "BELOW_NONE", message, COLUMNS[menu, danshin])
+                yield finding(row.line, "BELOW_NONE", message, COLUMNS[menu, danshin])
     for danshin in DANSHIN_LABELS:
         if row.rates[Menu.S, danshin] > row.rates[Menu.STANDARD, danshin]:
             message = "通常の金利を上回っています。誤りがないかご確認ください。"
-            yield _finding(row.line, "S_ABOVE_STANDARD", message, COLUMNS[Menu.S, danshin])
+            yield finding(row.line, "S_ABOVE_STANDARD", message, COLUMNS[Menu.S, danshin])
 
 
 def _jumps(earlier: _Row, later: _Row) -> Iterator[Finding]:
     for key, column in COLUMNS.items():
         if abs(later.rates[key] - earlier.rates[key]) > LARGEST_JUMP:
             message = f"{earlier.line}行目から{LARGEST_JUMP}%を超えて変わっています。誤りがないかご確認ください。"
-            yield _finding(later.line, "JUMP", message, column)
+            yield finding(later.line, "JUMP", message, column)
