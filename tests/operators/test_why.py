@@ -245,7 +245,7 @@ async def test_timers_are_shown_with_their_rules_and_whether_they_are_late(case:
 
 async def test_traces_of_the_last_steps_lead_to_the_logs(case: Case) -> None:
     trace = uuid4().hex
-    await case.execute("applications", "ALTER TABLE events DISABLE TRIGGER events_append_only")
+    await case.execute("applications", "ALTER TABLE events DISABLE TRIGGER USER")
     await case.execute(
         "applications",
         "UPDATE events SET traceparent = :it WHERE aggregate_id = :id AND type LIKE '%ApplicationSubmitted%'",
