@@ -1,6 +1,7 @@
 """The chain as PostgreSQL makes it: under the service's own steps, several replicas, and whoever dies in between."""
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from applications import history_verifier, hot, roots
+from applications.cli import commands
 from applications.history_verifier import read_database, read_dump, read_roots, report, verify
 from kit.db import Database, dsn_of
 from kit.deadlines import fire_one
@@ -20,6 +22,7 @@ from kit.migrate import upgrade
 from madoguchi_stack.postgres import BINARIES
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from typer.testing import CliRunner, Result
 
 NOON = datetime(2026, 4, 1, 3, tzinfo=UTC)
 APPLICATION = text("""
@@ -331,3 +334,30 @@ async def test_the_roots_are_found_whatever_zone_the_database_shows_times_in(dat
 
 def test_the_dsn_of_a_service_s_url_is_what_the_verifier_takes():
     assert dsn_of("postgresql+asyncpg://a@b/c") == "postgresql://a@b/c"
+
+
+async def test_the_command_says_what_does_not_fit_and_ends_with_1(database, tmp_path: Path):
+    application = await start(database)
+    await take_root(database, datetime.now(UTC))
+    told = tmp_path / "roots.jsonl"
+    told.write_text("\n".join(json.dumps(one) for one in await published(database)))
+    environment = {"MADOGUCHI_DATABASE_URL": database.url}
+
+    async def verified() -> Result:
+        arguments = ["verify", "--roots", str(told)]
+        return await asyncio.to_thread(CliRunner().invoke, commands, arguments, env=environment)
+
+    assert (await verified()).exit_code == 0
+    await by_force(database, ("DELETE FROM tracks WHERE application_id = $1", application))
+    await by_force(database, ("DELETE FROM application_history WHERE application_id = $1", application))
+    result = await verified()
+    assert f"application {application}, step 1: it is missing, and root 1 saw it" in result.stdout
+    assert result.exit_code == 1
+
+
+async def test_a_root_can_be_asked_for_at_once(database):
+    environment = {"MADOGUCHI_DATABASE_URL": database.url}
+    result = await asyncio.to_thread(CliRunner().invoke, commands, ["root"], env=environment)
+    assert result.exit_code == 0
+    assert await fire_one(database, {roots.TIMER: roots.on_due}, datetime.now(UTC))
+    assert len(await published(database)) == 1
