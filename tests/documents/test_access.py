@@ -22,8 +22,11 @@ ME, OTHERS = UUID(int=1), UUID(int=2)
 
 def expected(role: Role, relation: Relation, state: SetState, action: Action) -> Decision:
     """The same rights told in another way than the table tells them."""
-    draft = state is SetState.DRAFT
+    draft = state in (SetState.DRAFT, SetState.GIVEN_UP)
+    over = state in (SetState.ENDED, SetState.GIVEN_UP)
     if role in STAFF and relation is Relation.OTHER and not draft:
+        if over and action in (Action.ASK, Action.RECORD):
+            return Decision.FROZEN
         return Decision.ALLOWED if action in LOOKS + OFFICE else Decision.FORBIDDEN
     as_owner = (role in OWNERS and relation is Relation.OWNER) or (role in PERSONS and relation is Relation.VIEWER)
     as_editor = role not in STAFF | {Role.OPERATOR} and relation is Relation.EDITOR
@@ -37,6 +40,8 @@ def expected(role: Role, relation: Relation, state: SetState, action: Action) ->
         return Decision.FORBIDDEN
     if action is Action.COMPLETE:
         return Decision.ALLOWED
+    if over:
+        return Decision.FROZEN
     frozen = state is SetState.FROZEN
     if body:
         return Decision.ALLOWED if (action is Action.HAND_IN) == frozen else Decision.FROZEN
@@ -49,7 +54,7 @@ def expected(role: Role, relation: Relation, state: SetState, action: Action) ->
 @pytest.mark.parametrize("role", Role)
 def test_every_cell_of_the_table(role: Role) -> None:
     cells = list(itertools.product(Relation, SetState, Action))
-    assert len(cells) == 4 * 4 * 9
+    assert len(cells) == 4 * 6 * 9
     decided = {cell: decide(role, *cell) for cell in cells}
     assert decided == {cell: expected(role, *cell) for cell in cells}
 
@@ -106,13 +111,17 @@ async def cases(at: Desk) -> dict[SetState, Case]:
         application = await at.started(OWNER)
         stored = await at.stored(application, OWNER, pdf(10))
         pending = UUID((await at.start(application, OWNER, pdf(10), slot="other1")).json()["document_id"])
-        if state is not SetState.DRAFT:
+        if state not in (SetState.DRAFT, SetState.GIVEN_UP):
             await at.submitted(application, OWNER)
         if state is SetState.RETURNED:
             await at.rejected(application, OWNER)
         if state is SetState.REOPENED:
             await at.approved(application, OWNER)
             await at.reopened(application, EDITOR)
+        if state is SetState.ENDED:
+            await at.closed(application, OWNER)
+        if state is SetState.GIVEN_UP:
+            await at.closed(application, OWNER, "withdrawn", submission=0)
         await at.granted(application, {EDITOR: ("view", "edit"), VIEWER: ("view",)})
         made[state] = Case(application, stored, pending)
     return made
@@ -137,6 +146,13 @@ def request_of(action: Action, case: Case) -> dict[str, Any]:
     return {"method": method, "url": url, "json": body}
 
 
+OVER = ("application_over", [])
+FROZEN = {
+    SetState.FROZEN: ("documents_frozen", ["DO-08"]),
+    SetState.REOPENED: ("change_under_way", ["AS-83"]),
+    SetState.ENDED: OVER,
+    SetState.GIVEN_UP: OVER,
+}
 STATUS = {Decision.HIDDEN: 404, Decision.FORBIDDEN: 403, Decision.FROZEN: 409}
 # Handing in has no route of its own: it is what an upload is where the office asked for the file.
 ROUTES = [action for action in Action if action is not Action.HAND_IN]
@@ -161,7 +177,7 @@ async def test_each_route_says_the_right_no_and_changes_nothing(
         answer = await at.http.request(**request_of(action, cases[state]), headers=headers)
         assert answer.status_code == STATUS[expected_answer], (role, relation, state, answer.text)
         if answer.status_code == 409:
-            assert answer.json()["rules"] == (["AS-83"] if state is SetState.REOPENED else ["DO-08"])
+            assert (answer.json()["code"], answer.json().get("rules", [])) == FROZEN[state]
     assert await at.rows("SELECT id, status FROM documents ORDER BY id") == before
     assert await at.rows("SELECT * FROM documents WHERE completion_asked_at IS NOT NULL AND status = 'pending'") == []
 

@@ -16,7 +16,7 @@ from kit.health import Health
 from kit.http import build_app
 from madoguchi_contracts import Role
 from madoguchi_stack.s3 import S3
-from support.documents import PDF, SLOTS, Desk, desk, pdf
+from support.documents import PDF, SLOTS, Desk, desk, pdf, sealed
 from support.fuzz import (
     SIMULATOR,
     Target,
@@ -40,7 +40,7 @@ async def opened(postgres_url: FreshDatabase, s3: S3) -> AsyncIterator[tuple[Des
     """The service, and its API with the simulator."""
     async with desk(await postgres_url("documents"), s3) as service:
         context = api.Context(
-            "documents", service.database, service.clock, service.gate.verifier, Health(), service.intake
+            "documents", service.database, service.clock, service.gate.verifier, Health(), service.intake, sealed
         )
         transport = httpx.ASGITransport(build_app(context, title="Madoguchi documents", routers=ROUTERS))
         async with httpx.AsyncClient(transport=transport, base_url="http://documents.test") as http:

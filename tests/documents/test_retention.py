@@ -22,7 +22,11 @@ from support.documents import Desk, desk, pdf
 from support.servers import FreshDatabase
 from typer.testing import CliRunner
 
-SHORT = {"bond": Periods(abandoned=1, returned=2, superseded=3)}
+ENDS = {"refused": 4, "withdrawn": 1, "done": 6}
+SHORT = {
+    "bond": Periods(abandoned=1, returned=2, superseded=3),
+    "green_loan": Periods(abandoned=1, returned=2, superseded=3, ended=ENDS),
+}
 
 
 def quiet() -> None:
@@ -50,7 +54,14 @@ def test_periods_are_calendar_months_of_days_in_japan(since: datetime, months: i
 
 def test_every_case_has_its_period_in_the_table() -> None:
     periods = PERIODS["bond"]
-    assert [periods.of(case) for case in Case] == [periods.abandoned, periods.returned, periods.superseded]
+    known = [periods.abandoned, periods.returned, periods.superseded, None]
+    assert [periods.of(case, "refused") for case in Case] == known
+
+
+def test_what_ended_is_kept_for_as_long_as_its_outcome_says_and_without_end_where_it_says_nothing() -> None:
+    periods = PERIODS["green_loan"]
+    outcomes = ("withdrawn", "refused", "cancelled", "stopped", "done", "of another kind")
+    assert [periods.of(Case.ENDED, outcome) for outcome in outcomes] == [12, 60, 60, 60, 240, None]
 
 
 # At work
@@ -328,3 +339,62 @@ async def test_a_store_with_object_lock_holds_the_files_itself_and_deletes_every
         await look(at, days=40)
         left = admin.list_objects(bucket_name=bucket, prefix="files/", recursive=True, include_version=True)
         assert list(left) == []
+
+
+# The end of an application
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("approved", [False, True])
+async def test_the_files_of_an_application_that_ended_go_when_the_time_of_its_outcome_is_over(
+    at: Desk, owner: UUID, approved: bool
+) -> None:
+    application = await at.started(owner, programme="green_loan")
+    document_id = await at.stored(application, owner, pdf(10))
+    await at.submitted(application, owner)
+    if approved:
+        await at.approved(application, owner)
+    await look(at, days=400)  # under review, or in force: kept without end
+    outcome = "done" if approved else "refused"
+    news = await at.closed(application, owner, outcome)
+    await look(at, days=ENDS[outcome] * 28 - 1)
+    assert len(at.objects(application, "files")) == 1
+    await at.consumer.process([news])  # once more, and otherwise: the first news counts
+    await at.closed(application, owner, "withdrawn")
+    await look(at, days=4 * ENDS[outcome])
+    assert at.objects(application, "files") == []
+    assert await log(at, application) == [(document_id, "ended", ENDS[outcome])]
+    assert (await at.events(application))[-1][0] == "DocumentRemoved"
+
+
+@pytest.mark.real
+async def test_a_draft_that_was_given_up_and_an_outcome_without_a_period(at: Desk, owner: UUID) -> None:
+    given_up, held, kept = [await at.started(owner, programme="green_loan") for _ in range(3)]
+    for application in (given_up, held, kept):
+        await at.stored(application, owner, pdf(10))
+    async with at.database.transaction() as session:
+        await commands.hold(session, application_id=held, reason="訴訟", by="legal", now=at.clock())
+    await at.closed(given_up, owner, "withdrawn", submission=0)
+    await at.closed(held, owner, "withdrawn", submission=0)
+    await at.submitted(kept, owner)
+    await at.closed(kept, owner, "of_another_kind")
+    await look(at, days=1000)
+    assert [len(at.objects(one, "files")) for one in (given_up, held, kept)] == [0, 1, 1]
+
+
+@pytest.mark.real
+async def test_news_of_an_end_after_a_submission_that_was_not_heard_of_waits_for_an_operator(
+    at: Desk, owner: UUID
+) -> None:
+    application = await at.started(owner)
+    await at.closed(application, owner, submission=1)
+    rows = await at.rows("SELECT error FROM parked_events WHERE key = :key", key=str(application))
+    assert "not heard of" in rows[0].error
+
+
+@pytest.mark.real
+async def test_an_upload_that_is_under_way_when_the_application_ends_is_refused(at: Desk, owner: UUID) -> None:
+    application = await at.started(owner)
+    begun = await at.uploaded(application, owner, pdf(10))
+    await at.closed(application, owner, "withdrawn", submission=0)
+    assert (await at.complete(begun, owner)).json()["findings"][0]["code"] == "SET_FROZEN"

@@ -32,6 +32,7 @@ def events() -> list[Event]:
         HANAKO.submits(application),
         HANAKO.is_rejected(application),
         HANAKO.is_approved(application),
+        HANAKO.is_asked_for_a_paper(application),
     ]
 
 

@@ -187,6 +187,29 @@ async def test_a_former_holder_who_cannot_be_reached_does_not_hold_up_the_next_o
     assert [mail.recipients for mail in room.smtp.received] == [("hanako@example.jp",)]
 
 
+@pytest.mark.rule("GL-360")
+async def test_who_is_asked_for_a_paper_is_told_which_and_by_when_and_where_to_log_in(room: Mailroom):
+    hanako, application = Person(), uuid4()
+    await registered(room, hanako)
+    event = hanako.is_asked_for_a_paper(application, "通帳の写し\n(全ページ)")
+    await room.hear_and_deliver(event, event.model_copy(update={"programme": "not_here_yet"}))
+    assert [mail.recipients for mail in room.smtp.received] == [(hanako.mail,)] * 2
+    for mail in room.smtp.accepted:
+        text = body_of(mail)
+        assert "ご提出いただきたい書類：通帳の写し (全ページ)" in text
+        assert "提出期限：2026年4月15日" in text
+        assert f"\n{PORTAL}/applications/{application}\n" in text
+    assert "すまい・る債" not in body_of(room.smtp.accepted[1])
+
+
+async def test_a_request_from_before_it_named_whom_to_write_to_is_not_mailed(room: Mailroom):
+    hanako = Person()
+    await registered(room, hanako)
+    old = {"account_id": None, "programme": None, "label": None}
+    await room.hear_and_deliver(hanako.is_asked_for_a_paper(uuid4()).model_copy(update=old))
+    assert room.smtp.received == []
+
+
 @pytest.mark.rule("ID-02")
 async def test_the_holder_is_told_until_when_to_log_in(room: Mailroom):
     hanako = Person()
@@ -216,6 +239,7 @@ async def every_mail(room: Mailroom, hanako: Person) -> dict[Template, EmailMess
         hanako.submits(application),
         hanako.is_rejected(application),
         hanako.is_approved(application),
+        hanako.is_asked_for_a_paper(application),
         hanako.invites(room.clock(), hanako.mail),
         hanako.is_succeeded(room.clock(), hanako.mail),
         hanako.is_told_of_succession(),
@@ -241,6 +265,7 @@ async def test_no_mail_says_more_than_it_may(room: Mailroom):
         Template.PASSWORD_RESET_LINK,
         Template.EKYC_LINK,
         Template.CORRECTION_REQUESTED,
+        Template.DOCUMENT_REQUESTED,
         Template.INVITATION,
         Template.SUCCESSION,
         Template.SUCCESSION_NOTICE,

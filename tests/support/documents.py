@@ -14,15 +14,18 @@ from documents.completion import Intake
 from documents.consumers import handlers
 from documents.scanner import NoScanner, Scanner
 from documents.storage import Storage
+from joserfc.jwk import ECKey
 from kit.bus import Consumer
 from kit.db import Database
 from kit.eventlog import history
 from kit.health import Health
 from kit.http import build_app
+from kit.sealed import seal
 from kit.tokens import Actor
 from madoguchi_contracts import Role
 from madoguchi_contracts.applications import (
     ApplicationApproved,
+    ApplicationClosed,
     ApplicationPartiesChanged,
     ApplicationRejected,
     ApplicationReopened,
@@ -34,7 +37,7 @@ from madoguchi_contracts.applications import (
     Party,
     SubmittedDocument,
 )
-from madoguchi_contracts.envelope import Sealed
+from madoguchi_contracts.envelope import Sealed, SealedContent
 from madoguchi_stack.s3 import S3
 from minio import Minio
 from sqlalchemy import text
@@ -48,6 +51,15 @@ SLOTS = ("kanri_kiyaku", "sokai_gijiroku", "gian_sho", "shogyo_toki", "other1", 
 LABELS = ("管理規約", "総会議事録", "議会議案書", "商業登記簿謄本", "その他1", "その他2")
 PDF = b"%PDF-1.7\n"
 SEALED = Sealed("eyJhbGciOiJFQ0RILUVTIn0.a.b.c.d")
+
+
+OPENED_BY = ECKey.generate_key("P-256", {"kid": "recipient"})
+
+
+def sealed(content: SealedContent, recipient: str) -> Sealed:
+    """Sealed to a service, with one key for all of them."""
+    assert recipient == "notifications"
+    return Sealed(seal(content, OPENED_BY.as_dict(private=False)))
 
 
 def pdf(size: int, filler: bytes = b"x") -> bytes:
@@ -187,6 +199,19 @@ class Desk:
         )
         return await self.hears(event)
 
+    async def closed(
+        self, application_id: UUID, account_id: UUID, outcome: str = "refused", submission: int = 1
+    ) -> Any:
+        """The application comes to an end that nothing follows."""
+        event = ApplicationClosed(
+            application_id=application_id,
+            account_id=account_id,
+            programme="green_loan",
+            submission=submission,
+            outcome=outcome,
+        )
+        return await self.hears(event)
+
     async def granted(
         self, application_id: UUID, parties: dict[UUID, tuple[str, ...]], kind: str = "management_company"
     ) -> Any:
@@ -322,7 +347,7 @@ async def desk(url: str, s3: S3, *, scanner: Scanner | None = None, object_lock:
     )
     intake = Intake(database, storage, scanner or NoScanner(), clock)
     gate = Gate(clock)
-    context = api.Context("documents", database, clock, gate.verifier, Health(), intake)
+    context = api.Context("documents", database, clock, gate.verifier, Health(), intake, sealed)
     app = build_app(context, title="documents", routers=api.routers)
     consumer = Consumer("documents", handlers(clock), database=database, clock=clock)
     transport = httpx.ASGITransport(app=app)

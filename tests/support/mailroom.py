@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +19,7 @@ from kit.sealed import seal
 from kit.vault import Vault
 from madoguchi_contracts import Event, Role, Sealed
 from madoguchi_contracts.applications import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
+from madoguchi_contracts.documents import DocumentRequested
 from madoguchi_contracts.identity import (
     AccountLapseNoticed,
     ContactChanged,
@@ -142,6 +143,17 @@ class Person:
             submission=1,
             reason=sealed(Reason(text=reason)),
             officer_id=uuid4(),
+        )
+
+    def is_asked_for_a_paper(self, application_id: UUID, label: str = "修繕積立金の決算書") -> DocumentRequested:
+        return DocumentRequested(
+            application_id=application_id,
+            slot="asked_1",
+            due_on=date(2026, 4, 15),
+            officer_id=uuid4(),
+            account_id=self.account_id,
+            programme="bond",
+            label=sealed(Reason(text=label)),
         )
 
     def is_approved(self, application_id: UUID, first: bool = True) -> ApplicationApproved:

@@ -10,7 +10,7 @@ from kit.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from documents.domain import Action, Decision, Relation, SetState, Standing, decide, fills, relation_of, sees
-from documents.errors import ChangeUnderWay, SetFrozen
+from documents.errors import ApplicationOver, ChangeUnderWay, SetFrozen
 from documents.models import AccessLogEntry, Document, DocumentSet
 
 
@@ -40,7 +40,7 @@ def may(documents: DocumentSet, actor: Actor, action: Action) -> bool:
 
 
 def authorise(documents: DocumentSet | None, actor: Actor, action: Action) -> DocumentSet:
-    """The set, if the actor may do this with it now. Raises NotFound, Forbidden, SetFrozen, ChangeUnderWay."""
+    """The set, if the actor may do this with it now. Raises NotFound, Forbidden, SetFrozen and its kin."""
     if documents is None:
         raise NotFound
     application_id = str(documents.application_id)
@@ -49,6 +49,8 @@ def authorise(documents: DocumentSet | None, actor: Actor, action: Action) -> Do
             raise NotFound(application_id=application_id)
         case Decision.FORBIDDEN:
             raise Forbidden(application_id=application_id)
+        case Decision.FROZEN if documents.outcome is not None:
+            raise ApplicationOver(application_id=application_id)
         case Decision.FROZEN if documents.state is SetState.REOPENED:
             raise ChangeUnderWay(application_id=application_id)
         case Decision.FROZEN:

@@ -8,6 +8,7 @@ from kit.clock import Clock
 from kit.sessions import on_sessions_ended as refuse_tokens
 from madoguchi_contracts.applications import (
     ApplicationApproved,
+    ApplicationClosed,
     ApplicationPartiesChanged,
     ApplicationRejected,
     ApplicationReopened,
@@ -81,6 +82,15 @@ def handlers(clock: Clock) -> Handlers:
             now=clock(),
         )
 
+    async def on_application_closed(session: AsyncSession, event: ApplicationClosed, _: EventMeta) -> None:
+        await commands.close_set(
+            session,
+            application_id=event.application_id,
+            submission=event.submission,
+            outcome=event.outcome,
+            now=clock(),
+        )
+
     async def on_sessions_ended(session: AsyncSession, event: SessionsEnded, meta: EventMeta) -> None:
         await refuse_tokens(session, event, meta)
         if event.reason == IDLE and event.session_ids:
@@ -95,5 +105,6 @@ def handlers(clock: Clock) -> Handlers:
         ApplicationApproved: on_application_approved,
         ApplicationReopened: on_application_reopened,
         ChangeWithdrawn: on_change_withdrawn,
+        ApplicationClosed: on_application_closed,
         SessionsEnded: on_sessions_ended,
     }

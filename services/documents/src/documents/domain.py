@@ -52,14 +52,17 @@ class SetState(StrEnum):
     FROZEN = "frozen"  # part of a submission that is not rejected
     RETURNED = "returned"  # rejected: the files stay and can be replaced (DO-08, I-49)
     REOPENED = "reopened"  # approved, and somebody prepares a change: what was approved stays in force (AS-83)
+    ENDED = "ended"  # the application came to an end that nothing follows
+    GIVEN_UP = "given_up"  # the same, before anything was handed in
 
 
 @dataclass(frozen=True)
 class Slot:
     """A slot of an application: the programme's own, or one that the office asked for (`due_on`, ISO 8601).
 
-    `per_person`: the owner, and each person who takes part, has a file of their own in it. `seen_by` and `filled_by`
-    are the kinds of parties that are let in besides those who see or change everything.
+    `per_person`: the owner, and each person who takes part, has a file of their own in it; with a `subject` (an
+    account), that person alone. `seen_by` and `filled_by` are the kinds of parties that are let in besides those who
+    see or change everything. `withdrawn`: the office does not ask for it any more.
     """
 
     key: str
@@ -69,6 +72,8 @@ class Slot:
     per_person: bool = False
     seen_by: Collection[str] = ()
     filled_by: Collection[str] = ()
+    subject: str | None = None
+    withdrawn: bool = False
 
 
 Place = tuple[str, UUID | None]
@@ -153,21 +158,23 @@ _CHANGE_IN_STATE = {
     SetState.FROZEN: _WHILE_FROZEN,
     SetState.RETURNED: _CHANGE,
     SetState.REOPENED: _LOOK_AND_COMPLETE,
+    SetState.ENDED: _LOOK_AND_COMPLETE,
+    SetState.GIVEN_UP: _LOOK_AND_COMPLETE,
 }
 
 # Who is not here may do nothing. Staff see what was submitted, never a draft (DO-08). Others besides the owner may do
 # what the application grants them, and operators run the system without looking into it. An owner for whom the content
 # is not reopened waits: somebody else prepares the change. A person who takes part brings their own papers, when the
 # owner may bring theirs; an inspection body or a bank what the programme expects of it, once there was a submission.
-# Which files each of them reaches is said by `sees` and `fills`.
+# What has ended is looked at and no more. Which files each of them reaches is said by `sees` and `fills`.
 ALLOWED: Mapping[tuple[Role, Relation, SetState], frozenset[Action]] = {
     **{(role, Relation.OWNER, state): _CHANGE_IN_STATE[state] for role in _OWNERS for state in SetState},
     **{
-        (role, Relation.EDITOR, state): _WHILE_FROZEN if state is SetState.FROZEN else _CHANGE
+        (role, Relation.EDITOR, state): _CHANGE if state is SetState.REOPENED else _CHANGE_IN_STATE[state]
         for role in _PARTIES
         for state in SetState
     },
-    **{(Role.COMPANY, Relation.VIEWER, state): _LOOK for state in _SUBMITTED},
+    **{(Role.COMPANY, Relation.VIEWER, state): _LOOK for state in (*_SUBMITTED, SetState.ENDED)},
     **{(role, Relation.VIEWER, state): _CHANGE_IN_STATE[state] for role in PERSONS for state in SetState},
     **{
         (role, Relation.VIEWER, state): _LOOK_AND_COMPLETE
@@ -175,7 +182,9 @@ ALLOWED: Mapping[tuple[Role, Relation, SetState], frozenset[Action]] = {
         for role in _BODIES
         for state in _SUBMITTED
     },
+    **{(role, Relation.VIEWER, SetState.ENDED): _LOOK_AND_COMPLETE for role in _BODIES},
     **{(role, Relation.OTHER, state): _STAFF for role in STAFF for state in _SUBMITTED},
+    **{(role, Relation.OTHER, SetState.ENDED): _LOOK | {Action.LIST_PAPERS} for role in STAFF},
 }
 
 
@@ -271,7 +280,7 @@ _REFUSAL_MESSAGES: Mapping[Refusal, str] = {
         "ファイルからウイルス等の不正なプログラムが検出されたため、添付できません。"
         "ウイルス対策ソフトで確認のうえ、安全なファイルを添付してください。"
     ),
-    Refusal.SET_FROZEN: "申請中のため、書類を追加・変更できません。",
+    Refusal.SET_FROZEN: "お申込みの状態が変わったため、書類を追加・変更できません。",
 }
 
 

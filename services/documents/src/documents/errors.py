@@ -9,7 +9,9 @@ kit.errors.ServiceError
 │   └── UploadRefused        a check failed; carries the rule and the code that the event carries
 ├── Conflict
 │   ├── SetFrozen            the documents are part of a submission (DO-08)
+│   ├── ApplicationOver      the application came to an end that nothing follows
 │   ├── ChangeUnderWay       somebody else prepares a change of what was approved (AS-83)
+│   ├── AlreadyHandedIn      the document that the office asked for is there: the request cannot be withdrawn
 │   ├── AlreadyHeld, NotHeld a legal hold is there already, or is not
 │   ├── NotUploaded          nothing has arrived in the store yet
 │   ├── CompletionInProgress somebody checks this file already, or has just tried
@@ -78,6 +80,20 @@ class ChangeUnderWay(Conflict):
     code = "change_under_way"
     title = "変更内容の入力中のため、書類を変更できません。"
     default_rules = ("AS-83",)
+
+
+class ApplicationOver(Conflict):
+    """The application came to an end that nothing follows (409)."""
+
+    code = "application_over"
+    title = "このお申込みは終了しているため、書類を変更できません。"
+
+
+class AlreadyHandedIn(Conflict):
+    """The document that the office asked for is there, and it has become a part of what is decided about (409)."""
+
+    code = "already_handed_in"
+    title = "この書類は、既に提出されています。"
 
 
 class AlreadyHeld(Conflict):

@@ -13,7 +13,10 @@ from kit.db import Database
 from kit.health import Health
 from kit.http import build_app
 from kit.process import build_worker_app
+from kit.sealed import seal
 from kit.tokens import TokenVerifier
+from madoguchi_contracts import Sealed
+from madoguchi_contracts.envelope import SealedContent
 from starlette.applications import Starlette
 
 from documents import api, consumers, reconcile
@@ -34,7 +37,11 @@ def build_api() -> FastAPI:
     health = Health()
     health.check("storage", intake.storage.check)
     verifier = TokenVerifier(settings.identity_jwks_url, settings.token_issuer, system_clock)
-    context = Context("documents", intake.database, system_clock, verifier, health, intake)
+
+    def seal_to(content: SealedContent, service: str) -> Sealed:
+        return Sealed(seal(content, settings.seal_public_keys[service]))
+
+    context = Context("documents", intake.database, system_clock, verifier, health, intake, seal_to)
     routers = [*api.routers, simulations.build_router(AREAS)]
     return build_app(context, title="Madoguchi documents", routers=routers)
 

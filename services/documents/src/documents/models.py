@@ -68,17 +68,20 @@ class DocumentSet(Base, table=True):
     editors: list[str] | None = Field(
         default=None, sa_type=JSONB(none_as_null=True), description="for whom a content is reopened (AS-83)"
     )
+    outcome: str | None = Field(default=None, description="how the application ended; null while it goes on")
     files_deleted_at: datetime | None = Field(
         default=None, sa_type=DateTime(timezone=True), description="when its period was over"
     )
     created_at: datetime = Field(sa_type=DateTime(timezone=True))
     state_since: datetime = Field(
-        sa_type=DateTime(timezone=True), description="when it was begun, submitted, decided on or reopened last"
+        sa_type=DateTime(timezone=True), description="when it was begun, submitted, decided on, reopened or ended last"
     )
 
     @property
     def state(self) -> SetState:
-        """Draft, frozen, returned or reopened."""
+        """Over, or draft, frozen, returned or reopened."""
+        if self.outcome is not None:
+            return SetState.GIVEN_UP if self.submission is None else SetState.ENDED
         if self.frozen:
             return SetState.FROZEN
         if self.editors is not None:
@@ -98,6 +101,12 @@ class DocumentSet(Base, table=True):
         """
         others = (UUID(party) for party, facts in self.parties.items() if facts["kind"] in PERSONS)
         return [self.account_id, *(person for person in others if person != self.account_id)]
+
+    def subjects_of(self, slot: Slot) -> list[UUID | None]:
+        """Whose papers go into a slot; [None] for one that holds a single file which is nobody's own."""
+        if not slot.per_person:
+            return [None]
+        return [UUID(slot.subject)] if slot.subject else [*self.persons]
 
     def order(self, document: Document) -> tuple[int, int, str]:
         """The document's rank in the set: by the slots of the screen, then the owner's before the others'."""

@@ -100,7 +100,7 @@ PAGE = 50
 # A placeholder waits until a good paper for its slot is recorded (DO-13); a later version of a record replaces it.
 _AWAITED = """
 FROM document_sets s JOIN documents d USING (application_id)
-WHERE s.frozen AND s.submission IS DISTINCT FROM s.approved_submission
+WHERE s.frozen AND s.outcome IS NULL AND s.submission IS DISTINCT FROM s.approved_submission
   AND s.submission IS DISTINCT FROM s.withdrawn_submission AND d.status = 'stored' AND d.placeholder
   AND NOT EXISTS (
     SELECT FROM posted_papers p

@@ -53,7 +53,7 @@ SELECT s.application_id, s.programme FROM document_sets s
 WHERE s.application_id > :after AND s.programme = ANY(:programmes)
   AND EXISTS (
     SELECT FROM documents d WHERE d.application_id = s.application_id AND d.object_key IS NOT NULL
-      AND (NOT s.frozen AND s.state_since <= :before
+      AND ((NOT s.frozen OR s.outcome IS NOT NULL) AND s.state_since <= :before
         OR d.status IN ('replaced', 'removed') AND d.ended_at <= :before
           AND d.id IN (SELECT document_id FROM submitted_documents)))
   AND NOT EXISTS (SELECT FROM legal_holds h WHERE h.application_id = s.application_id AND h.released_at IS NULL)

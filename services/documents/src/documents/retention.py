@@ -7,7 +7,7 @@ replaces them until the agency has said what is right.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -25,18 +25,25 @@ class Case(StrEnum):
     ABANDONED = "abandoned"  # never submitted, and not touched since
     RETURNED = "returned"  # rejected, nothing approved before, and not handed in again
     SUPERSEDED = "superseded"  # submitted once; replaced since, and neither in force nor in the current submission
+    ENDED = "ended"  # the application came to an end that nothing follows
 
 
 @dataclass(frozen=True)
 class Periods:
-    """Calendar months for each case, counted from the day in Japan on which it came about."""
+    """Calendar months for each case, counted from the day in Japan on which it came about.
+
+    `ended` has them by the outcome; files of an application that ended otherwise are kept.
+    """
 
     abandoned: Months
     returned: Months
     superseded: Months
+    ended: Mapping[str, Months] = field(default_factory=dict)
 
-    def of(self, case: Case) -> int:
-        """The months of a case."""
+    def of(self, case: Case, outcome: str | None = None) -> int | None:
+        """The months of a case; None: without end."""
+        if case is Case.ENDED:
+            return self.ended.get(outcome or "")
         return {
             Case.ABANDONED: self.abandoned,
             Case.RETURNED: self.returned,
@@ -45,7 +52,21 @@ class Periods:
 
 
 # By programme. A programme that is not here keeps everything.
-PERIODS: Mapping[str, Periods] = {"bond": Periods(abandoned=12, returned=60, superseded=60)}
+PERIODS: Mapping[str, Periods] = {
+    "bond": Periods(abandoned=12, returned=60, superseded=60),
+    "green_loan": Periods(
+        abandoned=12,
+        returned=60,
+        superseded=60,
+        ended={
+            "withdrawn": 12,
+            "refused": 60,
+            "cancelled": 60,
+            "stopped": 60,
+            "done": 240,  # as if paid out on that day: ten years, the longest term (GL-236), and ten after it
+        },
+    ),
+}
 
 
 def deleted_on(since: datetime, months: int) -> date:

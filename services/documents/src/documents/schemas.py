@@ -149,6 +149,9 @@ class DocumentRequest(BaseModel):
 
     label: Label = Field(description="what it is, as the applicant reads it; no names", examples=["修繕積立金の決算書"])
     due_on: date = Field(description="in Japan time, today or later", examples=["2026-04-30"])
+    subject: UUID | None = Field(
+        default=None, description="the account of the person whose paper it is; null if it is nobody's own"
+    )
 
 
 class RequestedSlotBody(BaseModel):

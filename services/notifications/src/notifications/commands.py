@@ -49,6 +49,7 @@ NEEDS_CONTENT = frozenset(
         Template.PASSWORD_RESET_LINK,
         Template.EKYC_LINK,
         Template.CORRECTION_REQUESTED,
+        Template.DOCUMENT_REQUESTED,
         Template.OFFICE_NEW_CASE,
         Template.NOTICE,
         Template.INVITATION,

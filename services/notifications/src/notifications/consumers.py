@@ -20,6 +20,7 @@ from kit.telemetry import current_traceparent
 from kit.vault import Vault
 from madoguchi_contracts import Event
 from madoguchi_contracts.applications import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
+from madoguchi_contracts.documents import DocumentRequested
 from madoguchi_contracts.identity import (
     AccountLapseNoticed,
     ContactChanged,
@@ -54,8 +55,8 @@ class Desk:
     public_base_url: str
     clock: Clock
 
-    def correction_url(self, application_id: UUID) -> str:
-        """The page where a rejected application is corrected; it asks for login and has no time limit (NO-10)."""
+    def application_url(self, application_id: UUID) -> str:
+        """The page of an application, where it is corrected and papers go; it asks for login, without limit (NO-10)."""
         return f"{self.public_base_url}/applications/{application_id}"
 
 
@@ -204,9 +205,21 @@ async def on_application_rejected(
 ) -> None:
     """NO-10."""
     reason = unseal(event.reason, desk.seal_private_key, Reason).text
-    content = {"reason": reason, "url": desk.correction_url(event.application_id)}
+    content = {"reason": reason, "url": desk.application_url(event.application_id)}
     programme = event.programme or FIRST  # null in events from before there was such a field
     await _mail(desk, session, event, meta, account_id=event.account_id, content=content, programme=programme)
+
+
+async def on_document_requested(desk: Desk, session: AsyncSession, event: DocumentRequested, meta: EventMeta) -> None:
+    """The one who is asked for one more paper is told so."""
+    if event.account_id is None or event.label is None or event.programme is None:
+        return  # from before the event named whom to write to
+    content = {
+        "label": unseal(event.label, desk.seal_private_key, Reason).text,
+        "due_on": event.due_on.isoformat(),
+        "url": desk.application_url(event.application_id),
+    }
+    await _mail(desk, session, event, meta, account_id=event.account_id, content=content, programme=event.programme)
 
 
 async def on_application_approved(
@@ -243,4 +256,5 @@ def handlers(desk: Desk) -> Handlers:
         ApplicationSubmitted: partial(on_application_submitted, desk),
         ApplicationRejected: partial(on_application_rejected, desk),
         ApplicationApproved: partial(on_application_approved, desk),
+        DocumentRequested: partial(on_document_requested, desk),
     }

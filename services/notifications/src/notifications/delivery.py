@@ -73,6 +73,7 @@ RESENT_WHEN_UNKNOWN = frozenset(
         Template.USER_ID_REMINDER,
         Template.EKYC_LINK,
         Template.CORRECTION_REQUESTED,
+        Template.DOCUMENT_REQUESTED,
         Template.INVITATION,
         Template.SUCCESSION,
         Template.SUCCESSION_NOTICE,

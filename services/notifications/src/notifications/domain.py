@@ -25,7 +25,8 @@ class Template(StrEnum):
     CORRECTION_REQUESTED = "NO-10"
     NOTICE = "NO-11"
     OFFICE_NEW_CASE = "OFFICE-NEW-CASE"
-    # Not in the manual: what else identity has to tell people.
+    # Not in the manual: what else the counter has to tell people.
+    DOCUMENT_REQUESTED = "DOCUMENT-REQUESTED"
     INVITATION = "INVITATION-LINK"
     SUCCESSION = "SUCCESSION-LINK"
     SUCCESSION_NOTICE = "SUCCESSION-NOTICE"
@@ -48,6 +49,7 @@ SUBJECTS = {
     Template.CORRECTION_REQUESTED: "【住宅金融支援機構】申請内容の修正・再申請のお願い",
     Template.NOTICE: "【住宅金融支援機構】お知らせ",
     Template.OFFICE_NEW_CASE: "【審査】新しい申請を受け付けました",
+    Template.DOCUMENT_REQUESTED: "【住宅金融支援機構】書類の追加提出のお願い",
     Template.INVITATION: "【住宅金融支援機構】お申込みへのご参加のお願い",
     Template.SUCCESSION: "【住宅金融支援機構】代表者変更手続のお願い",
     Template.SUCCESSION_NOTICE: "【住宅金融支援機構】代表者変更手続の受付のお知らせ",
@@ -73,6 +75,7 @@ _BY_EVENT = {
     "EkycStarted": Template.EKYC_LINK,
     "ApplicationRejected": Template.CORRECTION_REQUESTED,
     "ApplicationSubmitted": Template.OFFICE_NEW_CASE,
+    "DocumentRequested": Template.DOCUMENT_REQUESTED,
     "InvitationSent": Template.INVITATION,
     "SuccessionStarted": Template.SUCCESSION,
     "AccountLapseNoticed": Template.LAPSE_NOTICE,

@@ -12,7 +12,13 @@ from notifications.programmes import ACCOUNTS, own_templates, programmes
 from notifications.rendering import render
 
 GENERAL = "a_programme_without_wording_of_its_own"
-OF_PROGRAMMES = (Template.SERVICE_STARTED, Template.CORRECTION_REQUESTED, Template.OFFICE_NEW_CASE, Template.NOTICE)
+OF_PROGRAMMES = (
+    Template.SERVICE_STARTED,
+    Template.CORRECTION_REQUESTED,
+    Template.DOCUMENT_REQUESTED,
+    Template.OFFICE_NEW_CASE,
+    Template.NOTICE,
+)
 _PORTAL = "https://madoguchi.example.jp"
 _ASKED_AT = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
 SAMPLE: dict[str, Any] = {
@@ -20,6 +26,8 @@ SAMPLE: dict[str, Any] = {
     "user_id": "MS12345678",
     "expires_at": None,
     "reference": "B-2026-000123",
+    "label": "修繕積立金の決算書",
+    "due_on": (_ASKED_AT + timedelta(days=14)).date(),
     "lapses_at": _ASKED_AT + timedelta(days=90),
     "subject": "【住宅金融支援機構】年末年始の営業について",
     "paragraphs": [
@@ -43,6 +51,7 @@ LINKS: dict[Template, dict[str, Any]] = {
     Template.SUCCESSION: {"url": f"{_PORTAL}/succession#token=sample", "expires_at": _ASKED_AT + timedelta(hours=24)},
     Template.SUCCESSION_NOTICE: {"url": f"{_PORTAL}/succession/object#token=sample"},
     Template.CORRECTION_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
+    Template.DOCUMENT_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.header import Header
 from email.utils import format_datetime
 from functools import cache
@@ -106,6 +106,14 @@ class Correction(Addressed):
     reason: Annotated[str, AfterValidator(_lines)]
 
 
+class PaperRequest(Addressed):
+    """What the office asks for, and by when; the link asks for login and has no limit."""
+
+    url: OneLine
+    label: OneLine
+    due_on: date
+
+
 class LapseNotice(Addressed):
     """The day after which the user ID cannot be used, unless its holder logs in."""
 
@@ -135,6 +143,7 @@ CONTEXTS: dict[Template, type[_Context]] = {
     Template.EKYC_LINK: WithLink,
     Template.SERVICE_STARTED: Addressed,
     Template.CORRECTION_REQUESTED: Correction,
+    Template.DOCUMENT_REQUESTED: PaperRequest,
     Template.NOTICE: Notice,
     Template.OFFICE_NEW_CASE: NewCase,
     Template.INVITATION: WithLink,
@@ -149,7 +158,11 @@ CONTEXTS: dict[Template, type[_Context]] = {
 
 
 def _japanese_time(moment: datetime) -> str:
-    return f"{moment.year}年{moment.month}月{moment.day}日 {moment.hour}時{moment.minute:02}分"
+    return f"{_japanese_day(moment)} {moment.hour}時{moment.minute:02}分"
+
+
+def _japanese_day(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _environment(*, html: bool) -> Environment:
@@ -164,6 +177,7 @@ def _environment(*, html: bool) -> Environment:
     )
     environment.globals["layout"] = "layout.html.jinja" if html else "layout.txt.jinja"
     environment.filters["japanese_time"] = _japanese_time
+    environment.filters["japanese_day"] = _japanese_day
     return environment
 
 

@@ -226,6 +226,8 @@ class ApplicationClosed(ApplicationEvent):
     is only sent back for correction is told by ApplicationRejected.
     """
 
+    readers: ClassVar[tuple[str, ...]] = ("documents",)
+
     account_id: UUID = Field(description="The account that the application belongs to.")
     programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
     submission: int = Field(ge=0, description="The submission that was in hand; 0 when nothing was submitted.")

@@ -4,12 +4,13 @@ Aggregate and Kafka key: the application, because its documents change as one se
 """
 
 from datetime import date
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from madoguchi_contracts.envelope import Code, Event, Key, RuleId, Sha256
+from madoguchi_contracts.envelope import Code, Event, Key, RuleId, Sealed, Sha256, sealed_for
+from madoguchi_contracts.sealed import Reason
 
 
 class SetEntry(BaseModel):
@@ -98,12 +99,36 @@ class DocumentsFrozen(DocumentSetEvent):
 class DocumentRequested(DocumentSetEvent):
     """The office asked for one more document; there is a slot for it, open until a file is in it.
 
-    When: an officer did so while the application was under review.
+    When: an officer did so, from the first submission on. Causes a mail to the account that is asked.
     """
+
+    readers: ClassVar[tuple[str, ...]] = ("notifications",)
 
     slot: Key = Field(description="The new slot, the last of the set.")
     due_on: date = Field(description="The day by which it is asked for, in Japan time. Later files are taken too.")
     officer_id: UUID = Field(description="The account of the officer who asked.")
+    account_id: UUID | None = Field(
+        default=None, description="The account that is asked: the owner's, or the subject's. Null in old events."
+    )
+    programme: Key | None = Field(
+        default=None, description="The programme, such as bond. Open: new programmes appear. Null in old events."
+    )
+    label: Annotated[
+        Sealed | None, sealed_for("notifications", Reason, "What is asked for, for the mail. Null in old events.")
+    ] = None
+    subject: UUID | None = Field(
+        default=None, description="Whose paper is asked for, if it is to be a certain person's: the account."
+    )
+
+
+class DocumentRequestWithdrawn(DocumentSetEvent):
+    """The office does not ask for that document any more; its slot is closed.
+
+    When: an officer withdrew a request for which no file had been handed in.
+    """
+
+    slot: Key = Field(description="The slot that was made for the document.")
+    officer_id: UUID = Field(description="The account of the officer who withdrew the request.")
 
 
 class PaperArrived(DocumentSetEvent):
@@ -128,5 +153,6 @@ EVENTS: tuple[type[Event], ...] = (
     DocumentRefused,
     DocumentsFrozen,
     DocumentRequested,
+    DocumentRequestWithdrawn,
     PaperArrived,
 )

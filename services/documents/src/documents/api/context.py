@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from kit.http import AppContext, context_of
 
+from documents.commands.requests import Seal
 from documents.completion import Intake
 
 
@@ -16,6 +17,7 @@ class Context(AppContext):
     """What requests work with."""
 
     intake: Intake
+    seal: Seal
 
 
 async def _context(request: Request) -> Context:

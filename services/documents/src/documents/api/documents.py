@@ -83,17 +83,29 @@ async def delete(document_id: UUID, session: SessionDep, actor: ActorDep, now: N
 
 @router.post("/applications/{application_id}/documents/requests", status_code=201, response_model=RequestedSlotBody)
 async def ask_for_document(
-    application_id: UUID, body: DocumentRequest, session: SessionDep, actor: ActorDep, now: NowDep, once: OnceDep
+    application_id: UUID,
+    body: DocumentRequest,
+    context: ContextDep,
+    session: SessionDep,
+    actor: ActorDep,
+    now: NowDep,
+    once: OnceDep,
 ) -> Response:
-    """The office asks for one more document: a slot for it, open while the rest of the set is frozen."""
+    """The office asks for one more document: a slot for it, open while the rest of the set is frozen. It is mailed."""
 
     async def ask() -> RequestedSlotBody:
         slot = await commands.ask_for_document(
-            session, actor=actor, application_id=application_id, now=now, **body.model_dump()
+            session, actor=actor, application_id=application_id, seal=context.seal, now=now, **body.model_dump()
         )
         return RequestedSlotBody(slot=slot, due_on=body.due_on)
 
     return await once(ask)
+
+
+@router.delete("/applications/{application_id}/documents/requests/{slot}", status_code=204)
+async def withdraw_request(application_id: UUID, slot: str, session: SessionDep, actor: ActorDep, now: NowDep) -> None:
+    """The office does not need the document after all: its slot closes, unless a file is in it."""
+    await commands.withdraw_request(session, actor=actor, application_id=application_id, slot=slot, now=now)
 
 
 @router.get("/documents/{document_id}/download")
@@ -134,12 +146,11 @@ def _document_body(document: Document) -> DocumentBody:
 
 
 def _places(documents: DocumentSet, here: Collection[Place]) -> Iterator[tuple[Slot, UUID | None]]:
-    """All places of the set; also those of persons who take part no longer and whose papers are still there."""
+    """All places of the set; also those where papers still are, though nobody could bring them any more."""
     for key, slot in documents.slot_of.items():
-        left = (subject for other, subject in here if other == key)
-        yield from (
-            (slot, subject) for subject in dict.fromkeys([*(documents.persons if slot.per_person else [None]), *left])
-        )
+        open_to = [] if slot.withdrawn else documents.subjects_of(slot)
+        filled = (subject for other, subject in here if other == key)
+        yield from ((slot, subject) for subject in dict.fromkeys([*open_to, *filled]))
 
 
 def _set_body(documents: DocumentSet, found: Sequence[Document], actor: Actor) -> DocumentSetBody:

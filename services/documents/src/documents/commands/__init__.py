@@ -1,7 +1,7 @@
 """Writes: one function per use case, in the caller's transaction, under the row lock of the application's set."""
 
 from documents.commands.papers import correct_paper, record_paper
-from documents.commands.requests import ask_for_document
+from documents.commands.requests import ask_for_document, withdraw_request
 from documents.commands.retention import (
     delete_unneeded,
     held_keys,
@@ -14,6 +14,7 @@ from documents.commands.retention import (
 from documents.commands.sets import (
     approve_set,
     change_parties,
+    close_set,
     drop_of_sessions,
     freeze_set,
     open_set,
@@ -44,6 +45,7 @@ __all__ = [
     "ask_completion",
     "ask_for_document",
     "change_parties",
+    "close_set",
     "correct_paper",
     "delete_unneeded",
     "drop_of_sessions",
@@ -67,4 +69,5 @@ __all__ = [
     "start_upload",
     "take_up",
     "withdraw_change",
+    "withdraw_request",
 ]

@@ -12,7 +12,7 @@ from madoguchi_contracts.documents import DocumentRefused, DocumentRemoved, Docu
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
-from documents.domain import REFUSAL_RULES, DocumentStatus, Place, Refusal
+from documents.domain import REFUSAL_RULES, DocumentStatus, Place, Refusal, SetState
 from documents.models import Document, DocumentSet
 from documents.rules import Attachment, attach
 
@@ -63,8 +63,8 @@ def open_while_frozen(documents: DocumentSet, filled: Collection[Place], place: 
     expects it from a party, who brings it when it is there.
     """
     slot = documents.slot_of.get(place[0])
-    late = slot is not None and (slot.due_on is not None or bool(slot.filled_by))
-    return documents.frozen and late and place not in filled
+    late = slot is not None and not slot.withdrawn and (slot.due_on is not None or bool(slot.filled_by))
+    return documents.state is SetState.FROZEN and late and place not in filled
 
 
 def fits(stored: Mapping[Place, Document], place: Place, size_bytes: int, limit: int) -> bool:

@@ -59,20 +59,24 @@ async def delete_unneeded(session: AsyncSession, *, application_id: UUID, period
     rows = await _all_of(session, application_id)
     case = _case_of(documents)
     since = max([documents.state_since, *(document.created_at for document in rows)])
-    if case is not None and is_over(since, periods.of(case), now):
-        keys = await _let_go(session, documents, rows, case, since, periods, now)
+    months = None if case is None else periods.of(case, documents.outcome)
+    if case is not None and months is not None and is_over(since, months, now):
+        keys = await _let_go(session, documents, rows, case, since, months, now)
         documents.files_deleted_at = now
         await session.execute(_FORGET_PAPERS, {"application_id": application_id})
         return keys
     keys = []
     for document in await _superseded(session, documents, rows):
         if document.ended_at is not None and is_over(document.ended_at, periods.superseded, now):
-            keys += await _let_go(session, documents, [document], Case.SUPERSEDED, document.ended_at, periods, now)
+            since, months = document.ended_at, periods.superseded
+            keys += await _let_go(session, documents, [document], Case.SUPERSEDED, since, months, now)
     return keys
 
 
 def _case_of(documents: DocumentSet) -> Case | None:
     """Why nobody may need the whole set any more; None when it is under review or something of it is in force."""
+    if documents.outcome is not None:
+        return Case.ENDED
     if documents.frozen or documents.approved_submission is not None:
         return None
     return Case.ABANDONED if documents.submission is None else Case.RETURNED
@@ -107,7 +111,7 @@ async def _let_go(
     rows: Sequence[Document],
     case: Case,
     since: datetime,
-    periods: Periods,
+    months: int,
     now: datetime,
 ) -> list[str]:
     """Forget files and their names, and tell of those that were in the set; returns the keys of their objects."""
@@ -130,7 +134,7 @@ async def _let_go(
                 at=now,
                 reason=case.value,
                 since=since,
-                months=periods.of(case),
+                months=months,
                 sha256=document.sha256,
             )
         )

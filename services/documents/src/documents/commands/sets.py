@@ -138,6 +138,21 @@ async def withdraw_change(
     await _make(session, documents, in_force, now)
 
 
+async def close_set(
+    session: AsyncSession, *, application_id: UUID, submission: int, outcome: str, now: datetime
+) -> None:
+    """Keep how the application ended: nothing of its set changes any more, and the time for which it is kept begins.
+
+    The first news of it counts. Raises Permanent for news of a submission not heard of (0: nothing was submitted).
+    """
+    documents = await heard_set(session, application_id)
+    if submission > (documents.submission or 0):
+        raise Permanent("an application ended whose submission was not heard of")
+    if documents.outcome is None:
+        documents.outcome, documents.editors = outcome, None
+        documents.state_since = now
+
+
 # DO-07
 
 

@@ -73,9 +73,9 @@ async def start_upload(
     handed_in = known is not None and open_while_frozen(known, here, place)
     documents = authorise(known, actor, Action.HAND_IN if handed_in else Action.UPLOAD)
     its_slot = documents.slot_of.get(slot)
-    if its_slot is None:
+    if its_slot is None or its_slot.withdrawn:
         raise UnknownSlot(application_id=str(application_id))
-    if subject not in (documents.persons if its_slot.per_person else (None,)):
+    if subject not in documents.subjects_of(its_slot):
         raise WrongSubject(application_id=str(application_id))
     if not fills(standing_of(documents, actor), its_slot, subject):
         raise Forbidden(application_id=str(application_id))
@@ -162,7 +162,8 @@ async def settle_upload(
     if document.status != DocumentStatus.PENDING:
         return document
     here = await in_set(session, documents)
-    if documents.frozen and not open_while_frozen(documents, here, document.place):
+    fixed = documents.frozen or documents.outcome is not None
+    if fixed and not open_while_frozen(documents, here, document.place):
         refusal = Refusal.SET_FROZEN
     elif refusal is None and not fits(here, document.place, document.size_bytes, documents.total_limit_bytes):
         refusal = Refusal.TOTAL_OVER_LIMIT
