@@ -111,6 +111,7 @@ ROUTES = [
     ("POST", "/v1/applications/{application}/submit", {"content_sha256": "0" * 64, "proof": "x"}),
     ("POST", "/v1/applications/{application}/steps/withdraw", {}),
     ("DELETE", f"/v1/applications/{{application}}/parties/{ME}", None),
+    ("GET", "/v1/applications/{application}/papers", None),
     ("GET", "/v1/applications/{application}/timeline", None),
     ("POST", "/v1/applications/{application}/draft/set-aside", {"content": {}}),
     ("GET", "/v1/applications/{application}/versions", None),
@@ -157,7 +158,7 @@ async def test_other_roles_see_nothing(counter, filed, role):
 
 async def test_another_association_learns_nothing_of_an_application(counter, filed):
     stranger = await counter.association()
-    for method, path, body in ROUTES[2:12]:
+    for method, path, body in ROUTES[2:13]:
         sent = proven(stranger, body)
         own = await stranger.call(method, path.format(application=filed.application_id), sent, If_Match='"1"')
         none = await stranger.call(method, path.format(application=uuid4()), sent, If_Match='"1"')

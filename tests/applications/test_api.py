@@ -32,6 +32,8 @@ async def test_the_openapi_document_names_every_route_and_its_problems(counter):
         *(f"/v1/reviews/{{review_id}}/{command}" for command in ("claim", "release", "{command}")),
         "/v1/postal-codes/{code}",
         "/v1/applications/{application_id}/parties/{party_id}",
+        "/v1/applications/{application_id}/papers",
+        "/v1/programmes/{programme}/trial",
         "/v1/programmes/{programme}/applications",
         "/v1/banks",
         "/v1/banks/{code}/branches",
@@ -49,8 +51,8 @@ async def test_the_rules_can_be_asked_without_login(counter):
 
 
 async def test_the_programmes_are_shown_to_everybody_with_their_form_and_papers(counter):
-    items = (await counter.client.get("/v1/programmes")).json()["items"]
-    (bond,) = [one for one in items if one["name"] == "bond"]
+    bond, loan = (await counter.client.get("/v1/programmes")).json()["items"]
+    assert (loan["name"], loan["title"]) == ("green_loan", "グリーンリフォームローン 借入申込")
     assert bond["title"] == "マンションすまい・る債 管理組合情報の登録・変更"
     properties = bond["form"]["properties"]
     assert set(good_content()) <= set(properties)

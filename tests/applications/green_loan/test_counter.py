@@ -239,3 +239,38 @@ async def test_a_danshin_that_costs_more_is_reviewed_again_on_the_offices_workli
     assert (await done(clerk, application, "change_danshin", facts=change))["state"] == "re_review"
     rows = await desk.rows("SELECT round FROM reviews WHERE application_id = :id AND closed_at IS NULL", id=application)
     assert [row.round for row in rows] == [2]
+
+
+@pytest.mark.rule("GL-201", "GL-366", "GL-258")
+async def test_anybody_may_try_a_loan_out_and_nothing_is_kept(desk):
+    async def tried(content):
+        answer = await desk.client.post("/v1/programmes/green_loan/trial", json={"content": content})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    before = await desk.rows("SELECT count(*) FROM applications")
+    found = await tried(example.content())
+    assert found["findings"] == []
+    assert found["content"]["figures"]["limit"]["limit_yen"] == 1_500_000
+    income = next(one for one in found["papers"] if one["code"] == "INCOME_PROOF")
+    assert (income["who"], income["subject"], income["slots"][0]) == ("applicant", None, ["tax_assessment"])
+    assert "GL-376" in income["rules"]
+    assert income["why"]
+    too_much = await tried(example.content_with(loan__amount_yen=1_510_000))
+    assert [(one["rule"], one["code"]) for one in too_much["findings"]] == [("GL-188", "above_limit")]
+    assert await desk.rows("SELECT count(*) FROM applications") == before
+    big = await desk.client.post("/v1/programmes/green_loan/trial", json={"content": {"x": "x" * 70_000}})
+    assert big.status_code == 413
+    assert (await desk.client.post("/v1/programmes/lost/trial", json={"content": {}})).status_code == 404
+
+
+@pytest.mark.rule("GL-362", "GL-366")
+async def test_the_papers_of_an_application_are_listed_with_whose_they_are(desk):
+    owner, wife, application = await a_couple(desk)
+    for person in (owner, wife):
+        found = (await person.get(f"/v1/applications/{application}/papers")).json()["items"]
+        whose = {(one["code"], one["subject"]) for one in found}
+        assert {("IDENTITY", str(owner.account_id)), ("IDENTITY", str(wife.account_id))} <= whose
+        assert ("BUILDING_REGISTER", None) in whose
+    known = {slot["key"] for slot in (await desk.client.get("/v1/programmes")).json()["items"][1]["documents"]["slots"]}
+    assert {slot for one in found for way in one["slots"] for slot in way} <= known

@@ -21,6 +21,7 @@ PROGRAMME = Programme(
     organisations=lambda draft: [],
     parties=workflow.parties,
     guests=workflow.GUESTS,
+    papers=lambda content, owner, today: (),
     subject=lambda content: f"{content.get('square_metres', '?')} m²",
     help=(Help("square_metres", "TY-01", "1〜30平方メートルで入力してください。"),),
 )

@@ -243,17 +243,8 @@ async def filing_of(
     programme = application.programme
     draft = desk.unlock(application.draft, contexts.of_draft(application.id))
     mail = application.mail
-    today = to_jst(now).date()
-    look_up = desk.dated.get(programme.name)
-    facts = Facts(
-        registered_mail=desk.unlock(mail, contexts.of_mail(application.account_id)) if mail is not None else None,
-        now=now,
-        today=today,
-        dated=None if look_up is None else await look_up(session),
-        institutions=desk.institutions,
-        organisations=await organisations.find(session, programme.organisations(draft)),
-    )
-    form = programme.validate(draft, facts)
+    registered = desk.unlock(mail, contexts.of_mail(application.account_id)) if mail is not None else None
+    form = programme.validate(draft, await facts_for(session, desk, programme, draft, registered, now=now))
     return Filing(
         form=form,
         documents=application.documents,
@@ -275,6 +266,27 @@ async def with_filing(
         filing=await filing_of(session, desk, application, now=case.now, consents=consents),
         in_force=await in_force(session, desk, application),
         others=await others_of(session, application),
+    )
+
+
+async def facts_for(
+    session: AsyncSession,
+    desk: Desk,
+    programme: Programme,
+    draft: Mapping[str, Any],
+    registered_mail: str | None,
+    *,
+    now: datetime,
+) -> Facts:
+    """What a draft is compared with."""
+    look_up = desk.dated.get(programme.name)
+    return Facts(
+        registered_mail=registered_mail,
+        now=now,
+        today=to_jst(now).date(),
+        institutions=desk.institutions,
+        organisations=await organisations.find(session, programme.organisations(draft)),
+        dated=None if look_up is None else await look_up(session),
     )
 
 

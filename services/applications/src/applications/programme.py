@@ -57,6 +57,29 @@ class Help:
     text: str
 
 
+@dataclass(frozen=True)
+class NeededPaper:
+    """A paper that this very application needs, and why.
+
+    `who` is the key of the person, or "application"; `subject` the account, where it is known. `slots` has each way to
+    fulfil it: the slots of all its files together; empty where it is not handed in here. `due` and `hand_to` are codes
+    of the programme; `original_shown`: the original is to be shown later.
+    """
+
+    code: str
+    title: str
+    label: str
+    who: str
+    subject: UUID | None
+    why: str
+    rules: tuple[str, ...]
+    due: str
+    hand_to: str
+    original_shown: bool
+    age_limit: str
+    slots: tuple[tuple[str, ...], ...]
+
+
 class Institutions(Protocol):
     """Where institutions and branches are looked up."""
 
@@ -101,6 +124,7 @@ class Programme:
       itself for a decision.
     - `parties` are those who take part by a content that comes into force; `guests` says who may join by accepting an
       invitation, and what is granted to them.
+    - `papers` are those that a content needs on a day, explained; `owner` None is somebody who only tries it out.
     - `subject` says in a word what a content is about, for lists; `help` is what the screens say beside the fields.
     """
 
@@ -119,6 +143,7 @@ class Programme:
     organisations: Callable[[Mapping[str, Any]], Collection[UUID]]
     parties: Callable[[Mapping[str, Any]], Sequence[Party]]
     guests: Mapping[str, tuple[str, ...]]
+    papers: Callable[[Mapping[str, Any], UUID | None, date], Sequence[NeededPaper]]
     subject: Callable[[Mapping[str, Any]], str]
     help: Sequence[Help]
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from kit.errors import NotFound
 from kit.http import ActorDep, IfMatchDep, NowDep, SessionDep, set_etag
 from kit.idempotency import OnceDep
+from kit.simulations import MAX_QUESTION_BYTES, QuestionTooLong
 
 from applications.api import schemas
 from applications.api.context import ContextDep, DeskDep
@@ -16,7 +17,7 @@ from applications.cases import Proof
 from applications.commands import applications as commands
 from applications.commands import guests, steps
 from applications.queries import applications as queries
-from applications.queries import lists
+from applications.queries import lists, papers
 from applications.workflow import SUBMIT
 
 router = APIRouter(prefix="/v1", tags=["applications"])
@@ -38,6 +39,33 @@ async def help_texts(programme: Annotated[str, Path(max_length=32)], desk: DeskD
     if chosen is None:
         raise NotFound
     return schemas.HelpList(items=[schemas.HelpBody.model_validate(one) for one in chosen.help])
+
+
+@router.post("/programmes/{programme}/trial")
+async def trial(
+    programme: Annotated[str, Path(max_length=32)],
+    body: schemas.Draft,
+    request: Request,
+    session: SessionDep,
+    desk: DeskDep,
+    now: NowDep,
+) -> schemas.TrialBody:
+    """How much, how long, which papers, and why not: the judgement of a submission for a draft that nobody has started.
+    No login, and nothing is kept.
+    """
+    if len(await request.body()) > MAX_QUESTION_BYTES:
+        raise QuestionTooLong
+    found = await papers.try_out(session=session, desk=desk, programme=programme, draft=body.content, now=now)
+    return schemas.TrialBody.of(found)
+
+
+@router.get("/applications/{application_id}/papers")
+async def needed_papers(
+    application_id: UUID, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
+) -> schemas.PaperList:
+    """The papers that this very application needs, each with the reason why it is asked."""
+    found = await papers.needed_papers(session=session, desk=desk, actor=actor, application_id=application_id, now=now)
+    return schemas.PaperList(items=[schemas.NeededPaperBody.model_validate(one) for one in found])
 
 
 @router.post("/applications", status_code=201, response_model=schemas.Summary)

@@ -51,8 +51,11 @@ from applications.api.schemas.office import (
 from applications.api.schemas.programmes import (
     HelpBody,
     HelpList,
+    NeededPaperBody,
+    PaperList,
     ProgrammeBody,
     ProgrammeList,
+    TrialBody,
 )
 
 __all__ = [
@@ -76,9 +79,11 @@ __all__ = [
     "InstitutionBody",
     "InstitutionList",
     "ListedBody",
+    "NeededPaperBody",
     "NewContactNote",
     "OpenStepBody",
     "PaperBody",
+    "PaperList",
     "PlaceBody",
     "Places",
     "ProgrammeBody",
@@ -97,6 +102,7 @@ __all__ = [
     "Timeline",
     "TimelineItem",
     "TrackBody",
+    "TrialBody",
     "VersionBody",
     "VersionItemBody",
     "VersionList",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
+from uuid import UUID
 
+from kit.http import FindingBody
 from madoguchi_contracts import DocumentPolicy
 from pydantic import BaseModel, Field
 
-from applications.api.schemas.common import Body
+from applications.api.schemas.common import Body, finding_body
 from applications.programme import Programme
+from applications.queries.papers import Trial
 
 
 @cache
@@ -46,6 +49,48 @@ class ProgrammeList(Body):
     """All programmes."""
 
     items: list[ProgrammeBody]
+
+
+class NeededPaperBody(Body):
+    """A paper that an application needs, and why."""
+
+    code: str = Field(examples=["INCOME_PROOF"])
+    title: str
+    label: str = Field(description="what is asked for, with all accepted ways")
+    who: str = Field(examples=["applicant"], description="the key of the person, or application")
+    subject: UUID | None = Field(description="the account whose paper it is")
+    why: str
+    rules: list[str] = Field(examples=[["GL-376"]])
+    due: str = Field(examples=["application"])
+    hand_to: str = Field(examples=["upload"])
+    original_shown: bool = Field(description="the original is to be shown later")
+    age_limit: str
+    slots: list[list[str]] = Field(description="each way to fulfil it: the slots of all its files together")
+
+
+class PaperList(Body):
+    """Papers in the order of the programme's guide."""
+
+    items: list[NeededPaperBody]
+
+
+class TrialBody(Body):
+    """What a draft comes to."""
+
+    findings: list[FindingBody] = Field(description="what would block it")
+    warnings: list[FindingBody] = Field(description="what is only to be said")
+    content: dict[str, Any] = Field(description="the draft as it would be kept, with what follows from it")
+    papers: list[NeededPaperBody]
+
+    @classmethod
+    def of(cls, trial: Trial) -> TrialBody:
+        """The trial."""
+        return cls(
+            findings=[finding_body(one) for one in trial.findings],
+            warnings=[finding_body(one) for one in trial.warnings],
+            content=dict(trial.content),
+            papers=[NeededPaperBody.model_validate(one) for one in trial.papers],
+        )
 
 
 class HelpBody(Body):

@@ -37,6 +37,7 @@ PROGRAMME = Programme(
     organisations=form.organisations,
     parties=workflow.parties,
     guests={JOINT_DEBTOR: (VIEW,)},
+    papers=form.papers.needed,
     subject=_subject,
     help=GUIDE,
 )

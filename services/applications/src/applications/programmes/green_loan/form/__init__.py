@@ -19,7 +19,7 @@ from kit.errors import Finding
 
 from applications.forms import read, without_blanks
 from applications.programme import Facts
-from applications.programmes.green_loan.form import money, people, works
+from applications.programmes.green_loan.form import money, papers, people, works
 from applications.programmes.green_loan.form.findings import missing
 from applications.programmes.green_loan.form.money import Figures
 from applications.programmes.green_loan.form.sections import GreenLoanForm
@@ -27,6 +27,8 @@ from applications.programmes.green_loan.form.works import Sums
 from applications.programmes.green_loan.money.rates import RateTable
 from applications.programmes.green_loan.procedure import channel
 from applications.workflow import Validation
+
+__all__ = ["BANK", "BODY", "organisations", "papers", "validate"]
 
 BANK, BODY = "bank", "inspection_body"
 """The kinds of organisations that an application names."""

@@ -10,6 +10,7 @@ from uuid import UUID
 from kit.errors import Finding
 
 from applications.forms import read
+from applications.programme import NeededPaper
 from applications.programmes.green_loan.danshin.amounts import certificate_required, sandai_total
 from applications.programmes.green_loan.danshin.kinds import product_of
 from applications.programmes.green_loan.form import people
@@ -18,7 +19,7 @@ from applications.programmes.green_loan.papers import facts
 from applications.programmes.green_loan.papers.check import Upload, paper_findings
 from applications.programmes.green_loan.papers.facts import MAIN_APPLICANT, Application, WorksContract
 from applications.programmes.green_loan.papers.required import required_papers
-from applications.programmes.green_loan.papers.requirement import Requirement
+from applications.programmes.green_loan.papers.requirement import HandTo, Requirement
 from applications.programmes.green_loan.people.residence import JAPANESE
 from applications.programmes.green_loan.works.house import HouseUse
 from applications.workflow import Document
@@ -54,6 +55,43 @@ def requirements_of(content: Mapping[str, Any], today: date) -> list[Requirement
     return required_papers(application_of(form, today))
 
 
+def needed(content: Mapping[str, Any], owner: UUID | None, today: date) -> list[NeededPaper]:
+    """The papers of this application as the pages show them, each with the reason why it is asked (GL-366)."""
+    form, _ = read(GreenLoanForm, content)
+    accounts = _accounts(form, owner)
+    return [
+        NeededPaper(
+            code=one.code,
+            title=one.title,
+            label=one.label,
+            who=one.who,
+            subject=accounts.get(one.who),
+            why=one.why,
+            rules=one.rules,
+            due=one.due,
+            hand_to=one.hand_to,
+            original_shown=one.original_shown,
+            age_limit=one.age_limit,
+            slots=_ways(one, one.who in accounts) if one.hand_to is HandTo.UPLOAD else (),
+        )
+        for one in required_papers(application_of(form, today))
+    ]
+
+
+def _ways(requirement: Requirement, personal: bool) -> tuple[tuple[str, ...], ...]:
+    """The slots of the documents service: that of a person's paper is the same for everybody."""
+    own = f"{requirement.who}_" if personal else ""
+    return tuple(tuple(slot.removeprefix(own) for slot in way) for way in requirement.slots())
+
+
+def _accounts(form: GreenLoanForm, owner: UUID | None) -> dict[str, UUID | None]:
+    """Whose account each key is of; None where there is none yet."""
+    found = {MAIN_APPLICANT: owner}
+    for (key, _, _), debtor in zip(people.keys(form)[1:], people.debtors(form), strict=False):
+        found[key] = debtor.account
+    return found
+
+
 def papers_wrong(
     content: Mapping[str, Any], owner: UUID, documents: Sequence[Document], today: date, prefix: str
 ) -> list[Finding]:
@@ -77,10 +115,7 @@ def slots_of(form: GreenLoanForm, owner: UUID, documents: Sequence[Document]) ->
     A file of a person lies in the slot of its paper with that person as subject; a file of somebody who is not in the
     form counts for nothing.
     """
-    key_of = {owner: MAIN_APPLICANT}
-    for (key, _, _), debtor in zip(people.keys(form)[1:], people.debtors(form), strict=False):
-        if debtor.account is not None:
-            key_of[debtor.account] = key
+    key_of = {account: key for key, account in _accounts(form, owner).items()}
     found = set()
     for document in documents:
         if document.subject is None:
