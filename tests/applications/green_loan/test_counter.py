@@ -1,6 +1,7 @@
 """The green loan through the API, on a real database: two persons, an inspection body, a bank and the office."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -146,7 +147,7 @@ async def signed(desk, person, application):
     return await done(person, application, "sign", proof=proof, **where)
 
 
-@pytest.mark.rule("GL-066", "GL-255", "GL-487", "GL-436")
+@pytest.mark.rule("GL-066", "GL-104", "GL-255", "GL-487", "GL-436")
 async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_part(desk):
     owner, wife, application = await a_couple(desk)
     check = (await owner.get(f"/v1/applications/{application}/check")).json()
@@ -180,6 +181,14 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     funds = {"paid_on": "2026-04-15", "period_first": "2026-04-10", "period_last": "2026-04-20"}
     assert (await done(clerk, application, "disburse", facts=funds))["state"] == "repaying"
     assert (await done(clerk, application, "close", facts={"reason": "FINAL_DUE_DATE"}))["state"] == "closed"
+    # GL-104: every change with its actor, time, states and reason.
+    steps = await desk.rows(
+        "SELECT track, command, source, target, actor_id, at FROM application_history "
+        "WHERE application_id = :id AND track = 'loan' ORDER BY id",
+        id=application,
+    )
+    assert all(step.source == before.target for before, step in pairwise(steps))
+    assert {step.command for step in steps if step.actor_id is None} == {"begin_review", "conclude"}
     told = await desk.events(application)
     assert told.count("ApplicationApproved") == 1
     assert told[-1] == "ApplicationClosed"

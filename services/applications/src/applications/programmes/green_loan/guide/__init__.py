@@ -9,6 +9,7 @@ from applications.programmes.green_loan.guide import (
     contract,
     danshin,
     documents,
+    flow,
     money,
     people,
     privacy,
@@ -19,6 +20,7 @@ from applications.programmes.green_loan.guide import (
 
 GUIDE: tuple[Help, ...] = (
     *product.GUIDE,
+    *flow.GUIDE,
     *web.GUIDE,
     *people.GUIDE,
     *works.GUIDE,
