@@ -2,6 +2,7 @@
 one."""
 
 import asyncio
+import base64
 import json
 import ssl
 from contextlib import asynccontextmanager
@@ -35,6 +36,9 @@ from madoguchi_stack.topics import read_topics
 from operators.ward import Ward, broker
 from support.clamd import FakeClamd
 from support.clock import FakeClock
+from support.counter import open_counter
+from support.identity import identity_world
+from support.mailroom import Person, open_mailroom
 from support.network import free_port
 from support.records import record_of
 from support.smtp_faults import Fault, ScriptedSmtp
@@ -218,6 +222,29 @@ async def test_a_lost_key_of_the_vault_is_named_with_what_it_closed(ward: Ward) 
     ring = other.model_copy(update={"keys": {"2": other.keys["1"]}}).model_dump_json()
     done = await ward.doctor("applications", VAULT_KEYS=ring)
     names(done, "keys", "the vault's key '1' does not open account_contacts.mail")
+
+
+def ring_of(key_id: str, key: bytes) -> str:
+    return json.dumps({"current": key_id, "keys": {key_id: base64.b64encode(key).decode()}})
+
+
+async def test_the_doctor_opens_what_the_services_themselves_have_hidden(ward: Ward) -> None:
+    """The contexts that the doctor knows are those by which the services encrypt: else every ring would look lost."""
+    async with open_counter(await ward.url("applications")) as counter:
+        await counter.applied()
+    done = await ward.doctor("applications", VAULT_KEYS=ring_of("test", bytes(32)))
+    assert "vault: 3 text(s) of" in done.output, done.output
+    async with open_mailroom(await ward.url("notifications")) as room:
+        person = Person()
+        room.smtp.on("rcpt", Fault("451 later"), Fault("451 later"))
+        await room.hear_and_deliver(person.gets_user_id(), person.gets_password_link(room.clock()))
+    done = await ward.doctor("notifications", VAULT_KEYS=ring_of("1", b"k" * 32))
+    assert "vault: 3 text(s) of" in done.output, done.output
+    async with identity_world(await ward.url("identity")) as world:
+        await world.member()
+        ring = world.settings.vault_keys.get_secret_value()
+    done = await ward.doctor("identity", VAULT_KEYS=ring)
+    assert "vault: 4 text(s) of" in done.output, done.output
 
 
 async def test_a_certificate_that_runs_out_is_named(ward: Ward, tmp_path: Path) -> None:
