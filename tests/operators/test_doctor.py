@@ -241,10 +241,10 @@ async def test_the_doctor_opens_what_the_services_themselves_have_hidden(ward: W
     done = await ward.doctor("notifications", VAULT_KEYS=ring_of("1", b"k" * 32))
     assert "vault: 3 text(s) of" in done.output, done.output
     async with identity_world(await ward.url("identity")) as world:
-        await world.member()
+        await world.logged_in()
         ring = world.settings.vault_keys.get_secret_value()
     done = await ward.doctor("identity", VAULT_KEYS=ring)
-    assert "vault: 4 text(s) of" in done.output, done.output
+    assert "vault: 8 text(s) of" in done.output, done.output
 
 
 async def test_a_certificate_that_runs_out_is_named(ward: Ward, tmp_path: Path) -> None:

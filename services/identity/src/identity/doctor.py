@@ -11,17 +11,17 @@ from kit.doctor.practice import Hidden, NoDatabase, Organ, Patient, Practice, Sy
 from kit.errors import Unavailable
 from kit.vault import CannotDecrypt, Vault
 
+from identity.commands.keys import HIDDEN as COLUMNS
 from identity.keys import BlindIndex, Keyring
+from identity.models import OtpToken
 from identity.settings import Settings
 from identity.signing import SigningKeys
 
-# The contexts are those of `Keyring.hide`.
-HIDDEN = (
-    Hidden("accounts", "user_id_hidden", "'user_id:' || id"),
-    Hidden("accounts", "name_kanji_hidden", "'name_kanji:' || id"),
-    Hidden("accounts", "mail_hidden", "'mail:' || id"),
-    Hidden("registrations", "mail_hidden", "'mail:' || id"),
-    Hidden("signing_keys", "private_key_hidden", "'signing_key:' || id"),
+# Every column that is re-encrypted when the vault's key is replaced, bound to its row as `Keyring.hide` does.
+HIDDEN = tuple(
+    Hidden(str(model.__tablename__), column, f"'{field}:' || {'account_id' if model is OtpToken else 'id'}")
+    for model, columns in COLUMNS.items()
+    for column, field in columns
 )
 
 
