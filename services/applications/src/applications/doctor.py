@@ -14,6 +14,12 @@ HIDDEN = (
         "content",
         "'application_versions.content:' || application_id || ':' || submission",
     ),
+    Hidden("application_history", "reason", "'application_history.reason:' || application_id || ':' || submission"),
+    Hidden(
+        "application_history",
+        "facts",
+        "'application_history.facts:' || application_id || ':' || track || ':' || subject || ':' || command",
+    ),
     Hidden("account_contacts", "mail", "'account_contacts.mail:' || account_id"),
     Hidden("contact_notes", "content", "'contact_notes.content:' || id"),
 )
