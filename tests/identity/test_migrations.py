@@ -1,5 +1,6 @@
 """From an empty database to the models, with one head; and the constraints that state the invariants again."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
@@ -12,8 +13,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from identity.models import metadata
 from kit.db import Database
+from kit.migrate import upgrade
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
 from support.identity import World
 from support.servers import FreshDatabase
 
@@ -130,7 +133,44 @@ async def test_an_account_has_at_most_one_open_password_link_and_one_open_run(wo
 
 
 async def _insert(world: World, table: str, row: dict[str, Any]) -> None:
+    async with world.database.transaction() as session:
+        await _insert_into(session, table, row)
+
+
+async def _insert_into(session: AsyncSession, table: str, row: dict[str, Any]) -> None:
     names = ", ".join(row)
     values = ", ".join(f":{name}" for name in row)
-    async with world.database.transaction() as session:
-        await session.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)  # noqa: S608
+    await session.execute(text(f"INSERT INTO {table} ({names}) VALUES ({values})"), row)  # noqa: S608
+
+
+@pytest.mark.rule("ID-12")
+async def test_what_one_officer_began_before_there_were_four_eyes_ends_and_history_stays(
+    empty_postgres_url: FreshDatabase,
+) -> None:
+    url = await empty_postgres_url("identity")
+    await asyncio.to_thread(upgrade, "identity", url, "0006")
+    account = {**ACCOUNT, "id": uuid4(), "role": "association", "secret_question": "q", "secret_answer_hash": "h"}
+    row = {"account_id": account["id"], "started_by": uuid4(), "tries": 0, "started_at": NOW, "expires_at": NOW}
+    row |= dict.fromkeys(("name_kanji_hidden", "name_kana_hidden", "mail_hidden"), "x")
+    database = Database(url)
+    try:
+        async with database.transaction() as session:
+            await _insert_into(session, "accounts", account)
+            for token, role, ends in (
+                ("open", "operator", {}),
+                ("done", "office_reviewer", {"completed_at": NOW}),
+                ("own", "association", {"withdrawn_at": NOW}),
+            ):
+                facts = {**row, "id": uuid4(), "token_sha256": token, "started_by_role": role, **ends}
+                await _insert_into(session, "successions", facts)
+        await asyncio.to_thread(upgrade, "identity", url)
+        async with database.transaction() as session:
+            columns = "started_by_role, token_sha256, withdrawn_because, completed_at IS NOT NULL"
+            rows = await session.execute(text(f"SELECT {columns} FROM successions ORDER BY 1"))  # noqa: S608
+            assert [tuple(one) for one in rows] == [
+                ("association", "own", "before_four_eyes", False),
+                ("office_reviewer", None, None, True),
+                ("operator", None, "before_four_eyes", False),
+            ]
+    finally:
+        await database.close()

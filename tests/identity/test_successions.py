@@ -432,6 +432,7 @@ class TestTheHolder:
         await world.log_in(member)
         (shown,) = (await world.get("/v1/successions", headers=member.bearer))["items"]
         assert (shown["state"], shown["begun_by"], shown["name_kanji"]) == ("waiting", "office", NEXT["name_kanji"])
+        assert not {"mail", "name_kana"} & set(shown)
         answer = await world.http.delete("/v1/successions/current", headers=member.bearer)
         assert answer.status_code == 204
         assert (await world.get("/v1/successions", headers=member.bearer))["items"][0]["state"] == "withdrawn"

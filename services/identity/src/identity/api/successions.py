@@ -61,7 +61,7 @@ async def start_own(
     return await once(work, status=201)
 
 
-@router.get("/successions", response_model=schemas.SuccessionList, summary="Who was to take over")
+@router.get("/successions", response_model=schemas.OwnSuccessionList, summary="Who was to take over")
 async def list_own(holder: Annotated[Holder, OWN], session: SessionDep, context: ContextDep, now: NowDep) -> Any:
     """Also what the office began for one's own association."""
     return {"items": await queries.successions(session, context.tools.keys, holder.actor.account_id, now)}

@@ -165,17 +165,18 @@ async def open_for_holder(
     await issue_password_link(session, tools, account_id=account_id, purpose="first", now=now)
 
 
-async def close_account(session: AsyncSession, *, account_id: UUID, now: datetime) -> None:
-    """Nobody logs in with the account any more: what is open is void, its sessions end."""
+async def close_account(session: AsyncSession, *, account_id: UUID, now: datetime) -> bool:
+    """Nobody logs in with the account any more: what is open is void, its sessions end. False if it was closed."""
     await withdraw_successions(session, touching(account_id), "account_closed", now)
     account = await lock_account(session, account_id)
     if account.closed_at is not None:
-        return
+        return False
     account.closed_at = now
     await void_what_was_begun(session, account_id, now)
     await deadlines.cancel(session, kind=LAPSE, subject_id=account_id)
     await record(session, AccountClosed(account_id=account_id), now=now)
     await end_sessions(session, account_id=account_id, reason="account_closed", now=now)
+    return True
 
 
 async def issue_password_link(

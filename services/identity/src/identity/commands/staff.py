@@ -82,5 +82,5 @@ async def close(session: AsyncSession, *, by: Responsible, account_id: UUID, now
         raise NotFound(account_id=str(account_id))
     if role in SELF_SERVICE:
         raise NotStaff(account_id=str(account_id))
-    await close_account(session, account_id=account_id, now=now)
-    await audit.note(session, Deed.CLOSE_STAFF, by=by, subject_id=account_id, now=now)
+    if await close_account(session, account_id=account_id, now=now):
+        await audit.note(session, Deed.CLOSE_STAFF, by=by, subject_id=account_id, now=now)

@@ -93,21 +93,32 @@ class SuccessionId(BaseModel):
     succession_id: UUID
 
 
-class SuccessionItem(BaseModel):
-    """A change of the representative, and what became of it."""
+class OwnSuccessionItem(BaseModel):
+    """A change of the representative, and what became of it. Of the next one, the present one sees the name."""
 
     succession_id: UUID
     state: SuccessionState
     begun_by: Literal["representative", "office"]
     name_kanji: str
-    name_kana: str
-    mail: str
     started_at: datetime
     expires_at: datetime = Field(description="until when it can be confirmed, or the next representative's link works")
     ended_because: str | None = Field(
         description="holder_objected, office_withdrew, replaced, password_reset, otp_reset, account_closed; open list",
         examples=["holder_objected"],
     )
+
+
+class OwnSuccessionList(BaseModel):
+    """The newest first."""
+
+    items: list[OwnSuccessionItem]
+
+
+class SuccessionItem(OwnSuccessionItem):
+    """The same for the office, which has to know whom it writes to."""
+
+    name_kana: str
+    mail: str
 
 
 class SuccessionList(BaseModel):
