@@ -148,7 +148,9 @@ def test_a_bonus_part_can_begin_later_and_not_when_no_bonus_month_is_left():
     is_sound(changed.loan)
     late = after(loan_of(), 117)  # February, March and April are left
     with pytest.raises(ValueError, match="no bonus month"):
-        change_split(late, 10_000, 6)
+        change_split(late, 10_000, 5)
+    in_the_last_month = [row for row in is_sound(change_split(late, 10_000, 4).loan) if row.bonus_principal]
+    assert [(row.due_on, row.bonus_principal) for row in in_the_last_month] == [(date(2036, 4, 5), 10_000)]
     with pytest.raises(ValueError, match="not all of it"):
         change_split(loan, loan.balance_yen, 6)
 
@@ -165,6 +167,42 @@ def test_the_other_method_repays_what_is_left_in_as_many_instalments(before, now
     monthly = [row for row in rows[:-1] if not row.bonus_principal]
     level = {row.payment for row in monthly} if now is Method.LEVEL_PAYMENT else {row.principal for row in monthly}
     assert len(level) == 1
+
+
+def interest_of(yen, months):
+    """Of whole months at 2.4 % a year, cut to whole yen."""
+    return yen * 24 * months // 12_000
+
+
+def next_bonus_interest(loan):
+    return next(row.bonus_interest for row in schedule(loan) if row.bonus_principal)
+
+
+@pytest.mark.rule("GL-589", "GL-596")
+def test_interest_of_the_bonus_part_is_paid_once_whatever_changes():
+    loan = after(loan_of(1_000_000, 400_000), 5)  # two months after an instalment of July, four before the next
+    bonus = loan.bonus.balance_yen
+    other_method = change_method(loan, Method.LEVEL_PRINCIPAL)
+    assert other_method.interest_due_yen == interest_of(bonus, 2)
+    assert next_bonus_interest(other_method.loan) == interest_of(bonus, 4)
+    lowered = lower_payment(loan, 200_000)
+    taken = bonus - lowered.loan.bonus.balance_yen
+    assert taken > 0
+    assert lowered.interest_due_yen == interest_of(taken, 2)
+    assert next_bonus_interest(lowered.loan) == interest_of(bonus - taken, 6)
+    shortened = shorten(loan, shortening_amounts(loan)[1])
+    taken = bonus - shortened.loan.bonus.balance_yen
+    assert taken > 0
+    assert shortened.interest_due_yen == interest_of(taken, 2)
+    assert next_bonus_interest(shortened.loan) == interest_of(bonus - taken, 6)
+
+
+@pytest.mark.rule("GL-602")
+def test_a_term_that_is_shortened_at_once_keeps_the_short_first_period_of_the_bonus_part():
+    loan = loan_of(1_000_000, 400_000)  # the third instalment is the first with a bonus
+    shortened = shorten(loan, shortening_amounts(loan)[0])
+    assert shortened.interest_due_yen == 0
+    assert next_bonus_interest(shortened.loan) == interest_of(shortened.loan.bonus.balance_yen, 3)
 
 
 @pytest.mark.rule("GL-263", "GL-589")

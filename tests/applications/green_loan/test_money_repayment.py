@@ -104,7 +104,9 @@ def test_a_level_payment_is_the_whole_yen_below_the_exact_annuity(amount, rate, 
     ("amount", "rate", "count", "payment"),
     [
         (1_200_000, "0", 120, 10_000),
-        (1_000_000, "1.2", 1, 1_001_000),  # a whole yen exactly: no digit may fall below it
+        (1_000_000, "1.2", 1, 1_001_000),
+        (1_200_000, "0.002", 1, 1_200_002),  # forty digits end in 1.99...: only whole numbers say that it is 2
+        (1_200_000, "0.001", 1, 1_200_001),
         (1_000_000, "12", 2, 507_512),
     ],
 )

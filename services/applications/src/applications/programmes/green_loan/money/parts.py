@@ -70,13 +70,14 @@ def payments(part: Part, annual_rate_percent: Decimal, method: Method) -> Iterat
     """The instalments of a part. The last takes whatever principal is left, so the sum is exact (GL-271)."""
     balance = part.balance_yen
     months = part.next_interest_months
-    rate = monthly_rate(annual_rate_percent)
+    rate, whole = monthly_rate(annual_rate_percent)
+    level_principal = method is Method.LEVEL_PRINCIPAL
     for left in range(part.count, 0, -1):
-        interest = rate.interest_yen(balance, months)
+        interest = balance * rate * months // whole
         if left == 1:
             principal = balance
         else:
-            level = part.yen if method is Method.LEVEL_PRINCIPAL else part.yen - interest
+            level = part.yen if level_principal else part.yen - interest
             principal = min(level, balance)  # a shortened part may need less than it still has instalments
         balance -= principal
         months = part.every
