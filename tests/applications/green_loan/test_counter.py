@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
@@ -191,6 +191,10 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     assert {step.command for step in steps if step.actor_id is None} == {"begin_review", "conclude"}
     told = await desk.events(application)
     assert told.count("ApplicationApproved") == 1
+    (offer,) = await desk.rows(
+        "SELECT data FROM events WHERE aggregate_id = :id AND type LIKE '%ContractOffered%'", id=application
+    )
+    assert {UUID(one) for one in offer.data["signers"]} == {owner.account_id, wife.account_id}
     assert told[-1] == "ApplicationClosed"
 
 

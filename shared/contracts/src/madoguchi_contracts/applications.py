@@ -223,15 +223,29 @@ class ApplicationClosed(ApplicationEvent):
     """The application came to an end that nothing follows.
 
     When: the office refused or cancelled it, the owner withdrew it, or what was applied for is done. A submission that
-    is only sent back for correction is told by ApplicationRejected.
+    is only sent back for correction is told by ApplicationRejected. Causes a mail to the owner, which does not say how
+    it ended.
     """
 
-    readers: ClassVar[tuple[str, ...]] = ("documents",)
+    readers: ClassVar[tuple[str, ...]] = ("documents", "notifications")
 
     account_id: UUID = Field(description="The account that the application belongs to.")
     programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
     submission: int = Field(ge=0, description="The submission that was in hand; 0 when nothing was submitted.")
     outcome: Key = Field(description="How it ended, such as refused, withdrawn, cancelled, stopped, done. Open.")
+
+
+class ContractOffered(ApplicationEvent):
+    """The contract lies ready, and can be signed for some time.
+
+    When: the office announced the time (GL-078, GL-483); again, when it ended before all had signed and another one was
+    announced. Causes a mail to everybody who has to sign (GL-107).
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("notifications",)
+
+    programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
+    signers: tuple[UUID, ...] = Field(description="The accounts of all who have to sign.")
 
 
 class ChangeWithdrawn(ApplicationEvent):
@@ -282,6 +296,7 @@ EVENTS: tuple[type[Event], ...] = (
     ApplicationRejected,
     ApplicationApproved,
     ApplicationClosed,
+    ContractOffered,
     ChangeWithdrawn,
     HistoryRootPublished,
 )

@@ -217,6 +217,7 @@ _LOAN = (
         "契約手続を案内",
         *("GL-078", "GL-483"),
         guards=(must.period_is_right,),
+        event=events.contract_offered(JOINT_DEBTOR),
         deadlines=(Deadline("close_contract", period_ends),),
         facts=steps.ContractPeriod,
     ),
