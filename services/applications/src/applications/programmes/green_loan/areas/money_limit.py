@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import Annotated
 
 from kit.areas import Answer, Area, Question
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from applications.programmes.green_loan.money import limit
 from applications.programmes.green_loan.works import costs
 from applications.programmes.green_loan.works.costs import Bridging, Cost, Evidence, Payer
 from applications.programmes.green_loan.works.kinds import Category
 
+
+def _known_code(code: str) -> str:
+    if code not in costs.LABELS:
+        raise ValueError(f"one of {', '.join(costs.LABELS)} is needed")
+    return code
+
+
 Yen = Annotated[int, Field(ge=0)]
+Code = Annotated[str, AfterValidator(_known_code)]
 
 
 class LoanLimit(Question):
@@ -64,7 +72,7 @@ class WorksLine(Question):
 class DItem(Question):
     """A D cost. `customer_share` missing: all of it; `eligible` missing: nobody found it not to be."""
 
-    code: str
+    code: Code
     amount: Yen
     customer_share: Yen | None = None
     evidence_checked: bool = False
@@ -137,7 +145,7 @@ def requested_amount(question: RequestedAmount) -> Verdict:
 class CostItem(Question):
     """A D cost, and what was confirmed of a bridging loan. `payer` missing: the customer."""
 
-    code: str
+    code: Code
     kind: str
     customer_share: Yen
     evidence: Evidence | None = None
@@ -157,8 +165,6 @@ class CostAnswer(Answer):
 
 def d_cost_item(question: CostItem) -> CostAnswer:
     """Judge a D cost."""
-    if question.code not in costs.LABELS:
-        raise ValueError("the code is one of D-01 to D-17")
     bridging = Bridging(
         interest_fixed_before_contract=question.interest_fixed_before_contract,
         fully_repaid_by_this_loan=question.fully_repaid_by_this_loan,

@@ -57,23 +57,23 @@ _OF_THE_REGISTRATION = _SHOWN_TO_THE_CUSTOMER | {Evidence.REGISTRATION_QUOTATION
 APPLICATIONS: Mapping[int, tuple[str, ...]] = {
     1: ("浄化槽", "septic tank"),
     2: ("市街化調整区域", "urbanisation control area", "urbanization control area"),
-    3: ("建築基準法第88条工作物", "工作物", "building standards act art 88 structure", "art 88 structure", "art 88"),
-    4: ("中高層", "medium/high-rise", "medium high rise", "medium high rise building"),
-    5: ("文化財保護法第93条", "文化財保護法", "cultural properties act art 93", "cultural properties", "art 93"),
+    3: ("建築基準法第88条工作物", "工作物", "building standards act art 88 structure", "building standards act art 88"),
+    4: ("中高層", "medium high rise", "medium high rise building"),
+    5: ("文化財保護法第93条", "文化財保護法", "cultural properties act art 93", "cultural properties"),
     6: ("農地転用", "farmland conversion"),
     7: ("水路占用", "waterway occupation"),
     8: (
         "建築基準法第43条第1項但し書き道路",
         "但し書き道路",
         "building standards act art 43 1 proviso road",
-        "art 43 proviso road",
-        "art 43 1 proviso road",
+        "building standards act art 43 proviso road",
+        "building standards act art 43",
         "proviso road",
     ),
     9: ("河川占用", "river occupation"),
     10: ("構造計算適合性判定", "structural calculation review", "structural calculation"),
-    11: ("土地区画整理法第76条", "土地区画整理法", "land readjustment act art 76", "land readjustment", "art 76"),
-    12: ("都市計画法第53条建築", "都市計画法第53条", "city planning act art 53", "art 53"),
+    11: ("土地区画整理法第76条", "土地区画整理法", "land readjustment act art 76", "land readjustment"),
+    12: ("都市計画法第53条建築", "都市計画法第53条", "city planning act art 53"),
     13: ("風致地区", "scenic district"),
     14: ("狭あい道路", "narrow road"),
     15: (
@@ -81,8 +81,6 @@ APPLICATIONS: Mapping[int, tuple[str, ...]] = {
         "都市計画法第29条",
         "city planning act art 29 development",
         "city planning act art 29",
-        "art 29 development",
-        "art 29",
     ),
     16: ("ホームエレベーター", "home elevator"),
     17: ("沿道掘削", "roadside excavation"),
@@ -93,16 +91,15 @@ APPLICATIONS: Mapping[int, tuple[str, ...]] = {
         "residential land development and specified embankment art 12",
         "residential land development and specified embankment",
         "specified embankment",
-        "art 12",
     ),
 }
-_FILLING_WORDS = re.compile(r"申請|許可|手数料|費用|\b(fees?|application|permission|permit)\b")
+_FILLING_WORDS = re.compile(r"申請|許可|手数料|費用|\b(fees?|application|permission|permit|act|art|article|law)\b")
 
 
 def _words(text: str) -> str:
     """A kind of cost without the words that any of them may carry, so that 浄化槽申請手数料 is 浄化槽."""
     plain = re.sub(r"[\s_\-./・()]+", " ", unicodedata.normalize("NFKC", text).lower())
-    return " ".join(_FILLING_WORDS.sub(" ", plain.replace("article", "art")).split())
+    return " ".join(_FILLING_WORDS.sub(" ", plain).split())
 
 
 _NUMBER_OF = {_words(word): number for number, words in APPLICATIONS.items() for word in words}
@@ -151,7 +148,7 @@ class Cost:
 def is_savings_type(kind: str) -> bool:
     """GL-217, GL-218: an insurance that pays a sum at maturity, by whatever name; riders of others are included."""
     words = _words(kind)
-    return any(word in words for word in ("積立", "満期", "saving", "maturity"))
+    return any(word in words for word in ("積立", "満期", "saving", "maturity", "endowment"))
 
 
 def is_earnest_money(kind: str) -> bool:
