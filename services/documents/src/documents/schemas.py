@@ -51,10 +51,12 @@ class UploadRequest(BaseModel):
 
     slot: Key = Field(examples=["kanri_kiyaku"])
     subject: UUID | None = Field(
-        default=None, description="whose paper it is: the account, in a slot per person, and null in others"
+        default=None,
+        description="whose paper it is: the account, in a slot per person, and null in others",
+        examples=[None],
     )
     file_name: FileName = Field(description="as the computer names it, without folders", examples=["管理規約.pdf"])
-    size_bytes: int = Field(ge=0, le=10**12, examples=[3_000_000])
+    size_bytes: int = Field(ge=0, le=10**12, strict=True, examples=[3_000_000])
     sha256: Sha256 = Field(
         description="of the file's bytes, in lower-case hex",
         examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
@@ -150,7 +152,9 @@ class DocumentRequest(BaseModel):
     label: Label = Field(description="what it is, as the applicant reads it; no names", examples=["修繕積立金の決算書"])
     due_on: date = Field(description="in Japan time, today or later", examples=["2026-04-30"])
     subject: UUID | None = Field(
-        default=None, description="the account of the person whose paper it is; null if it is nobody's own"
+        default=None,
+        description="the account of the person whose paper it is; null if it is nobody's own",
+        examples=[None],
     )
 
 

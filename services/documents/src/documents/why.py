@@ -14,7 +14,8 @@ from documents.domain import Refusal
 SHOWN = 50
 
 _SET = text("""
-SELECT s.version, s.submission, s.frozen, s.files_deleted_at, s.state_since, s.editors IS NOT NULL AS reopened,
+SELECT s.version, s.submission, s.frozen, s.outcome, s.files_deleted_at, s.state_since,
+       s.editors IS NOT NULL AS reopened,
        (SELECT h.set_at FROM legal_holds h WHERE h.application_id = s.application_id AND h.released_at IS NULL) AS held
 FROM document_sets s WHERE s.application_id = :id
 """)
@@ -38,6 +39,8 @@ async def tell(session: AsyncSession, question: Question, answer: Answer) -> Non
         answer.states.append({"set": "documents has not heard of this application"})
         return
     state = "frozen" if found.frozen else "reopened" if found.reopened else "open"
+    if found.outcome is not None:
+        state = f"over, as the application ended ({found.outcome})"
     answer.states.append(
         {
             "set": f"files: {state}",
