@@ -33,6 +33,7 @@ async def test_the_openapi_document_names_every_route_and_its_problems(counter):
         "/v1/postal-codes/{code}",
         "/v1/applications/{application_id}/parties/{party_id}",
         "/v1/applications/{application_id}/papers",
+        "/v1/applications/{application_id}/repayment",
         "/v1/programmes/{programme}/trial",
         "/v1/programmes/{programme}/applications",
         "/v1/banks",

@@ -32,7 +32,7 @@ class Life:
         self.programme, self.owner, self.now = programme, owner, now
         self.id = uuid4()
         self.states: dict[tuple[str, UUID], str] = {}
-        self.taken: dict[tuple[str, UUID, str], Taken] = {}
+        self.taken: dict[tuple[str, UUID, str], tuple[Taken, ...]] = {}
         self.since_entered: dict[tuple[str, UUID], dict[str, UUID | None]] = {}
         self.parties: tuple[Party, ...] = ()
         self.ekyc: dict[UUID, str] = {}
@@ -107,7 +107,8 @@ class Life:
         else:
             steps.clear()
         self.states[key] = row.target
-        self.taken[(*key, row.command)] = Taken(self.now, actor, case.facts)
+        step = (*key, row.command)
+        self.taken[step] = (*self.taken.get(step, ()), Taken(self.now, actor, case.facts))
         if Effect.FILES in row.effects:
             self.submitted = case.filed.form.content
         if Effect.INVOLVES in row.effects:

@@ -28,6 +28,15 @@ PAPERS = ["conformity_certificate", "works_contract_copy", "invoice_copy", "cont
 RECEIPT = {"received": PAPERS, "shown": PAPERS[1:], "works_contract_copy": True, "final_limit_yen": 1_500_000}
 
 
+FUNDS = {
+    "paid_on": "2026-04-15",
+    "period_first": "2026-04-10",
+    "period_last": "2026-04-20",
+    "first_due_on": "2026-05-15",
+    "repayment_day": 15,
+}
+
+
 async def rates(session):
     del session
     return example.RATES
@@ -178,8 +187,18 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     desk.clock.advance(seconds=1)
     assert (await signed(desk, owner, application))["state"] == "contract_open"
     assert (await signed(desk, wife, application))["state"] == "contracted"
-    funds = {"paid_on": "2026-04-15", "period_first": "2026-04-10", "period_last": "2026-04-20"}
-    assert (await done(clerk, application, "disburse", facts=funds))["state"] == "repaying"
+    assert (await owner.get(f"/v1/applications/{application}/repayment")).status_code == 404
+    assert (await done(clerk, application, "disburse", facts=FUNDS))["state"] == "repaying"
+    # One part is repaid early: asked for in My Note a month before, and told by the bank.
+    wish = {"channel": "MY_NOTE", "amount_yen": 400_000, "effect": "LOWER_PAYMENT", "payment_on": "2026-06-15"}
+    await done(owner, application, "ask_prepayment", facts=wish)
+    before = (await wife.get(f"/v1/applications/{application}/repayment?on=2026-06-15")).json()
+    await done(clerk, application, "prepay", facts=wish)
+    after = (await wife.get(f"/v1/applications/{application}/repayment?on=2026-06-15")).json()
+    assert (len(before["past"]), before["past"][0]["due_on"]) == (2, "2026-05-15")
+    assert before["balance_yen"] - after["balance_yen"] == 400_000
+    assert after["coming"][0]["payment"] < before["coming"][0]["payment"]
+    assert sum(one["principal"] for one in after["coming"]) == after["balance_yen"]
     assert (await done(clerk, application, "close", facts={"reason": "FINAL_DUE_DATE"}))["state"] == "closed"
     # GL-104: every change with its actor, time, states and reason.
     steps = await desk.rows(

@@ -32,10 +32,10 @@ _VERSION = text("""
 SELECT content, documents, content_sha256, ekyc_status, submitted_at FROM application_versions
 WHERE application_id = :application_id AND submission = :submission
 """)
-# What a workflow remembers: each command as it was given last, on each track.
+# What a workflow remembers: every step that was taken.
 _TAKEN = text("""
-SELECT DISTINCT ON (track, subject, command) track, subject, command, actor_id, at, facts FROM application_history
-WHERE application_id = :application_id ORDER BY track, subject, command, id DESC
+SELECT track, subject, command, actor_id, at, facts FROM application_history
+WHERE application_id = :application_id ORDER BY id
 """)
 _OTHERS = text("""
 SELECT a.id, t.state,
@@ -84,7 +84,7 @@ class Application:
     ekyc: Mapping[UUID, str]
     mail: str | None
     documents: tuple[Document, ...]
-    taken: Mapping[tuple[str, UUID, str], Taken] = field(default_factory=dict)
+    taken: Mapping[tuple[str, UUID, str], tuple[Taken, ...]] = field(default_factory=dict)
     submitted: Mapping[str, Any] | None = None
 
     @property
@@ -190,15 +190,16 @@ async def _remembering(session: AsyncSession, desk: Desk, application: Applicati
 
 async def _taken(
     session: AsyncSession, desk: Desk, programme: Programme, application_id: UUID
-) -> dict[tuple[str, UUID, str], Taken]:
-    found = {}
+) -> dict[tuple[str, UUID, str], tuple[Taken, ...]]:
+    found: dict[tuple[str, UUID, str], tuple[Taken, ...]] = {}
     for row in (await session.execute(_TAKEN, {"application_id": application_id})).all():
         model = next((one.facts for one in programme.workflow.rows(row.track, row.command)), None)
         facts = None
         if row.facts is not None and model is not None:
             context = contexts.of_facts(application_id, row.track, row.subject, row.command)
             facts = model.model_validate_json(json.dumps(desk.unlock(row.facts, context)))
-        found[row.track, row.subject, row.command] = Taken(row.at, row.actor_id, facts)
+        key = (row.track, row.subject, row.command)
+        found[key] = (*found.get(key, ()), Taken(row.at, row.actor_id, facts))
     return found
 
 

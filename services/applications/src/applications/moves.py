@@ -130,11 +130,12 @@ async def _take(
         await deadlines.schedule(session, kind=kind, subject_id=track_now.id, due_at=deadline.due(case))
     if row.event is not None:
         await eventlog.record(session, row.event(Step(case, caller.account_id, desk.seal)), now=case.now)
+    step_key, taken = (*key, command), Taken(case.now, caller.account_id, case.facts)
     after = replace(
         application,
         tracks={**application.tracks, key: track_now},
         submission=submission,
-        taken={**application.taken, (*key, command): Taken(case.now, caller.account_id, case.facts)},
+        taken={**application.taken, step_key: (*application.taken.get(step_key, ()), taken)},
         submitted=case.filed.form.content if version is not None else application.submitted,
     )
     if row.track == workflow.main:

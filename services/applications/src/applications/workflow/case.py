@@ -109,7 +109,7 @@ class Case:
     `subject` is whom the step is about: the application itself, or a person. `in_force` is the approved content, where
     a step files something over it. `ekyc` has the status of each person that is known of. `facts` is what is said with
     the step that is being taken. `others` are looked up where something is filed. In a workflow that remembers,
-    `submitted` is what was handed in last, and `taken` has each command as it was given last, by track and subject.
+    `submitted` is what was handed in last, and `taken` has every step that was taken, by track, subject and command.
     """
 
     application_id: UUID
@@ -130,7 +130,7 @@ class Case:
     about: UUID | None = None
     facts: BaseModel | None = None
     ekyc: Mapping[UUID, str] = field(default_factory=dict)
-    taken: Mapping[tuple[str, UUID, str], Taken] = field(default_factory=dict)
+    taken: Mapping[tuple[str, UUID, str], tuple[Taken, ...]] = field(default_factory=dict)
     others: tuple[Other, ...] = ()
 
     @property
@@ -153,7 +153,8 @@ class Case:
 
     def last(self, track: str, command: str, subject: UUID | None = None) -> Taken | None:
         """The step of this command that was taken last, on the application's own track or that of `subject`."""
-        return self.taken.get((track, subject or self.application_id, command))
+        every = self.taken.get((track, subject or self.application_id, command), ())
+        return every[-1] if every else None
 
     def said(self, facts: type[Facts]) -> Facts:
         """What is said with this step. Raises NotAtHand where the row takes other facts, or none."""
@@ -163,12 +164,17 @@ class Case:
 
     def said_before(self, facts: type[Facts], track: str, command: str, subject: UUID | None = None) -> Facts | None:
         """What was said with the last step of this command; None if it was not taken."""
-        step = self.last(track, command, subject)
-        if step is None:
-            return None
-        if not isinstance(step.facts, facts):
-            raise NotAtHand(facts.__name__)
-        return step.facts
+        every = self.all_said(facts, track, command, subject)
+        return every[-1] if every else None
+
+    def all_said(self, facts: type[Facts], track: str, command: str, subject: UUID | None = None) -> list[Facts]:
+        """The same for every step of this command, first to last. Raises NotAtHand."""
+        found = []
+        for step in self.taken.get((track, subject or self.application_id, command), ()):
+            if not isinstance(step.facts, facts):
+                raise NotAtHand(facts.__name__)
+            found.append(step.facts)
+        return found
 
 
 Guard = Callable[[Case], Sequence[Finding]]

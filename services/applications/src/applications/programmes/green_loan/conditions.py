@@ -6,7 +6,7 @@ A guard finds; the functions whose names are statements answer yes or no. Days a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +54,11 @@ ENDED = {
 def today(case: Case) -> date:
     """The day of the step in Japan (GL-063)."""
     return to_jst(case.now).date()
+
+
+def day_of(moment: datetime) -> date:
+    """The day of a moment in Japan."""
+    return to_jst(moment).date()
 
 
 def debtors(case: Case) -> list[UUID]:

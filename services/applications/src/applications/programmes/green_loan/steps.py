@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from applications.forms import Form, asked
 from applications.programmes.green_loan.danshin.kinds import Choice
+from applications.programmes.green_loan.money.changes import ChangeKind
+from applications.programmes.green_loan.money.methods import Method
+from applications.programmes.green_loan.money.prepayment import Channel, Effect
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.procedure.counter_papers import Kind as CounterPaper
 
@@ -55,6 +59,7 @@ class DanshinChange(Form):
     choice: Choice | None = asked("団体信用生命保険", "GL-260")
     payment_before_yen: int | None = asked("変更前の毎月の返済額", "GL-261", ge=0, le=MOST_YEN)
     payment_after_yen: int | None = asked("変更後の毎月の返済額", "GL-261", ge=0, le=MOST_YEN)
+    rate_percent: Decimal | None = asked("変更後の金利", "GL-260", ge=0, le=20)
 
 
 class Receipt(Form):
@@ -81,6 +86,47 @@ class Funds(Form):
     period_first: date | None = asked("交付期間の開始日", "GL-496")
     period_last: date | None = asked("交付期間の終了日", "GL-496")
     income_proof_checked: bool | None = asked("前年の収入証明書の確認", "GL-502")
+    first_due_on: date | None = asked("初回の返済日", "GL-576")
+    repayment_day: int | None = asked("毎月の返済日", "GL-576", ge=1, le=31)
+    bonus_month: int | None = asked("ボーナス返済月", "GL-245", ge=1, le=12)
+
+
+class Missed(Form):
+    """A debit that failed (GL-577)."""
+
+    due_on: date | None = asked("返済日", "GL-577")
+
+
+class Settled(Form):
+    """When the arrears and the late charge were paid (GL-577)."""
+
+    paid_on: date | None = asked("入金日", "GL-577")
+
+
+class PrepaymentWish(Form):
+    """Repaying early (GL-596 to GL-607); without an amount all that is left."""
+
+    channel: Channel | None = asked("お申出の窓口", "GL-601")
+    amount_yen: int | None = asked("一部繰上返済の金額", "GL-599", ge=1, le=MOST_YEN)
+    effect: Effect | None = asked("返済額の軽減または期間の短縮", "GL-602")
+    payment_on: date | None = asked("繰上返済の日", "GL-600")
+
+
+class Prepayment(PrepaymentWish):
+    """What was repaid early, as the bank tells it; `noticed_on` is when it was asked for at the counter (GL-604)."""
+
+    noticed_on: date | None = asked("お申出の日", "GL-604")
+
+
+class TermsChange(Form):
+    """Another way of repayment (GL-589), in effect from the instalment after a day (GL-591)."""
+
+    kind: ChangeKind | None = asked("変更の内容", "GL-589")
+    effective_on: date | None = asked("変更の日", "GL-591")
+    repayment_day: int | None = asked("毎月の返済日", "GL-589", ge=1, le=31)
+    bonus_month: int | None = asked("ボーナス返済月", "GL-589", ge=1, le=12)
+    bonus_part_yen: int | None = asked("ボーナス払い分", "GL-589", ge=1, le=MOST_YEN)
+    method: Method | None = asked("返済方法", "GL-589")
 
 
 class Closing(Form):

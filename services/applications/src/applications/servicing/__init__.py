@@ -1,0 +1,1 @@
+"""Loans that are repaid, as borrowers and banks see them."""
