@@ -17,12 +17,16 @@ FOR_OWNERS = {
     *(Action.START, Action.LIST_OWN, Action.VIEW, Action.TIMELINE, Action.EDIT, Action.CHECK),
     *(Action.SUBMIT, Action.STEP, Action.LIST_VERSIONS, Action.VIEW_VERSION, Action.VIEW_CERTIFICATE),
     Action.LEAVE,
+    *(Action.LIST_THREADS, Action.VIEW_THREAD, Action.OPEN_THREAD, Action.POST_MESSAGE, Action.MARK_READ),
+    Action.VIEW_CORRECTIONS,
 }
 FOR_OFFICE = {
     *(Action.VIEW, Action.TIMELINE, Action.LIST_REVIEWS, Action.VIEW_REVIEW),
     *(Action.CLAIM, Action.RELEASE, Action.DECIDE, Action.STEP, Action.LIST_VERSIONS, Action.VIEW_VERSION),
     *(Action.NOTE, Action.VIEW_NOTES, Action.VIEW_CERTIFICATE, Action.IMPORT_BALANCES),
     Action.LIST_SUBMITTED,
+    *(Action.LIST_THREADS, Action.VIEW_THREAD, Action.OPEN_THREAD, Action.POST_MESSAGE, Action.MARK_READ),
+    *(Action.LIST_WAITING, Action.SETTLE_THREAD, Action.VIEW_CORRECTIONS, Action.REQUEST_CORRECTION),
 }
 FOR_APPROVERS = {Action.IMPORT_RATES}  # a wrong rate changes every loan of its month
 # What a party must have been granted for what it may be admitted to at all.
@@ -33,6 +37,12 @@ FOR_PARTIES = {
     Action.VIEW: "view",
     Action.TIMELINE: "view",
     Action.VIEW_CERTIFICATE: "view",
+    Action.LIST_THREADS: "view",
+    Action.VIEW_THREAD: "view",
+    Action.OPEN_THREAD: "view",
+    Action.POST_MESSAGE: "view",
+    Action.MARK_READ: "view",
+    Action.VIEW_CORRECTIONS: "view",
     Action.EDIT: "edit",
     Action.CHECK: "edit",
 }
@@ -102,6 +112,17 @@ async def filed(counter):
     return await counter.applied()
 
 
+THREADS = "/v1/applications/{application}/threads"
+THREAD = f"{THREADS}/{ME}"
+CORRECTIONS = "/v1/applications/{application}/corrections"
+OF_MESSAGES = [
+    ("GET", THREADS, None),
+    ("POST", THREADS, {"subject": "件名", "text": "本文"}),
+    ("GET", THREAD, None),
+    ("POST", f"{THREAD}/messages", {"text": "本文"}),
+    ("POST", f"{THREAD}/read", {"up_to": 1}),
+    ("GET", CORRECTIONS, None),
+]
 ROUTES = [
     ("POST", "/v1/applications", {"programme": "bond"}),
     ("GET", "/v1/applications", None),
@@ -112,12 +133,18 @@ ROUTES = [
     ("POST", "/v1/applications/{application}/steps/withdraw", {}),
     ("DELETE", f"/v1/applications/{{application}}/parties/{ME}", None),
     ("GET", "/v1/applications/{application}/papers", None),
+    ("GET", "/v1/applications/{application}/repayment", None),
     ("GET", "/v1/applications/{application}/timeline", None),
     ("POST", "/v1/applications/{application}/draft/set-aside", {"content": {}}),
     ("GET", "/v1/applications/{application}/versions", None),
     ("GET", "/v1/applications/{application}/versions/1", None),
     ("GET", "/v1/applications/{application}/contact-notes", None),
     ("POST", "/v1/applications/{application}/contact-notes", {"about": "name", "text": "確認"}),
+    *OF_MESSAGES,
+    ("GET", "/v1/threads?state=waiting", None),
+    ("POST", f"{THREAD}/settle", {"up_to": 1}),
+    ("POST", CORRECTIONS, {"items": [{"field": "name_kanji", "text": "確認"}]}),
+    ("POST", f"{CORRECTIONS}/{ME}/withdraw", None),
     ("GET", "/v1/programmes/bond/applications?state=applied", None),
     ("GET", "/v1/reviews", None),
     ("GET", "/v1/reviews/{review}", None),
@@ -158,7 +185,7 @@ async def test_other_roles_see_nothing(counter, filed, role):
 
 async def test_another_association_learns_nothing_of_an_application(counter, filed):
     stranger = await counter.association()
-    for method, path, body in ROUTES[2:13]:
+    for method, path, body in [*ROUTES[2:14], *OF_MESSAGES]:
         sent = proven(stranger, body)
         own = await stranger.call(method, path.format(application=filed.application_id), sent, If_Match='"1"')
         none = await stranger.call(method, path.format(application=uuid4()), sent, If_Match='"1"')

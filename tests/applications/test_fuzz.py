@@ -26,7 +26,11 @@ from support.fuzz import (
 )
 
 DOCUMENT = document_of([*api.routers, simulations.build_router(AREAS)], title="Madoguchi applications")
-CURSORS = dict.fromkeys(("/v1/reviews", "/v1/applications", "/v1/companies"), ("400",))  # a cursor that is none of ours
+PAGED = (
+    *("/v1/reviews", "/v1/applications", "/v1/companies", "/v1/threads"),
+    *(f"/v1/applications/{{application_id}}/{what}" for what in ("threads", "corrections")),
+)
+CURSORS = dict.fromkeys(PAGED, ("400",))  # a cursor that is none of ours
 schema = schema_of(DOCUMENT, refused_by_rules=CURSORS)
 
 
@@ -44,9 +48,14 @@ async def target(counter: Counter) -> Target:
     reviewer, approver = counter.person(Role.OFFICE_REVIEWER), counter.person(Role.OFFICE_APPROVER)
     await reviewer.post(f"/v1/reviews/{recommended.review_id}/recommend")
     await counter.reject(rejected)
+    path = f"/v1/applications/{waiting.application_id}"
+    thread = await waiting.owner.post(f"{path}/threads", {"subject": "件名", "text": "本文"})
+    asked = await reviewer.post(f"{path}/corrections", {"items": [{"field": "name_kanji", "text": "確認"}]})
     known: dict[str, list[Any]] = {
         "application_id": [str(draft), str(draft), *(str(one.application_id) for one in (waiting, rejected))],
         "review_id": [str(one.review_id) for one in (waiting, recommended, rejected)],
+        "thread_id": [thread.json()["thread_id"]],
+        "correction_id": [asked.json()["correction_id"]],
         "programme": ["bond"],
         "command": ["submit", "withdraw", "change", "recommend", "approve", "reject"],
         "submission": [1],

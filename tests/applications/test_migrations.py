@@ -61,6 +61,11 @@ async def test_the_checks_of_the_migrated_database_are_those_of_the_models(datab
         "history_starts",
         "history_roots",
         "history_heads",
+        "threads",
+        "messages",
+        "thread_readers",
+        "corrections",
+        "correction_items",
         "rate_imports",
         "rates",
     }

@@ -39,6 +39,15 @@ class Action(StrEnum):
     IMPORT_RATES = "import_rates"
     LEAVE = "leave"
     LIST_SUBMITTED = "list_submitted"
+    LIST_THREADS = "list_threads"
+    VIEW_THREAD = "view_thread"
+    OPEN_THREAD = "open_thread"
+    POST_MESSAGE = "post_message"
+    MARK_READ = "mark_read"
+    LIST_WAITING = "list_waiting"
+    SETTLE_THREAD = "settle_thread"
+    VIEW_CORRECTIONS = "view_corrections"
+    REQUEST_CORRECTION = "request_correction"
 
 
 class Scope(StrEnum):
@@ -55,7 +64,18 @@ _OWNERS = {Scope.OWN: _PERSONS | {Role.ASSOCIATION}}
 _OFFICERS = {Scope.SUBMITTED: OFFICE}
 _PARTIES = {Scope.PARTY: _PERSONS | {Role.COMPANY, Role.INSPECTION_BODY, Role.BANK}}
 
-READS = frozenset({Action.VIEW, Action.VIEW_VERSION, Action.VIEW_REVIEW, Action.VIEW_NOTES, Action.VIEW_CERTIFICATE})
+READS = frozenset(
+    {
+        Action.VIEW,
+        Action.VIEW_VERSION,
+        Action.VIEW_REVIEW,
+        Action.VIEW_NOTES,
+        Action.VIEW_CERTIFICATE,
+        Action.LIST_THREADS,
+        Action.VIEW_THREAD,
+        Action.VIEW_CORRECTIONS,
+    }
+)
 """The actions that show personal data: done by the office, they leave a row in the access log."""
 
 # Action x scope -> roles. What is not here is forbidden. Which steps of the workflow are open to whom is said by the
@@ -83,6 +103,16 @@ MATRIX: Mapping[Action, Mapping[Scope, frozenset[Role]]] = {
     Action.IMPORT_RATES: {Scope.SUBMITTED: frozenset({Role.OFFICE_APPROVER})},
     Action.LEAVE: _OWNERS | _PARTIES,
     Action.LIST_SUBMITTED: _OFFICERS,
+    # Of a party that is an organisation, `threads.is_part` asks besides whether it is part of the thread.
+    Action.LIST_THREADS: _OWNERS | _OFFICERS | _PARTIES,
+    Action.VIEW_THREAD: _OWNERS | _OFFICERS | _PARTIES,
+    Action.OPEN_THREAD: _OWNERS | _OFFICERS | _PARTIES,
+    Action.POST_MESSAGE: _OWNERS | _OFFICERS | _PARTIES,
+    Action.MARK_READ: _OWNERS | _OFFICERS | _PARTIES,
+    Action.LIST_WAITING: _OFFICERS,
+    Action.SETTLE_THREAD: _OFFICERS,
+    Action.VIEW_CORRECTIONS: _OWNERS | _OFFICERS | _PARTIES,
+    Action.REQUEST_CORRECTION: _OFFICERS,
 }
 
 
@@ -92,6 +122,12 @@ GRANTS: Mapping[Action, str] = {
     Action.VIEW: VIEW,
     Action.TIMELINE: VIEW,
     Action.VIEW_CERTIFICATE: VIEW,
+    Action.LIST_THREADS: VIEW,
+    Action.VIEW_THREAD: VIEW,
+    Action.OPEN_THREAD: VIEW,
+    Action.POST_MESSAGE: VIEW,
+    Action.MARK_READ: VIEW,
+    Action.VIEW_CORRECTIONS: VIEW,
     Action.EDIT: EDIT,
     Action.CHECK: EDIT,
 }

@@ -23,7 +23,7 @@ from madoguchi_contracts import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import organisations
-from applications.commands import guests, projections, reactions, reviews
+from applications.commands import corrections, guests, projections, reactions, reviews
 from applications.commands import organisations as closing
 from applications.desk import Desk
 
@@ -45,12 +45,16 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
         )
         await reactions.settle_all_of(session=session, desk=desk, account_id=event.account_id, now=clock())
 
-    async def on_document_set(session: AsyncSession, event: DocumentStored | DocumentRemoved, _: EventMeta) -> None:
+    async def on_document_set(session: AsyncSession, event: DocumentStored | DocumentRemoved, meta: EventMeta) -> None:
         await projections.keep_document_set(
             session=session,
             application_id=event.application_id,
             set_version=event.set_version,
             entries=event.set,
+        )
+        stored = (event.document_id, meta.occurred_at) if isinstance(event, DocumentStored) else None
+        await corrections.follow_documents(
+            session=session, application_id=event.application_id, stored=stored, now=clock()
         )
 
     async def on_application_submitted(session: AsyncSession, event: ApplicationSubmitted, meta: EventMeta) -> None:

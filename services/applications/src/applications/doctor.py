@@ -6,7 +6,7 @@ from kit.doctor.practice import Hidden, Practice
 
 from applications.settings import Settings
 
-# The contexts are those of `desk`.
+# The contexts are those of `desk`, `threads` and `commands.corrections`.
 HIDDEN = (
     Hidden("applications", "draft", "'applications.draft:' || id"),
     Hidden(
@@ -22,6 +22,10 @@ HIDDEN = (
     ),
     Hidden("account_contacts", "mail", "'account_contacts.mail:' || account_id"),
     Hidden("contact_notes", "content", "'contact_notes.content:' || id"),
+    Hidden("threads", "subject", "'threads.subject:' || id"),
+    Hidden("messages", "content", "'messages.content:' || id"),
+    Hidden("correction_items", "content", "'correction_items.content:' || correction_id || ':' || position"),
+    Hidden("correction_items", "was", "'correction_items.was:' || correction_id || ':' || position"),
 )
 
 PRACTICE = Practice(service="applications", settings=Settings, hidden=HIDDEN)

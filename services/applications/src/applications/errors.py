@@ -5,8 +5,11 @@ ServiceError
 │   ├── ApplicationExists        the account has its one application of the programme already
 │   ├── ContactNotYetKnown       the registered mail address is still on its way to us: try again
 │   ├── ContentChanged           what is submitted is not what the confirmation screen showed
+│   ├── DayIsOver                a deadline that lies in the past
 │   ├── ImpossibleTransition     the workflow has no such step from here
+│   ├── NotOfThisApplication     a document, organisation, field or slot that the application does not have
 │   ├── NotYetOnWorklist         the submission is still on its way to the office's worklist: try again
+│   ├── NotYetSubmitted          nothing was handed in yet, so nobody in the office could read the message
 │   ├── NotEditable              the content is closed while the office has it
 │   └── ReviewHeldByAnother      another officer works on the review
 ├── Refused
@@ -55,6 +58,27 @@ class NotEditable(Conflict):
 
     code = "not_editable"
     title = "現在の状態では、内容を変更することはできません。"
+
+
+class NotOfThisApplication(Conflict):
+    """What is referred to is no document, organisation, field or slot of the application (409)."""
+
+    code = "not_of_this_application"
+    title = "指定された書類または項目が、この申込みにありません。"
+
+
+class NotYetSubmitted(Conflict):
+    """Messages begin when something was handed in: a draft is seen by nobody in the office (409)."""
+
+    code = "not_yet_submitted"
+    title = "メッセージは、お申込みのあとにご利用いただけます。"
+
+
+class DayIsOver(Conflict):
+    """The deadline is over before it begins (409)."""
+
+    code = "day_is_over"
+    title = "期限は、本日以降の日付としてください。"
 
 
 class NotYetOnWorklist(Conflict):

@@ -61,6 +61,17 @@ def without_blanks(value: Any) -> Any:
     return value
 
 
+def names_field(model: type[BaseModel], path: str) -> bool:
+    """Whether a dotted path names a field of the form, a section or an entry of a list, as `account.number` does."""
+    current: type[BaseModel] | None = model
+    parts = [part for part in path.split(".") if not part.isdecimal()]
+    for part in parts:
+        if current is None or part not in current.model_fields:
+            return False
+        current = _section(current.model_fields[part].annotation)
+    return bool(parts)
+
+
 def _known_path(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str | int, ...]:
     """The part of an error's place that names fields and entries: pydantic adds the member of a union."""
     path: list[str | int] = []

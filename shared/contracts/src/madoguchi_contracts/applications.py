@@ -261,6 +261,51 @@ class ChangeWithdrawn(ApplicationEvent):
     approved_submission: int = Field(ge=1, description="The submission whose content is in force, now as before.")
 
 
+class MessagePosted(ApplicationEvent):
+    """Somebody wrote in a thread about the application; what was written stays in the service (GL-052).
+
+    When: one who applies or takes part, an organisation, or the office wrote. Causes a mail to each of `notify` and,
+    where `to_office` says so, to the office's mailbox; neither tells what was written. Who was told of a thread and has
+    not read it yet is not told of it again for ten minutes.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("notifications",)
+
+    programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
+    reference: Reference = Field(description="The number that people see.")
+    thread_id: UUID = Field(description="The thread.")
+    message_id: UUID = Field(description="The message.")
+    sender: Key = Field(description="Whose side wrote: applicant, organisation, office. Open.")
+    notify: tuple[UUID, ...] = Field(description="The accounts to be told by mail; may be nobody.")
+    to_office: bool = Field(description="Whether the office's mailbox is to be told.")
+
+
+class CorrectionRequested(ApplicationEvent):
+    """The office asks for something to be mended; what is wrong with it stays in the service.
+
+    When: an officer asked for it. Causes a mail to each of `notify`, without what is asked for.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("notifications",)
+
+    programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
+    correction_id: UUID = Field(description="The request.")
+    due_on: date | None = Field(description="Until when, in Japan time; nothing ends by it. Null: no day was named.")
+    fields: int = Field(ge=0, description="How many fields of the form are to be changed.")
+    slots: tuple[Key, ...] = Field(description="The slots that a document is asked for in.")
+    notify: tuple[UUID, ...] = Field(description="The accounts to be told by mail.")
+
+
+class CorrectionResolved(ApplicationEvent):
+    """Nothing of a request for correction is open any more.
+
+    When: the last of its fields was changed or the last of its documents stored, or an officer took it back.
+    """
+
+    correction_id: UUID = Field(description="The request.")
+    outcome: Key = Field(description="How it ended: mended, withdrawn. Open.")
+
+
 class HistoryEvent(Event):
     """Something happened to the history of all applications together. It names no application and nobody."""
 
@@ -298,5 +343,8 @@ EVENTS: tuple[type[Event], ...] = (
     ApplicationClosed,
     ContractOffered,
     ChangeWithdrawn,
+    MessagePosted,
+    CorrectionRequested,
+    CorrectionResolved,
     HistoryRootPublished,
 )

@@ -1,6 +1,6 @@
 """HTTP: parse, call one command or query, answer."""
 
-from applications.api import applications, certificates, directories, rates, reviews
+from applications.api import applications, certificates, directories, messages, rates, reviews, servicing
 
 routers = [
     applications.router,
@@ -9,4 +9,6 @@ routers = [
     directories.router,
     certificates.router,
     rates.router,
+    servicing.router,
+    messages.router,
 ]

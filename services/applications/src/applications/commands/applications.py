@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from applications import desk as contexts
 from applications.access import Action, allow, caller_of
 from applications.cases import Application, Proof, documents_json, open_locked, with_filing
+from applications.commands import corrections
 from applications.desk import Desk
 from applications.domain import check_keepable, reference_of
 from applications.errors import ApplicationExists, ContactNotYetKnown, ContentChanged, DraftChanged, NotEditable
@@ -99,7 +100,9 @@ async def save_draft(
         raise DraftChanged(application.draft_version)
     draft = desk.lock_away(content, contexts.of_draft(application_id))
     saved = await session.execute(_SAVE, {"id": application_id, "draft": draft, "now": now, "by": actor.account_id})
-    return int(saved.scalar_one())
+    version_now = int(saved.scalar_one())
+    await corrections.follow_draft(session=session, desk=desk, application_id=application_id, content=content, now=now)
+    return version_now
 
 
 async def set_aside(

@@ -1,12 +1,21 @@
 """The tables of applications. Every statement on them is SQL text beside its use (`hot.py` says why); the constraints
 say once more what must never be otherwise.
 
-Personal data is kept encrypted (`kit.vault`): the columns `draft`, `content`, `reason`, `facts` and `mail`.
+Personal data is kept encrypted (`kit.vault`): the columns `draft`, `content`, `reason`, `facts`, `mail`,
+`subject` of a thread, and `was`.
 """
 
 from applications.models.base import Base, application_numbers, metadata
 from applications.models.cases import Application, ApplicationParty, HistoryStep, Track, Version
 from applications.models.chain import HistoryHead, HistoryRoot, HistoryStart
+from applications.models.messages import (
+    Correction,
+    CorrectionItem,
+    Message,
+    Thread,
+    ThreadOrganisation,
+    ThreadReader,
+)
 from applications.models.office import AccessLogEntry, Balance, BalanceImport, ContactNote, Review
 from applications.models.rates import Rate, RateImport
 from applications.models.told import AccountContact, AccountEkyc, DocumentSet, Organisation, PostedPaper
@@ -21,16 +30,22 @@ __all__ = [
     "BalanceImport",
     "Base",
     "ContactNote",
+    "Correction",
+    "CorrectionItem",
     "DocumentSet",
     "HistoryHead",
     "HistoryRoot",
     "HistoryStart",
     "HistoryStep",
+    "Message",
     "Organisation",
     "PostedPaper",
     "Rate",
     "RateImport",
     "Review",
+    "Thread",
+    "ThreadOrganisation",
+    "ThreadReader",
     "Track",
     "Version",
     "application_numbers",

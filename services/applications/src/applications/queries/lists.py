@@ -18,6 +18,7 @@ from applications.access import GRANTS, Action, allow, caller_of
 from applications.cases import documents_of, open_for, version_of
 from applications.desk import Desk
 from applications.queries.cursors import cursor_at, moment, place_at, plain
+from applications.queries.messages import unread_of
 from applications.workflow import Document
 
 PAGE = 50
@@ -65,6 +66,7 @@ class Listed:
     approved_submission: int | None
     draft_version: int
     started_at: datetime
+    unread: int
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,12 @@ async def mine(
     where = {"account_id": caller.account_id, "organisation_id": caller.organisation_id}
     place = {"started_at": started_at, "reference": last, "limit": PAGE + 1, "grant": GRANTS[Action.LIST_OWN]}
     rows = (await session.execute(_MINE, {**where, **place})).all()
-    items = [_listed(desk, row, row.account_id == actor.account_id) for row in rows[:PAGE]]
+    unread = await unread_of(session=session, actor=actor, application_ids=[row.id for row in rows[:PAGE]])
+    items = [_listed(desk, row, row.account_id == actor.account_id, unread.get(row.id, 0)) for row in rows[:PAGE]]
     return items, cursor_at(items[-1].started_at, items[-1].reference) if len(rows) > PAGE else None
 
 
-def _listed(desk: Desk, row: Any, own: bool) -> Listed:
+def _listed(desk: Desk, row: Any, own: bool, unread: int) -> Listed:
     programme = desk.programmes[row.programme]
     if own:
         content = desk.unlock(row.draft, contexts.of_draft(row.id))
@@ -137,6 +140,7 @@ def _listed(desk: Desk, row: Any, own: bool) -> Listed:
         approved_submission=row.approved_submission,
         draft_version=row.draft_version,
         started_at=row.started_at,
+        unread=unread,
     )
 
 

@@ -119,6 +119,7 @@ class ListedBody(Body):
     approved_submission: int | None = Field(description="whose content is in force")
     draft_version: int
     started_at: datetime
+    unread: int = Field(description="messages that the reader has not read")
 
     @classmethod
     def of(cls, item: Listed) -> ListedBody:
