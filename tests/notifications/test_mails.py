@@ -86,6 +86,40 @@ async def test_two_rejections_and_an_approval_send_two_corrections_and_one_welco
     assert "http" not in welcome
 
 
+@pytest.mark.rule("GL-078", "GL-107", "GL-431", "GL-432")
+async def test_a_borrower_is_told_of_each_decision_and_everybody_who_signs_of_the_contract(room: Mailroom):
+    taro, hanako, application = Person(name="見本 太郎", mail="taro@example.jp"), Person(), uuid4()
+    await registered(room, taro)
+    await registered(room, hanako)
+    await room.hear_and_deliver(
+        taro.is_approved(application, programme="green_loan"),
+        taro.is_approved(application, first=False, programme="green_loan"),
+        taro.is_offered_a_contract(application, hanako, programme="green_loan"),
+    )
+    decided, contract = (
+        f"【住宅金融支援機構】グリーンリフォームローン {what}"
+        for what in ("審査結果のお知らせ", "ご契約手続のお知らせ")
+    )
+    assert [(mail["To"], mail["Subject"]) for mail in room.smtp.accepted[:2]] == [(taro.mail, decided)] * 2
+    told = {(mail["To"], mail["Subject"]): body_of(mail) for mail in room.smtp.accepted[2:]}
+    assert set(told) == {(taro.mail, contract), (hanako.mail, contract)}
+    assert "花子 様" in told[hanako.mail, contract]
+    assert all(f"\n{PORTAL}/applications/{application}\n" in text for text in told.values())
+    for mail in room.smtp.accepted:
+        assert "独立行政法人 住宅金融支援機構\nグリーンリフォームローン Web申込サービス\n" in body_of(mail)
+        assert not any(word in body_of(mail) for word in ("管理組合", "すまい・る債"))
+
+
+@pytest.mark.rule("GL-353", "GL-119")
+async def test_how_an_application_ended_is_not_in_the_mail(room: Mailroom):
+    taro = Person()
+    await registered(room, taro)
+    for outcome in ("refused", "withdrawn", "cancelled", "stopped", "done"):
+        await room.hear_and_deliver(taro.is_done(uuid4(), outcome, "green_loan"))
+    assert room.subjects() == ["【住宅金融支援機構】グリーンリフォームローン お手続き終了のお知らせ"] * 5
+    assert len({body_of(mail) for mail in room.smtp.accepted}) == 1
+
+
 @pytest.mark.rule("NO-02", "ID-10")
 async def test_asking_again_after_31_minutes_sends_a_new_mail_with_the_new_link(room: Mailroom):
     hanako = Person()
@@ -240,6 +274,8 @@ async def every_mail(room: Mailroom, hanako: Person) -> dict[Template, EmailMess
         hanako.is_rejected(application),
         hanako.is_approved(application),
         hanako.is_asked_for_a_paper(application),
+        hanako.is_offered_a_contract(application),
+        hanako.is_done(application),
         hanako.invites(room.clock(), hanako.mail),
         hanako.is_succeeded(room.clock(), hanako.mail),
         hanako.is_told_of_succession(),
@@ -266,6 +302,7 @@ async def test_no_mail_says_more_than_it_may(room: Mailroom):
         Template.EKYC_LINK,
         Template.CORRECTION_REQUESTED,
         Template.DOCUMENT_REQUESTED,
+        Template.CONTRACT_OFFERED,
         Template.INVITATION,
         Template.SUCCESSION,
         Template.SUCCESSION_NOTICE,

@@ -18,7 +18,13 @@ from kit.db import Database
 from kit.sealed import seal
 from kit.vault import Vault
 from madoguchi_contracts import Event, Role, Sealed
-from madoguchi_contracts.applications import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
+from madoguchi_contracts.applications import (
+    ApplicationApproved,
+    ApplicationClosed,
+    ApplicationRejected,
+    ApplicationSubmitted,
+    ContractOffered,
+)
 from madoguchi_contracts.documents import DocumentRequested
 from madoguchi_contracts.identity import (
     AccountLapseNoticed,
@@ -156,11 +162,24 @@ class Person:
             label=sealed(Reason(text=label)),
         )
 
-    def is_approved(self, application_id: UUID, first: bool = True) -> ApplicationApproved:
+    def is_offered_a_contract(self, application_id: UUID, *others: Person, programme: str = "bond") -> ContractOffered:
+        signers = (self.account_id, *(other.account_id for other in others))
+        return ContractOffered(application_id=application_id, programme=programme, signers=signers)
+
+    def is_done(self, application_id: UUID, outcome: str = "done", programme: str = "bond") -> ApplicationClosed:
+        return ApplicationClosed(
+            application_id=application_id,
+            account_id=self.account_id,
+            programme=programme,
+            submission=1,
+            outcome=outcome,
+        )
+
+    def is_approved(self, application_id: UUID, first: bool = True, programme: str = "bond") -> ApplicationApproved:
         return ApplicationApproved(
             application_id=application_id,
             account_id=self.account_id,
-            programme="bond",
+            programme=programme,
             submission=1,
             first_approval=first,
             officer_id=uuid4(),

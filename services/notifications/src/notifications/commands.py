@@ -50,6 +50,7 @@ NEEDS_CONTENT = frozenset(
         Template.EKYC_LINK,
         Template.CORRECTION_REQUESTED,
         Template.DOCUMENT_REQUESTED,
+        Template.CONTRACT_OFFERED,
         Template.OFFICE_NEW_CASE,
         Template.NOTICE,
         Template.INVITATION,

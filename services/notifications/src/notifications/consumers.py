@@ -19,7 +19,13 @@ from kit.sealed import unseal
 from kit.telemetry import current_traceparent
 from kit.vault import Vault
 from madoguchi_contracts import Event
-from madoguchi_contracts.applications import ApplicationApproved, ApplicationRejected, ApplicationSubmitted
+from madoguchi_contracts.applications import (
+    ApplicationApproved,
+    ApplicationClosed,
+    ApplicationRejected,
+    ApplicationSubmitted,
+    ContractOffered,
+)
 from madoguchi_contracts.documents import DocumentRequested
 from madoguchi_contracts.identity import (
     AccountLapseNoticed,
@@ -41,7 +47,7 @@ from notifications import commands, notices
 from notifications.commands import Cause
 from notifications.delivery import is_stale_replay
 from notifications.domain import Fact, template_for
-from notifications.programmes import ACCOUNTS, FIRST
+from notifications.programmes import ACCOUNTS, FIRST, wording_of
 
 log = structlog.get_logger(__name__)
 
@@ -225,7 +231,7 @@ async def on_document_requested(desk: Desk, session: AsyncSession, event: Docume
 async def on_application_approved(
     desk: Desk, session: AsyncSession, event: ApplicationApproved, meta: EventMeta
 ) -> None:
-    """NO-09, the first time; from then on the account takes part in the programme (NO-11)."""
+    """NO-09, for most programmes the first time only (I-45); from then on the account takes part (NO-11)."""
     await notices.participate(session, programme=event.programme, account_id=event.account_id, now=desk.clock())
     await _mail(
         desk,
@@ -233,9 +239,21 @@ async def on_application_approved(
         event,
         meta,
         account_id=event.account_id,
-        first_approval=event.first_approval,
+        first_approval=event.first_approval or wording_of(event.programme).tells_every_approval,
         programme=event.programme,
     )
+
+
+async def on_contract_offered(desk: Desk, session: AsyncSession, event: ContractOffered, meta: EventMeta) -> None:
+    """Everybody who has to sign is told, each in a mail of their own (GL-107)."""
+    content = {"url": desk.application_url(event.application_id)}
+    for account_id in event.signers:
+        await _mail(desk, session, event, meta, account_id=account_id, content=content, programme=event.programme)
+
+
+async def on_application_closed(desk: Desk, session: AsyncSession, event: ApplicationClosed, meta: EventMeta) -> None:
+    """The owner is told that it ended. How is nothing for a mail: it is seen after logging in."""
+    await _mail(desk, session, event, meta, account_id=event.account_id, programme=event.programme)
 
 
 def handlers(desk: Desk) -> Handlers:
@@ -256,5 +274,7 @@ def handlers(desk: Desk) -> Handlers:
         ApplicationSubmitted: partial(on_application_submitted, desk),
         ApplicationRejected: partial(on_application_rejected, desk),
         ApplicationApproved: partial(on_application_approved, desk),
+        ContractOffered: partial(on_contract_offered, desk),
+        ApplicationClosed: partial(on_application_closed, desk),
         DocumentRequested: partial(on_document_requested, desk),
     }

@@ -74,6 +74,7 @@ RESENT_WHEN_UNKNOWN = frozenset(
         Template.EKYC_LINK,
         Template.CORRECTION_REQUESTED,
         Template.DOCUMENT_REQUESTED,
+        Template.CONTRACT_OFFERED,
         Template.INVITATION,
         Template.SUCCESSION,
         Template.SUCCESSION_NOTICE,

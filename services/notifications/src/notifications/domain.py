@@ -27,6 +27,8 @@ class Template(StrEnum):
     OFFICE_NEW_CASE = "OFFICE-NEW-CASE"
     # Not in the manual: what else the counter has to tell people.
     DOCUMENT_REQUESTED = "DOCUMENT-REQUESTED"
+    CONTRACT_OFFERED = "CONTRACT-OFFERED"
+    APPLICATION_CLOSED = "APPLICATION-CLOSED"
     INVITATION = "INVITATION-LINK"
     SUCCESSION = "SUCCESSION-LINK"
     SUCCESSION_NOTICE = "SUCCESSION-NOTICE"
@@ -50,6 +52,8 @@ SUBJECTS = {
     Template.NOTICE: "【住宅金融支援機構】お知らせ",
     Template.OFFICE_NEW_CASE: "【審査】新しい申請を受け付けました",
     Template.DOCUMENT_REQUESTED: "【住宅金融支援機構】書類の追加提出のお願い",
+    Template.CONTRACT_OFFERED: "【住宅金融支援機構】ご契約手続のお知らせ",
+    Template.APPLICATION_CLOSED: "【住宅金融支援機構】お手続き終了のお知らせ",
     Template.INVITATION: "【住宅金融支援機構】お申込みへのご参加のお願い",
     Template.SUCCESSION: "【住宅金融支援機構】代表者変更手続のお願い",
     Template.SUCCESSION_NOTICE: "【住宅金融支援機構】代表者変更手続の受付のお知らせ",
@@ -76,6 +80,8 @@ _BY_EVENT = {
     "ApplicationRejected": Template.CORRECTION_REQUESTED,
     "ApplicationSubmitted": Template.OFFICE_NEW_CASE,
     "DocumentRequested": Template.DOCUMENT_REQUESTED,
+    "ContractOffered": Template.CONTRACT_OFFERED,
+    "ApplicationClosed": Template.APPLICATION_CLOSED,
     "InvitationSent": Template.INVITATION,
     "SuccessionStarted": Template.SUCCESSION,
     "AccountLapseNoticed": Template.LAPSE_NOTICE,

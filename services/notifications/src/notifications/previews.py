@@ -16,6 +16,8 @@ OF_PROGRAMMES = (
     Template.SERVICE_STARTED,
     Template.CORRECTION_REQUESTED,
     Template.DOCUMENT_REQUESTED,
+    Template.CONTRACT_OFFERED,
+    Template.APPLICATION_CLOSED,
     Template.OFFICE_NEW_CASE,
     Template.NOTICE,
 )
@@ -52,6 +54,7 @@ LINKS: dict[Template, dict[str, Any]] = {
     Template.SUCCESSION_NOTICE: {"url": f"{_PORTAL}/succession/object#token=sample"},
     Template.CORRECTION_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
     Template.DOCUMENT_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
+    Template.CONTRACT_OFFERED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
 }
 
 

@@ -99,6 +99,12 @@ class Objection(Addressed):
     url: OneLine
 
 
+class Invited(Addressed):
+    """The link asks for login and has no limit of its own."""
+
+    url: OneLine
+
+
 class Correction(Addressed):
     """NO-10: the link asks for login and has no limit."""
 
@@ -144,6 +150,8 @@ CONTEXTS: dict[Template, type[_Context]] = {
     Template.SERVICE_STARTED: Addressed,
     Template.CORRECTION_REQUESTED: Correction,
     Template.DOCUMENT_REQUESTED: PaperRequest,
+    Template.CONTRACT_OFFERED: Invited,
+    Template.APPLICATION_CLOSED: Addressed,
     Template.NOTICE: Notice,
     Template.OFFICE_NEW_CASE: NewCase,
     Template.INVITATION: WithLink,
