@@ -6,7 +6,7 @@ checks it.
 
 The steps that were there before have no place in a chain, and get none. What is found of them at this migration is kept
 as one digest an application, with the time: from then on nobody changes them unnoticed, and nothing is said of before.
-Writing steps waits while those digests are made (a second for some hundred thousand steps).
+Whoever wants to write or read steps waits while those digests are made: five seconds for a hundred thousand steps.
 """
 
 from __future__ import annotations
