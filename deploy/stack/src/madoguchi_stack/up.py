@@ -2,11 +2,16 @@
 
 import sys
 import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import httpx
 
-from madoguchi_stack.case import bond, timeline
+from madoguchi_stack.case import bond, green_loan, loan, timeline
+from madoguchi_stack.case.office import Say
+from madoguchi_stack.case.people import Person
 from madoguchi_stack.case.web import Unexpected, Web
 from madoguchi_stack.clamd import MISSING
 from madoguchi_stack.layout import OFFSETS, SERVICES, Ports
@@ -18,9 +23,24 @@ ACCOUNTS = "office-accounts.json"
 MADOGUCHI = str(Path(sys.executable).parent / "madoguchi")
 
 
-async def up(folder: Path, ports: Ports, *, demo: bool, logs: bool) -> None:
-    """Run the whole stack on the data in `folder` until cancelled; with `demo` a real case is played first, with
-    `logs` every process writes to the screen too.
+class Case(StrEnum):
+    """The programmes of which a case can be played."""
+
+    BOND = "bond"
+    GREEN_LOAN = "green_loan"
+
+
+@dataclass(frozen=True)
+class Played:
+    """A case that went through: its application, and who may be logged in as."""
+
+    application_id: str
+    people: Mapping[str, Person]
+
+
+async def up(folder: Path, ports: Ports, *, case: Case | None, logs: bool) -> None:
+    """Run the whole stack on the data in `folder` until cancelled; a `case` is played first, with `logs` every process
+    writes to the screen too.
 
     Raises StackFailed when a process fails, or the case does not go through.
     """
@@ -32,14 +52,17 @@ async def up(folder: Path, ports: Ports, *, demo: bool, logs: bool) -> None:
         print("servers are up; migrating and starting the services", flush=True)
         write_environments(servers)
         await bring_up(servers)
-        if demo:
-            await servers.supervisor.unless_failed(play_case(servers))
+        if case is not None:
+            await servers.supervisor.unless_failed(play_case(servers, case))
         print(addresses(servers), flush=True)
         await servers.supervisor.until_failed()
 
 
-async def play_case(servers: Servers) -> None:
-    """One association's case, with its steps and then its events on the screen. Raises StackFailed."""
+async def play_case(servers: Servers, case: Case) -> None:
+    """A case, with its steps and then its events on the screen. Raises StackFailed."""
+    if case is Case.GREEN_LOAN and not loan.counter_is_open():
+        print("\nNo case: the green loan's counter is closed from 2:00 to 6:00 in Japan (GL-061).", flush=True)
+        return
     web = Web(servers.ports)
     started = time.monotonic()
 
@@ -48,17 +71,36 @@ async def play_case(servers: Servers) -> None:
 
     try:
         environment = service_environment("identity", servers)
-        played = await bond.play(web, environment, servers.folder / ACCOUNTS, say)
-        account = await played.person.get("identity", "/v1/me")
-        lines = await timeline.read(servers.kafka_bootstrap, (played.application_id, account["account_id"]))
+        played = await CASES[case](web, environment, servers.folder / ACCOUNTS, say)
+        accounts = [await person.account_id() for person in played.people.values()]
+        lines = await timeline.read(servers.kafka_bootstrap, (played.application_id, *accounts))
     except (Unexpected, httpx.HTTPError) as error:
         raise StackFailed(f"the case did not go through: {type(error).__name__}: {error}") from error
     finally:
         await web.close()
-    print(f"\nWhat happened, read from the topics:\n{timeline.printable(lines)}")
-    print(f"\nThe association: user ID {played.person.account.user_id}, password {played.person.account.password},")
-    print(f"key for an authenticator app {played.person.account.otp_secret}.")
-    print(f"The office's accounts: {servers.folder / ACCOUNTS}")
+    print(f"\nWhat happened, read from the topics:\n{timeline.printable(lines)}\n")
+    for who, person in played.people.items():
+        account = person.account
+        print(f"{who}: user ID {account.user_id}, password {account.password},")
+        print(f"key for an authenticator app {account.otp_secret}.")
+    print("The other side's accounts: " + ", ".join(map(str, sorted(servers.folder.glob("*-accounts.json")))))
+
+
+async def _bond(web: Web, environment: dict[str, str], book: Path, say: Say) -> Played:
+    played = await bond.play(web, environment, book, say)
+    return Played(played.application_id, {"The association": played.person})
+
+
+async def _green_loan(web: Web, environment: dict[str, str], book: Path, say: Say) -> Played:
+    played = await green_loan.play(web, environment, book, say)
+    (spouse,) = played.debtors
+    return Played(played.application_id, {"The applicant": played.owner.person, "The joint debtor": spouse.person})
+
+
+CASES: Mapping[Case, Callable[[Web, dict[str, str], Path, Say], Awaitable[Played]]] = {
+    Case.BOND: _bond,
+    Case.GREEN_LOAN: _green_loan,
+}
 
 
 async def bring_up(servers: Servers) -> None:

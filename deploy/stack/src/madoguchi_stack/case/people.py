@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from typing import Any, Self
 
-from madoguchi_stack.case.web import Authenticator, Unexpected, Web, text_of, token_in
+from madoguchi_stack.case.web import Authenticator, Unexpected, Web, text_of, token_in, until
 
 REGISTRATION = "【住宅金融支援機構】ユーザーID登録のお願い(「秘密の質問」の登録[お手続き(1)])"
 REGISTERED = "【住宅金融支援機構】「秘密の質問」の登録手続き完了のお知らせ"
 FIRST_LINK = "【住宅金融支援機構】ユーザーID登録のお願い(「パスワード」の登録[お手続き(2)])"
 SET_NOTICE = "【住宅金融支援機構】「パスワード」の登録・変更手続き完了のお知らせ"
+INVITATION = "【住宅金融支援機構】お申込みへのご参加のお願い"
+EKYC = "【住宅金融支援機構】eKYC手続のお知らせ"
 
 
 @dataclass
@@ -36,7 +39,9 @@ class Person:
         self._token = ""
 
     @classmethod
-    async def register(cls, web: Web, *, name: str, kana: str, mail: str, password: str, answer: str) -> Self:
+    async def register(
+        cls, web: Web, *, programme: str, name: str, kana: str, mail: str, password: str, answer: str
+    ) -> Self:
         """From the terms to the password (R1 to R12)."""
         terms = await web.get("identity", "/v1/terms")
         await web.post(
@@ -48,16 +53,25 @@ class Person:
                 "mail": mail,
                 "terms_version": terms["version"],
                 "terms_accepted": True,
+                "programme": programme,
             },
         )
         token = token_in(await web.mail(mail, REGISTRATION))
+        return await cls._commit(web, "/v1/registrations/commit", token, mail=mail, password=password, answer=answer)
+
+    @classmethod
+    async def join(cls, web: Web, *, mail: str, password: str, answer: str) -> Self:
+        """From the mail of an invitation to the password of an account of one's own (GL-069)."""
+        token = token_in(await web.mail(mail, INVITATION))
+        await web.post("identity", "/v1/invitations/inspect", {"token": token})
+        return await cls._commit(web, "/v1/invitations/register", token, mail=mail, password=password, answer=answer)
+
+    @classmethod
+    async def _commit(cls, web: Web, path: str, token: str, *, mail: str, password: str, answer: str) -> Self:
         questions = (await web.get("identity", "/v1/secret-questions"))["questions"]
         question = questions[0]["key"]
-        await web.post(
-            "identity",
-            "/v1/registrations/commit",
-            {"token": token, "secret_question": question, "secret_answer": answer, "terms_accepted": True},
-        )
+        body = {"token": token, "secret_question": question, "secret_answer": answer, "terms_accepted": True}
+        await web.post("identity", path, body)
         return await cls.first_password(web, mail=mail, password=password)
 
     @classmethod
@@ -101,6 +115,63 @@ class Person:
         body = {"code": await self._code(), "purpose": purpose, "digest": digest}
         answer = await self.post("identity", "/v1/otp/proofs", body)
         return str(answer["proof"])
+
+    async def account_id(self) -> str:
+        """The id that other people's data name this person by."""
+        return str((await self.get("identity", "/v1/me"))["account_id"])
+
+    async def verify_identity(self) -> None:
+        """eKYC by photograph at the simulated provider, until the result has arrived."""
+        await self.post("identity", "/v1/ekyc", {"method": "photo"})
+        token = token_in(await self.web.mail(self.account.mail, EKYC))
+        place = await self.web.post("identity", "/v1/ekyc/open", {"token": token})
+        verification = place["url"].rstrip("/").rpartition("/")[2]
+        for result in ("running", "passed"):
+            await self.web.post("ekyc", f"/v1/verifications/{verification}/result", {"result": result})
+
+        async def passed() -> bool:
+            return bool((await self.get("identity", "/v1/ekyc"))["status"] == "passed")
+
+        await until(passed, "the result of the identity check")
+
+    async def hand_in(self, application_id: str, slot: str, name: str, content: bytes, subject: str | None) -> str:
+        """Put a PDF straight into the store; returns the document's id. `subject`: whose it is, if a person's.
+
+        Waits until documents has heard of the application.
+        """
+        path = f"/v1/applications/{application_id}/documents"
+
+        async def known() -> bool:
+            answer = await self.web.ask("GET", "documents", path, headers=self.headers)
+            return answer.is_success
+
+        await until(known, "the application in documents")
+        wish = {
+            "slot": slot,
+            "subject": subject,
+            "file_name": name,
+            "size_bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "content_type": "application/pdf",
+        }
+        form = await self.post("documents", path, wish)
+        upload = form["upload"]
+        await self.web.upload(upload["url"], upload["fields"], content, "application/pdf")
+        await self.post("documents", f"/v1/documents/{form['document_id']}/complete")
+        return str(form["document_id"])
+
+    async def save_draft(self, application_id: str, content: dict[str, Any], version: int) -> int:
+        """一時保存 of the draft that has this version; returns the next. Raises Unexpected."""
+        answer = await self.web.ask(
+            "PUT",
+            "applications",
+            f"/v1/applications/{application_id}/draft",
+            {"content": content},
+            headers={**self.headers, "If-Match": f'"{version}"'},
+        )
+        if not answer.is_success:
+            raise Unexpected(f"saving the draft: {answer.status_code} {answer.text}")
+        return int(answer.json()["version"])
 
     @property
     def headers(self) -> dict[str, str]:

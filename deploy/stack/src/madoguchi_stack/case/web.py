@@ -48,9 +48,12 @@ class Web:
         *,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        """Any answer, good or bad. POSTs carry a new Idempotency-Key unless `headers` has one."""
+        """Any answer, good or bad. POSTs carry a new Idempotency-Key unless `headers` has one; bytes go as a CSV."""
         key = {"Idempotency-Key": str(uuid4())} if method == "POST" else {}
         address = path if path.startswith("http") else self.url(service, path)
+        if isinstance(body, bytes):
+            file = {**key, "Content-Type": "text/csv", **(headers or {})}
+            return await self._client.request(method, address, content=body, headers=file)
         return await self._client.request(method, address, json=body, headers={**key, **(headers or {})})
 
     async def get(self, service: str, path: str, headers: Mapping[str, str] | None = None) -> Any:

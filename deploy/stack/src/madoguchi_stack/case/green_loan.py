@@ -1,0 +1,136 @@
+"""One couple's green loan, from the registration to the first prepayment, with everybody on the other side."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+
+from kit.japan.months import add_months
+
+from madoguchi_stack.case.loan import (
+    AMOUNT_YEN,
+    DANSHIN,
+    IDENTITY,
+    Borrower,
+    Loan,
+    borrower,
+    decide,
+    invite_spouse,
+    offer_rates,
+    today,
+    works,
+)
+from madoguchi_stack.case.office import Clerk, Say, clerks, officers
+from madoguchi_stack.case.people import Person
+from madoguchi_stack.case.web import Unexpected, Web
+
+APPROVED_YEN, PREPAID_YEN, REPAYMENT_DAY = 1_400_000, 400_000, 15
+CONDITION = "借り入れ中の自動車ローンを完済すること"
+CERTIFICATE_PAPERS = ["conformity_certificate", "works_contract_copy", "invoice_copy", "contract_breakdown"]
+APPROVED_MAIL = "【住宅金融支援機構】グリーンリフォームローン 審査結果のお知らせ"
+CONTRACT_MAIL = "【住宅金融支援機構】グリーンリフォームローン ご契約手続のお知らせ"
+
+
+async def play(web: Web, environment: dict[str, str], book: Path, say: Say) -> Loan:
+    """The whole case; `environment` is the identity service's, `book` keeps the office's accounts for the next time.
+
+    Those of bank and inspection body are kept beside it.
+    """
+    office, others, owner = await asyncio.gather(
+        officers(web, environment, book, say),
+        clerks(web, environment, book.with_name("organisation-accounts.json"), say),
+        _arrive(web, say),
+    )
+    reviewer, approver = office["office_reviewer"], office["office_approver"]
+    bank, inspector = others["bank"], others["inspection_body"]
+    await offer_rates(approver)
+    loan = await _apply(owner, bank, inspector, say)
+
+    condition = {"text": CONDITION, "due": "contract"}
+    await decide(reviewer, approver, loan, "approve", {"amount_yen": APPROVED_YEN, "conditions": [condition]})
+    await web.mail(loan.owner.person.account.mail, APPROVED_MAIL)
+    say(f"under review by itself; recommended by one officer, {APPROVED_YEN:,} yen approved by another on a condition")
+
+    await _insure(loan, reviewer, say)
+    await works(loan, inspector)
+    say(f"works: plan confirmed, started, completed, reported, certified by {inspector.organisation_name}")
+    await _contract(loan, reviewer, bank, say)
+    await _repay(loan, bank, say)
+    return loan
+
+
+async def _arrive(web: Web, say: Say) -> Borrower:
+    owner = await borrower(web)
+    say(f"registered for the loan and logged in: user ID {owner.person.account.user_id}")
+    await owner.person.verify_identity()
+    say("the applicant's identity is verified at the simulated provider (eKYC: 合格)")
+    return owner
+
+
+async def _apply(owner: Borrower, bank: Clerk, inspector: Clerk, say: Say) -> Loan:
+    loan = await Loan.start(owner)
+    await invite_spouse(loan)
+    say(f"{loan.reference} started; the spouse came by a mailed invitation, with an account of her own")
+    await loan.save(loan.content(bank.organisation_id, inspector.organisation_id))
+    count = await loan.hand_in()
+    say(f"form saved; {count} papers are in the store and checked, each person's own by themselves")
+    await loan.agree()
+    shown = (await loan.confirm())["content"]["figures"]
+    say(
+        f"both agreed; {AMOUNT_YEN:,} yen at {shown['rate_percent']}% confirmed with a one-time password: "
+        f"{shown['monthly_yen']:,} yen a month"
+    )
+    return loan
+
+
+async def _insure(loan: Loan, reviewer: Person, say: Say) -> None:
+    owner = loan.owner
+    insured = {"declared_on": str(today()), "statement_read": True, "ever_cancer": False}
+    await loan.step(owner.person, "apply", track=DANSHIN, subject=owner.account_id, facts=insured)
+    await loan.step(reviewer, "accept", track=DANSHIN, subject=owner.account_id)
+    say("the applicant applied for the group credit life insurance; the insurer accepted")
+
+
+async def _contract(loan: Loan, reviewer: Person, bank: Clerk, say: Say) -> None:
+    (spouse,) = loan.debtors
+    receipt = {"received": CERTIFICATE_PAPERS, "shown": CERTIFICATE_PAPERS[1:], "works_contract_copy": True}
+    await loan.step(bank.person, "receive", facts={**receipt, "final_limit_yen": AMOUNT_YEN})
+    seen = {"papers": ["DRIVING_LICENCE"]}
+    await loan.step(bank.person, "see", track=IDENTITY, subject=spouse.account_id, facts=seen)
+    await loan.step(bank.person, "fulfil", facts={"conditions": [0]})
+    say(f"{bank.organisation_name} received the papers, saw the spouse's licence, and the condition is fulfilled")
+
+    first, last = today(), today() + timedelta(days=14)
+    period = {"first": str(first), "last": str(last), "amount_yen": APPROVED_YEN}
+    await loan.step(reviewer, "open_contract", facts=period)
+    for one in loan.everybody:
+        await loan.owner.person.web.mail(one.person.account.mail, CONTRACT_MAIL)
+    say(f"contract period {first} to {last} announced to both by mail; waiting for the next one-time passwords")
+    await loan.sign(spouse)
+    state = await loan.sign(loan.owner)
+    if state != "contracted":
+        raise Unexpected(f"all have signed, and the loan is {state}")
+    say("both signed with one-time passwords: the contract is concluded by that")
+
+
+async def _repay(loan: Loan, bank: Clerk, say: Say) -> None:
+    paid_on = today()
+    first_due_on, after_it = (add_months(paid_on.replace(day=REPAYMENT_DAY), months) for months in (1, 2))
+    delivery = {"period_first": str(paid_on), "period_last": str(paid_on + timedelta(days=5))}
+    repayment = {"first_due_on": str(first_due_on), "repayment_day": REPAYMENT_DAY}
+    await loan.step(bank.person, "disburse", facts={"paid_on": str(paid_on), **delivery, **repayment})
+    say(f"{APPROVED_YEN:,} yen paid out; repaid from {first_due_on} on")
+
+    wish = {"channel": "MY_NOTE", "amount_yen": PREPAID_YEN, "effect": "LOWER_PAYMENT", "payment_on": str(after_it)}
+    path = f"{loan.path}/repayment?on={after_it}"
+    before = await loan.owner.person.get("applications", path)
+    await loan.step(loan.owner.person, "ask_prepayment", facts=wish)
+    await loan.step(bank.person, "prepay", facts=wish)
+    after = await loan.owner.person.get("applications", path)
+    if before["balance_yen"] - after["balance_yen"] != PREPAID_YEN:
+        raise Unexpected(f"the balance went from {before['balance_yen']} to {after['balance_yen']}")
+    say(
+        f"{PREPAID_YEN:,} yen asked for and prepaid on {after_it}: {before['coming'][0]['payment']:,} yen a month "
+        f"become {after['coming'][0]['payment']:,}"
+    )

@@ -1,0 +1,298 @@
+"""The pieces of a green loan's case: its people, its application, and what each of them does with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+from kit.japan import to_jst
+
+from madoguchi_stack.case.office import Clerk, review_of
+from madoguchi_stack.case.papers import pdf
+from madoguchi_stack.case.people import Person
+from madoguchi_stack.case.web import Unexpected, Web, until
+
+RATES = "/v1/programmes/green_loan/rates"
+RATES_HEADER = (
+    "適用開始日時,適用終了日時,通常・団信なし,通常・新機構団信,通常・デュエット,通常・3大疾病付,"
+    "S・団信なし,S・新機構団信,S・デュエット,S・3大疾病付"
+)
+INVENTED_RATES = "1.500,1.700,1.880,1.940,1.200,1.400,1.580,1.640"
+"""Invented: the guide prints none, and the agency announces its own every month (GL-250, GL-253)."""
+
+LOAN, TECHNICAL, CONSENT, IDENTITY, DANSHIN, SIGNATURE = (
+    "loan",
+    "technical",
+    "consent",
+    "identity",
+    "danshin",
+    "signature",
+)
+AMOUNT_YEN = 1_500_000
+HOME = {"postal_code": "1120002", "address": "東京都文京区小石川1-1-1"}
+
+
+def today() -> date:
+    """The day in Japan."""
+    return to_jst(datetime.now(UTC)).date()
+
+
+def counter_is_open() -> bool:
+    """Whether a loan can be applied for at this hour (GL-061): from 6:00 to 2:00 of the next day."""
+    hour = to_jst(datetime.now(UTC)).hour
+    return hour >= 6 or hour < 2
+
+
+async def offer_rates(approver: Person) -> None:
+    """The office imports rates for a year from this month on, unless some are in force."""
+    if (await approver.web.ask("GET", "applications", RATES)).status_code != 404:
+        return
+    first = today().replace(day=1)
+    row = f"{first:%Y-%m-%d} 00:00,{first.replace(year=first.year + 1):%Y-%m-%d} 00:00,{INVENTED_RATES}"
+    file = f"{RATES_HEADER}\r\n{row}\r\n".encode()
+    await approver.post("applications", f"{RATES}/imports?reason={quote('a demonstration needs rates')}", file)
+
+
+@dataclass
+class Borrower:
+    """Somebody who owes the loan, and how the form tells of them."""
+
+    person: Person
+    account_id: str
+    name: tuple[str, str]
+    kana: tuple[str, str]
+    birth: str
+
+    @property
+    def entry(self) -> dict[str, Any]:
+        """A person with a salary, who can be identified online."""
+        return {
+            "name_kanji": {"family": self.name[0], "given": self.name[1]},
+            "name_kana": {"family": self.kana[0], "given": self.kana[1]},
+            "birth": self.birth,
+            "address": HOME,
+            "phone": "0338121234",
+            "mail": self.person.account.mail,
+            "devices": ["SMARTPHONE"],
+            "photo_id": "MY_NUMBER_CARD",
+            "status": "JAPANESE",
+            "incomes": ["SALARY"],
+            "salary_yen": 5_000_000,
+            "employment_start": "2010-04-01",
+        }
+
+
+@dataclass
+class Loan:
+    """An application, from its owner's side."""
+
+    owner: Borrower
+    application_id: str
+    reference: str
+    version: int
+    debtors: list[Borrower] = field(default_factory=list)
+
+    @classmethod
+    async def start(cls, owner: Borrower) -> Loan:
+        """借入申込を始める."""
+        started = await owner.person.post("applications", "/v1/applications", {"programme": "green_loan"})
+        return cls(owner, started["application_id"], started["reference"], started["draft_version"])
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return f"/v1/applications/{self.application_id}"
+
+    @property
+    def everybody(self) -> list[Borrower]:
+        """お申込人全員."""
+        return [self.owner, *self.debtors]
+
+    def content(self, bank_id: str, body_id: str) -> dict[str, Any]:
+        """The form: insulation of the windows of the own house, and the wallpaper that it needs."""
+        own = [
+            {"slot": "applicant_my_number_card", "confirmed": ["front_only"]},
+            {"slot": "applicant_tax_assessment", "income_year": today().year - 1, "confirmed": ["shows_amount"]},
+        ]
+        of_debtors = [
+            {"slot": f"joint_debtor_{number}_my_number_card", "confirmed": ["front_only"]}
+            for number in range(1, len(self.debtors) + 1)
+        ]
+        windows = {
+            "kind": "OPENINGS",
+            "amount_yen": 1_200_000,
+            "category": "A",
+            "residential": True,
+            "circled": True,
+            "places": 4,
+            "meets_energy_standard_at_place": True,
+        }
+        spouse = {"relation": "LEGAL_SPOUSE", "lives_with_applicant": True}
+        return {
+            "menu": "STANDARD",
+            "applicant": {**self.owner.entry, "married": True},
+            "joint_debtors": [{**one.entry, **spouse, "account": one.account_id} for one in self.debtors],
+            "house": {
+                "use": "OWN",
+                "place": HOME,
+                "has_residential_part": True,
+                "owners": [{"relation": "APPLICANT"}],
+            },
+            "works": {
+                "contract": "CONCLUDED",
+                "breakdown_in_contract": True,
+                "lines": [
+                    windows,
+                    {"kind": "WALLPAPER", "amount_yen": 300_000, "category": "C", "residential": True},
+                ],
+                "subsidies_yen": 0,
+            },
+            "loan": {
+                "amount_yen": AMOUNT_YEN,
+                "years": 10,
+                "method": "level_payment",
+                "bonus_part_yen": 0,
+                "running_balance_yen": 0,
+                "danshin": "SHIN",
+                "danshin_joiners": ["applicant"],
+                "certificate_sendings": 10,
+            },
+            "institution": bank_id,
+            "inspection_body": body_id,
+            "papers": [
+                *own,
+                *of_debtors,
+                {"slot": "application_building_register", "issued_on": str(today() - timedelta(days=14))},
+                {"slot": "application_works_contract", "confirmed": ["breakdown_shown", "items_circled"]},
+            ],
+        }
+
+    async def save(self, content: dict[str, Any]) -> None:
+        """一時保存."""
+        self.version = await self.owner.person.save_draft(self.application_id, content, self.version)
+
+    async def hand_in(self) -> int:
+        """Everybody's own papers, by themselves, and those of the house by the owner; returns how many."""
+        papers: list[tuple[Borrower, str, str, str | None]] = [
+            (one, "my_number_card", "マイナンバーカード.pdf", one.account_id) for one in self.everybody
+        ]
+        papers.append((self.owner, "tax_assessment", "住民税課税証明書.pdf", self.owner.account_id))
+        papers.append((self.owner, "application_building_register", "建物の登記事項証明書.pdf", None))
+        papers.append((self.owner, "application_works_contract", "工事請負契約書.pdf", None))
+        for who, slot, name, subject in papers:
+            await who.person.hand_in(self.application_id, slot, name, pdf(slot, 20_000), subject)
+        return len(papers)
+
+    async def agree(self) -> None:
+        """Everybody agrees to the content as it stands (GL-255)."""
+        for one in self.everybody:
+            view = await one.person.get("applications", self.path)
+            ticks = {"personal_data": True, "outline": True}
+            said = {"draft_version": view["draft_version"], "text_version": "2026-04", **ticks}
+            await self.step(one.person, "agree", track=CONSENT, subject=one.account_id, facts=said)
+
+    async def ready(self) -> Any:
+        """What the confirmation screen shows, once nothing is wrong any more: files are heard of by events."""
+        check: Any = None
+
+        async def look() -> bool:
+            nonlocal check
+            check = await self.owner.person.get("applications", f"{self.path}/check")
+            return bool(check["may_submit"])
+
+        try:
+            await until(look, "an application that can be confirmed")
+        except Unexpected as error:
+            raise Unexpected(f"{error}: {check['findings']}") from error
+        return check
+
+    async def confirm(self) -> dict[str, Any]:
+        """申込みを確定, with a one-time password; returns what was shown before."""
+        check: dict[str, Any] = await self.ready()
+        digest = check["content_sha256"]
+        proof = await self.owner.person.proof("submit", digest)
+        body = {"content_sha256": digest, "proof": proof}
+        await self.owner.person.post("applications", f"{self.path}/submit", body)
+        return check
+
+    async def step(self, who: Person, command: str, **said: Any) -> str:
+        """A step; returns the state of the loan after it."""
+        answer = await who.post("applications", f"{self.path}/steps/{command}", said)
+        return str(answer["state"])
+
+    async def proven_step(self, who: Person, command: str, track: str, subject: str | None = None) -> str:
+        """A step that wants a one-time password for exactly what the screen shows."""
+        tracks = (await who.get("applications", self.path))["tracks"]
+        shown = next(one for one in tracks if one["track"] == track and subject in {None, one["subject"]})
+        digest = next(one["digest"] for one in shown["steps"] if one["command"] == command)
+        said = {"track": shown["track"], "subject": shown["subject"], "proof": await who.proof(command, digest)}
+        return await self.step(who, command, **said)
+
+    async def sign(self, one: Borrower) -> str:
+        """The video, then the contract with a one-time password (GL-486, GL-487)."""
+        await self.step(one.person, "watch", track=SIGNATURE, subject=one.account_id)
+        return await self.proven_step(one.person, "sign", SIGNATURE, one.account_id)
+
+
+async def decide(reviewer: Person, approver: Person, loan: Loan, decision: str, facts: dict[str, Any]) -> None:
+    """One officer recommends, another decides (GL-074)."""
+    review = await review_of(reviewer, loan.reference)
+    path = f"/v1/reviews/{review['review_id']}"
+    await reviewer.post("applications", f"{path}/claim")
+    await reviewer.get("applications", path)
+    await reviewer.post("applications", f"{path}/recommend")
+    await reviewer.post("applications", f"{path}/release")
+    await approver.post("applications", f"{path}/claim")
+    await approver.post("applications", f"{path}/{decision}", {"facts": facts})
+
+
+async def works(loan: Loan, inspector: Clerk) -> None:
+    """From the application for the certificate to the certificate (group 27 to 29), all of it today."""
+    owner, on = loan.owner.person, str(today())
+    report = {"body_name": inspector.organisation_name, "reference_number": "K-1", "reported_on": on}
+    await loan.step(owner, "request", track=TECHNICAL)
+    await loan.step(inspector.person, "confirm_plan", track=TECHNICAL, facts=report)
+    await loan.step(owner, "start_works", track=TECHNICAL, facts={"on": on})
+    await loan.step(owner, "complete", track=TECHNICAL, facts={"on": on})
+    await loan.step(owner, "report", track=TECHNICAL)
+    await loan.step(inspector.person, "certify", track=TECHNICAL, facts=report)
+
+
+async def borrower(web: Web) -> Borrower:
+    """The applicant, registered for the loan and logged in."""
+    mail = f"taro-{uuid4().hex[:8]}@example.jp"
+    name, kana = ("青葉", "太郎"), ("アオバ", "タロウ")
+    person = await Person.register(
+        web,
+        programme="green_loan",
+        name=" ".join(name),
+        kana=" ".join(kana),
+        mail=mail,
+        password=f"smile-{uuid4().hex[:12]}",
+        answer="さくら小学校",
+    )
+    await person.log_in()
+    return Borrower(person, await person.account_id(), name, kana, "1980-05-17")
+
+
+async def invite_spouse(loan: Loan) -> Borrower:
+    """The spouse joins as joint debtor, with an account of her own (GL-069)."""
+    mail = f"hanako-{uuid4().hex[:8]}@example.jp"
+    name, kana = ("青葉", "花子"), ("アオバ", "ハナコ")
+    wish = {"name_kanji": " ".join(name), "name_kana": " ".join(kana), "mail": mail, "role": "joint_debtor"}
+    owner = loan.owner.person
+    await owner.post("identity", "/v1/invitations", {**wish, "application_id": loan.application_id})
+    person = await Person.join(owner.web, mail=mail, password=f"smile-{uuid4().hex[:12]}", answer="ことり幼稚園")
+    await person.log_in()
+    spouse = Borrower(person, await person.account_id(), name, kana, "1982-08-01")
+
+    async def takes_part() -> bool:
+        listed = await person.get("applications", "/v1/applications")
+        return loan.application_id in {one["application_id"] for one in listed["items"]}
+
+    await until(takes_part, "the joint debtor in the application")
+    loan.debtors.append(spouse)
+    return spouse
