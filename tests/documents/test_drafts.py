@@ -11,10 +11,6 @@ from support.records import record_of
 pytestmark = pytest.mark.real
 
 
-async def ids_of(at: Desk, application: UUID, owner: UUID) -> list[UUID]:
-    return [UUID(one["document_id"]) for one in await at.set_of(application, owner)]
-
-
 async def times_out(at: Desk, owner: UUID, *sessions: UUID, reason: str = "idle") -> None:
     """The sessions end, and the owner logs in anew: tokens of ended sessions are refused."""
     await at.hears(SessionsEnded(account_id=owner, session_ids=sessions, reason=reason))
@@ -27,7 +23,7 @@ async def test_files_and_begun_uploads_of_a_draft_are_dropped_when_it_is_saved_f
     stored = await at.stored(application, owner, pdf(10))
     begun = await at.uploaded(application, owner, pdf(10), slot="other1")
     aside = await at.hears(DraftSetAside(application_id=application))
-    assert await ids_of(at, application, owner) == []
+    assert await at.ids_of(application, owner) == []
     assert (await at.complete(begun, owner)).json()["code"] == "upload_over"
     name, told = (await at.events(application))[-1]
     assert (name, told["document_id"], told["set"]) == ("DocumentRemoved", str(stored), [])
@@ -36,7 +32,7 @@ async def test_files_and_begun_uploads_of_a_draft_are_dropped_when_it_is_saved_f
     at.clock.advance(seconds=1)
     again = await at.stored(application, owner, pdf(10))
     await at.consumer.process([aside])
-    assert await ids_of(at, application, owner) == [again]
+    assert await at.ids_of(application, owner) == [again]
 
 
 @pytest.mark.rule("DO-07")
@@ -49,7 +45,7 @@ async def test_what_was_uploaded_after_the_draft_was_saved_stays_when_the_news_c
     at.clock.advance(seconds=0.001)
     newer = await at.stored(application, owner, pdf(10), slot="other1")
     await at.consumer.process([record_of(DraftSetAside(application_id=application), sequence=9, at=saved_at)])
-    assert await ids_of(at, application, owner) == [newer]
+    assert await at.ids_of(application, owner) == [newer]
 
 
 @pytest.mark.rule("DO-07", "DO-08")
@@ -67,7 +63,7 @@ async def test_submitted_files_stay_after_a_rejection_and_come_back_where_a_drop
     await at.stored(application, owner, pdf(13), slot="other1")
     await at.delete(deleted, owner)
     await at.hears(DraftSetAside(application_id=application))
-    assert await ids_of(at, application, owner) == [replaced, kept]
+    assert await at.ids_of(application, owner) == [replaced, kept]
     told = [told for name, told in await at.events(application) if name in ("DocumentStored", "DocumentRemoved")]
     assert [one["document_id"] for one in told[-1]["set"]] == [str(replaced), str(kept)]
     assert [one["set_version"] for one in told] == list(range(1, len(told) + 1))
@@ -82,7 +78,7 @@ async def test_a_change_set_aside_leaves_the_files_that_were_approved(at: Desk, 
     await at.reopened(application, owner)
     await at.stored(application, owner, pdf(11))
     await at.hears(DraftSetAside(application_id=application))
-    assert await ids_of(at, application, owner) == [approved]
+    assert await at.ids_of(application, owner) == [approved]
 
 
 @pytest.mark.rule("DO-07", "DO-08")
@@ -93,7 +89,7 @@ async def test_nothing_is_dropped_from_what_is_under_review(at: Desk, owner: UUI
     await at.submitted(application, owner)
     await at.hears(DraftSetAside(application_id=application))
     await times_out(at, owner, session)
-    assert await ids_of(at, application, owner) == [document_id]
+    assert await at.ids_of(application, owner) == [document_id]
 
 
 @pytest.mark.rule("DO-07", "ID-38")
@@ -106,8 +102,8 @@ async def test_a_timeout_drops_what_was_uploaded_in_that_session_and_nothing_els
     at.log_in(owner)
     kept = await at.stored(application, owner, pdf(10), slot="other1")
     await times_out(at, owner, phone)
-    assert await ids_of(at, application, owner) == [kept]
-    assert await ids_of(at, other, owner) == []
+    assert await at.ids_of(application, owner) == [kept]
+    assert await at.ids_of(other, owner) == []
     assert await at.status_of(begun) == "removed"
 
 
@@ -118,7 +114,7 @@ async def test_sessions_that_end_otherwise_drop_nothing(at: Desk, owner: UUID, r
     application = await at.started(owner)
     kept = await at.stored(application, owner, pdf(10))
     await times_out(at, owner, session, reason=reason)
-    assert await ids_of(at, application, owner) == [kept]
+    assert await at.ids_of(application, owner) == [kept]
 
 
 @pytest.mark.rule("DO-07")
@@ -128,4 +124,4 @@ async def test_a_programme_whose_policy_says_so_keeps_unsubmitted_files(at: Desk
     kept = await at.stored(application, owner, pdf(10))
     await at.hears(DraftSetAside(application_id=application))
     await times_out(at, owner, session)
-    assert await ids_of(at, application, owner) == [kept]
+    assert await at.ids_of(application, owner) == [kept]

@@ -73,12 +73,6 @@ def test_what_a_company_of_each_level_may_do_in_each_state_once_something_is_app
     assert (decide(Role.COMPANY, relation, state, action) is Decision.ALLOWED) == (action in may)
 
 
-async def seen(at: Desk, application: UUID, account: UUID, role: Role) -> list[UUID]:
-    answer = await at.list_(application, account, role)
-    assert answer.status_code == 200, answer.text
-    return [UUID(slot["document"]["document_id"]) for slot in answer.json()["slots"] if slot["document"]]
-
-
 @pytest.mark.real
 @pytest.mark.rule("AS-56", "DO-08")
 async def test_a_company_sees_what_is_in_force_while_it_may_and_is_put_down(at: Desk, owner: UUID) -> None:
@@ -89,16 +83,16 @@ async def test_a_company_sees_what_is_in_force_while_it_may_and_is_put_down(at: 
     assert (await at.list_(application, company, Role.COMPANY)).status_code == 404
     await at.approved(application, owner)
     await at.granted(application, {company: ("view",)})
-    assert await seen(at, application, company, Role.COMPANY) == [approved]
+    assert await at.ids_of(application, company, Role.COMPANY) == [approved]
 
     await at.reopened(application, owner)
     newer = await at.stored(application, owner, pdf(20))
     await at.submitted(application, owner, submission=2)
-    assert await seen(at, application, company, Role.COMPANY) == [approved]  # in force until the change is approved
+    assert await at.ids_of(application, company, Role.COMPANY) == [approved]  # in force until the change is approved
     assert (await at.download(newer, company, Role.COMPANY)).status_code == 404
     assert (await at.download(approved, company, Role.COMPANY)).status_code == 200
     await at.approved(application, owner, submission=2)
-    assert await seen(at, application, company, Role.COMPANY) == [newer]
+    assert await at.ids_of(application, company, Role.COMPANY) == [newer]
     assert (await at.download(approved, company, Role.COMPANY)).status_code == 404
 
     await at.granted(application, {})
@@ -131,7 +125,7 @@ async def test_a_content_reopened_for_the_company_is_changed_by_the_company_alon
     await at.post(started.json()["upload"], pdf(5))
     added = UUID(started.json()["document_id"])
     assert (await at.complete(added, company, Role.COMPANY)).status_code == 200
-    assert await seen(at, application, company, Role.COMPANY) == [approved, added]
+    assert await at.ids_of(application, company, Role.COMPANY) == [approved, added]
     rows = await at.rows("SELECT uploaded_by FROM documents WHERE id = :id", id=added)
     assert rows[0].uploaded_by == company
 
@@ -156,7 +150,7 @@ async def test_a_company_has_what_is_in_force_and_nothing_else_unless_the_conten
     files = [approved]
 
     async def only_looks(in_force: UUID) -> None:
-        assert await seen(at, application, company, Role.COMPANY) == [in_force]
+        assert await at.ids_of(application, company, Role.COMPANY) == [in_force]
         assert (await at.list_(application, company, Role.COMPANY)).json()["changeable"] is False
         answers = [(await at.download(one, company, Role.COMPANY)).status_code for one in files]
         assert answers == [200 if one == in_force else 404 for one in files]
@@ -183,7 +177,7 @@ async def test_a_company_has_what_is_in_force_and_nothing_else_unless_the_conten
         assert (await at.list_(application, company, Role.COMPANY)).json()["changeable"] is True
         entered = await at.uploaded(application, company, pdf(40), role=Role.COMPANY)
         assert (await at.complete(entered, company, Role.COMPANY)).status_code == 200
-        assert await seen(at, application, company, Role.COMPANY) == [entered]
+        assert await at.ids_of(application, company, Role.COMPANY) == [entered]
         answers = [(await at.download(one, company, Role.COMPANY)).status_code for one in [*files, entered]]
         assert answers == [200, 404, 404, 200]  # nothing of the change that the association gave up
         files.append(entered)
@@ -212,8 +206,8 @@ async def test_a_change_that_is_withdrawn_leaves_what_was_approved(at: Desk, own
     await at.delete(deleted, owner)
     await at.stored(application, owner, pdf(12), slot="other2")
     await at.withdrawn(application, owner)
-    assert await seen(at, application, owner, Role.ASSOCIATION) == [replaced, deleted]
-    assert await seen(at, application, uuid4(), Role.OFFICE_REVIEWER) == [replaced, deleted]
+    assert await at.ids_of(application, owner, Role.ASSOCIATION) == [replaced, deleted]
+    assert await at.ids_of(application, uuid4(), Role.OFFICE_REVIEWER) == [replaced, deleted]
     assert (await at.start(application, owner, pdf(1))).json()["code"] == "documents_frozen"
     before = await at.events(application)
     await at.withdrawn(application, owner)
@@ -224,10 +218,10 @@ async def test_a_change_that_is_withdrawn_leaves_what_was_approved(at: Desk, own
     await at.stored(application, owner, pdf(13))
     await at.submitted(application, owner, submission=2)
     await at.withdrawn(application, owner)
-    assert await seen(at, application, owner, Role.ASSOCIATION) == [replaced, deleted]
-    assert await seen(at, application, uuid4(), Role.OFFICE_REVIEWER) == [replaced, deleted]
+    assert await at.ids_of(application, owner, Role.ASSOCIATION) == [replaced, deleted]
+    assert await at.ids_of(application, uuid4(), Role.OFFICE_REVIEWER) == [replaced, deleted]
     await at.reopened(application, owner, submission=3)
-    assert await seen(at, application, owner, Role.ASSOCIATION) == [replaced, deleted]
+    assert await at.ids_of(application, owner, Role.ASSOCIATION) == [replaced, deleted]
 
 
 @pytest.mark.real

@@ -10,10 +10,6 @@ pytestmark = [pytest.mark.real, pytest.mark.rule("GL-366", "GL-369")]
 VIEW = ("view",)
 
 
-async def ids(at: Desk, application: UUID, account: UUID, role: Role) -> list[UUID]:
-    return [UUID(one["document_id"]) for one in await at.set_of(application, account, role)]
-
-
 async def places(at: Desk, application: UUID, account: UUID, role: Role) -> list[tuple[str, str | None, bool]]:
     """What somebody is shown: slot, whose, and whether they may put a file there."""
     answer = (await at.list_(application, account, role)).json()
@@ -27,7 +23,7 @@ async def test_each_person_has_a_file_of_their_own_in_a_slot_per_person(at: Desk
     theirs = await at.stored(application, debtor, pdf(10), role=Role.JOINT_DEBTOR, slot="identity", subject=str(debtor))
     works = await at.stored(application, owner, pdf(20), role=Role.APPLICANT, slot="works")
     mine = await at.stored(application, owner, pdf(30), role=Role.APPLICANT, slot="identity", subject=str(owner))
-    assert await ids(at, application, owner, Role.APPLICANT) == [mine, theirs, works]
+    assert await at.ids_of(application, owner, Role.APPLICANT) == [mine, theirs, works]
 
     name, told = (await at.events(application))[-1]
     assert (name, told["subject"], told["total_bytes"]) == ("DocumentStored", str(owner), 60)
@@ -38,11 +34,11 @@ async def test_each_person_has_a_file_of_their_own_in_a_slot_per_person(at: Desk
     ]
     # A second file of the same person takes the place of their first, and of nobody else's.
     newer = await at.stored(application, debtor, pdf(40), role=Role.JOINT_DEBTOR, slot="identity", subject=str(debtor))
-    assert await ids(at, application, owner, Role.APPLICANT) == [mine, newer, works]
+    assert await at.ids_of(application, owner, Role.APPLICANT) == [mine, newer, works]
     # The owner may bring and take away anybody's.
     assert (await at.delete(newer, owner, Role.APPLICANT)).status_code == 204
     brought = await at.stored(application, owner, pdf(50), role=Role.APPLICANT, slot="income", subject=str(debtor))
-    assert await ids(at, application, debtor, Role.JOINT_DEBTOR) == [brought]
+    assert await at.ids_of(application, debtor, Role.JOINT_DEBTOR) == [brought]
 
 
 @pytest.mark.parametrize(("owns", "joins"), [(Role.APPLICANT, Role.JOINT_DEBTOR), (Role.JOINT_DEBTOR, Role.APPLICANT)])
@@ -61,7 +57,7 @@ async def test_who_takes_part_has_their_own_papers_and_nothing_of_others(
         ("identity", str(person), True),
         ("income", str(person), True),
     ]
-    assert await ids(at, application, person, joins) == [own]
+    assert await at.ids_of(application, person, joins) == [own]
     assert (await at.download(own, person, joins)).status_code == 200
     for document in (works, foreign, others):
         assert (await at.download(document, person, joins)).status_code == 404
@@ -81,18 +77,18 @@ async def test_own_papers_follow_the_owner_through_submission_and_correction(at:
     first = await at.stored(application, debtor, pdf(10), **paper)
     begun = await at.uploaded(application, debtor, pdf(20), **paper)
     await at.submitted(application, owner)
-    assert await ids(at, application, debtor, Role.JOINT_DEBTOR) == [first]
+    assert await at.ids_of(application, debtor, Role.JOINT_DEBTOR) == [first]
     assert (await at.start(application, debtor, pdf(1), **paper)).json()["code"] == "documents_frozen"
     assert (await at.delete(first, debtor, Role.JOINT_DEBTOR)).json()["code"] == "documents_frozen"
     refused = await at.complete(begun, debtor, Role.JOINT_DEBTOR)
     assert refused.json()["findings"][0]["code"] == "SET_FROZEN"
-    assert await ids(at, application, uuid4(), Role.OFFICE_REVIEWER) == [first]
+    assert await at.ids_of(application, uuid4(), Role.OFFICE_REVIEWER) == [first]
 
     await at.rejected(application, owner)
     second = await at.stored(application, debtor, pdf(30), **paper)
-    assert await ids(at, application, uuid4(), Role.OFFICE_REVIEWER) == [first]
+    assert await at.ids_of(application, uuid4(), Role.OFFICE_REVIEWER) == [first]
     await at.submitted(application, owner, submission=2)
-    assert await ids(at, application, uuid4(), Role.OFFICE_REVIEWER) == [second]
+    assert await at.ids_of(application, uuid4(), Role.OFFICE_REVIEWER) == [second]
     # What was theirs and was handed in once, they may have again; as the owner may.
     assert (await at.download(first, debtor, Role.JOINT_DEBTOR)).status_code == 200
     # Who takes part no longer has nothing any more; the papers stay what was handed in.
@@ -143,7 +139,7 @@ async def test_parties_see_and_bring_what_the_programme_says(at: Desk, owner: UU
         ("income", str(owner), False),
         ("works", None, False),
     ]
-    assert await ids(at, application, bank, Role.BANK) == [income, works]
+    assert await at.ids_of(application, bank, Role.BANK) == [income, works]
     assert (await at.download(other, bank, Role.BANK)).status_code == 404
     assert (await at.delete(works, bank, Role.BANK)).status_code == 403
     assert (await at.start(application, bank, pdf(1), role=Role.BANK, slot="certificate")).status_code == 403
@@ -153,8 +149,8 @@ async def test_parties_see_and_bring_what_the_programme_says(at: Desk, owner: UU
         ("certificate", None, True),
     ]
     certificate = await at.stored(application, body, pdf(20), role=Role.INSPECTION_BODY, slot="certificate")
-    assert await ids(at, application, body, Role.INSPECTION_BODY) == [works, certificate]
-    assert certificate in await ids(at, application, uuid4(), Role.OFFICE_REVIEWER)
+    assert await at.ids_of(application, body, Role.INSPECTION_BODY) == [works, certificate]
+    assert certificate in await at.ids_of(application, uuid4(), Role.OFFICE_REVIEWER)
     # It belongs to what the office decides about: nobody replaces it or takes it away.
     again = await at.start(application, body, pdf(21), role=Role.INSPECTION_BODY, slot="certificate")
     assert again.json()["code"] == "documents_frozen"
@@ -176,9 +172,9 @@ async def test_a_party_sees_its_own_file_at_once_and_others_when_they_are_in_for
     await at.reopened(application, owner)
     newer = await at.stored(application, owner, pdf(11), role=Role.APPLICANT, slot="works")
     certificate = await at.stored(application, body, pdf(20), role=Role.INSPECTION_BODY, slot="certificate")
-    assert await ids(at, application, body, Role.INSPECTION_BODY) == [works, certificate]
+    assert await at.ids_of(application, body, Role.INSPECTION_BODY) == [works, certificate]
     assert (await at.download(newer, body, Role.INSPECTION_BODY)).status_code == 404
     assert (await at.download(certificate, body, Role.INSPECTION_BODY)).status_code == 200
     await at.submitted(application, owner, submission=2)
     await at.approved(application, owner, submission=2)
-    assert await ids(at, application, body, Role.INSPECTION_BODY) == [newer, certificate]
+    assert await at.ids_of(application, body, Role.INSPECTION_BODY) == [newer, certificate]

@@ -18,10 +18,6 @@ from support.records import record_of
 pytestmark = pytest.mark.real
 
 
-async def ids_of(at: Desk, application: UUID, owner: UUID) -> list[UUID]:
-    return [UUID(one["document_id"]) for one in await at.set_of(application, owner)]
-
-
 async def parked(at: Desk, application: UUID) -> list[str]:
     rows = await at.rows("SELECT error FROM parked_events WHERE key = :key", key=str(application))
     return [row.error for row in rows]
@@ -53,7 +49,7 @@ async def test_a_deleted_document_leaves_the_set_and_deleting_it_again_is_no_err
     gone = await at.stored(application, owner, pdf(20), slot="other1")
     assert (await at.delete(gone, owner)).status_code == 204
     assert (await at.delete(gone, owner)).status_code == 204
-    assert await ids_of(at, application, owner) == [kept]
+    assert await at.ids_of(application, owner) == [kept]
     events = await at.events(application)
     assert [name for name, _ in events] == ["DocumentStored", "DocumentStored", "DocumentRemoved"]
     removed = events[-1][1]
@@ -95,15 +91,15 @@ async def test_a_submission_freezes_the_set_and_a_rejection_opens_it_with_its_fi
             "documents_frozen",
             ["DO-08"],
         )
-    assert await ids_of(at, application, owner) == [first, second]
+    assert await at.ids_of(application, owner) == [first, second]
     assert (await at.list_(application, owner)).json()["changeable"] is False
 
     await at.rejected(application, owner)
 
     assert (await at.list_(application, owner)).json()["changeable"] is True
-    assert await ids_of(at, application, owner) == [first, second]
+    assert await at.ids_of(application, owner) == [first, second]
     newer = await at.stored(application, owner, pdf(30))
-    assert await ids_of(at, application, owner) == [newer, second]
+    assert await at.ids_of(application, owner) == [newer, second]
     await at.submitted(application, owner, submission=2)
     assert (await at.events(application))[-1][1] == {
         "application_id": str(application),
@@ -125,7 +121,7 @@ async def test_a_change_after_the_submission_and_before_it_is_heard_of_is_undone
 
     await at.hears(submission)
 
-    assert await ids_of(at, application, owner) == [replaced, deleted, kept]
+    assert await at.ids_of(application, owner) == [replaced, deleted, kept]
     assert [await at.status_of(one) for one in (newer, added)] == ["replaced", "removed"]
     events = (await at.events(application))[-4:]
     assert [name for name, _ in events] == ["DocumentRemoved", "DocumentStored", "DocumentStored", "DocumentsFrozen"]
@@ -153,7 +149,7 @@ async def test_who_changes_the_set_while_it_is_being_frozen_waits_and_is_refused
     deleted, completed = await asyncio.gather(*changes)
     assert (deleted.status_code, deleted.json()["code"]) == (409, "documents_frozen")
     assert (completed.status_code, completed.json()["findings"][0]["code"]) == (409, "SET_FROZEN")
-    assert await ids_of(at, application, owner) == [kept]
+    assert await at.ids_of(application, owner) == [kept]
 
 
 @pytest.mark.rule("DO-08")
@@ -214,7 +210,7 @@ async def test_whatever_is_done_meanwhile_the_frozen_set_is_the_submitted_one(at
     await at.hears(event)
 
     assert await parked(at, application) == []
-    assert await ids_of(at, application, owner) == submitted
+    assert await at.ids_of(application, owner) == submitted
     changes = [told for name, told in await at.events(application) if name in ("DocumentStored", "DocumentRemoved")]
     assert [told["set_version"] for told in changes] == list(range(1, len(changes) + 1))
     if changes:
@@ -247,7 +243,7 @@ async def test_an_application_heard_of_again_keeps_its_documents(at: Desk, owner
             policy=policy(1),
             now=at.clock(),
         )
-    assert await ids_of(at, application, owner) == [document_id]
+    assert await at.ids_of(application, owner) == [document_id]
     assert (await at.list_(application, owner)).json()["total_limit_bytes"] == policy().total_limit_bytes
 
 

@@ -292,6 +292,10 @@ class Desk:
         assert answer.status_code == 200, answer.text
         return [slot["document"] for slot in answer.json()["slots"] if slot["document"]]
 
+    async def ids_of(self, application_id: UUID, account_id: UUID, role: Role = Role.ASSOCIATION) -> list[UUID]:
+        """The ids of these documents."""
+        return [UUID(one["document_id"]) for one in await self.set_of(application_id, account_id, role)]
+
     async def delete(self, document_id: UUID, account_id: UUID, role: Role = Role.ASSOCIATION) -> httpx.Response:
         """Take a document out."""
         return await self.http.delete(f"/v1/documents/{document_id}", headers=self.as_(account_id, role))
