@@ -156,7 +156,31 @@ async def signed(desk, person, application):
     return await done(person, application, "sign", proof=proof, **where)
 
 
-@pytest.mark.rule("GL-066", "GL-104", "GL-255", "GL-487", "GL-436")
+async def read_notices(wife, application):
+    # The two notices and the guidance are messages of the office (GL-431, GL-432).
+    (thread,) = (await wife.get(f"/v1/applications/{application}/threads")).json()["items"]
+    whole = (await wife.get(f"/v1/applications/{application}/threads/{thread['thread_id']}")).json()
+    texts = [one["text"] for one in whole["messages"]]
+    assert [text.split("\n")[0] for text in texts] == ["融資承認通知書", "返済額のご通知", "今後のお手続き"]
+    assert "1,400,000円" in texts[0]
+    assert "完済の確認" in texts[0]
+    assert "毎月の返済額: 12,632円" in texts[1]
+
+
+async def repay_early(owner, wife, clerk, application):
+    # One part is repaid early: asked for in My Note a month before, and told by the bank.
+    wish = {"channel": "MY_NOTE", "amount_yen": 400_000, "effect": "LOWER_PAYMENT", "payment_on": "2026-06-15"}
+    await done(owner, application, "ask_prepayment", facts=wish)
+    before = (await wife.get(f"/v1/applications/{application}/repayment?on=2026-06-15")).json()
+    await done(clerk, application, "prepay", facts=wish)
+    after = (await wife.get(f"/v1/applications/{application}/repayment?on=2026-06-15")).json()
+    assert (len(before["past"]), before["past"][0]["due_on"]) == (2, "2026-05-15")
+    assert before["balance_yen"] - after["balance_yen"] == 400_000
+    assert after["coming"][0]["payment"] < before["coming"][0]["payment"]
+    assert sum(one["principal"] for one in after["coming"]) == after["balance_yen"]
+
+
+@pytest.mark.rule("GL-066", "GL-104", "GL-255", "GL-431", "GL-432", "GL-487", "GL-436")
 async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_part(desk):
     owner, wife, application = await a_couple(desk)
     check = (await owner.get(f"/v1/applications/{application}/check")).json()
@@ -167,6 +191,7 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     timeline = (await wife.get(f"/v1/applications/{application}/timeline")).json()["items"]
     assert [one["facts"]["amount_yen"] for one in timeline if one["step"] == "融資承認"] == [1_400_000]
 
+    await read_notices(wife, application)
     clerk = desk.person(Role.BANK, organisation_id=example.BANK)
     inspector = desk.person(Role.INSPECTION_BODY, organisation_id=example.BODY)
     await done(owner, application, "request", track=TECHNICAL)
@@ -189,16 +214,7 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     assert (await signed(desk, wife, application))["state"] == "contracted"
     assert (await owner.get(f"/v1/applications/{application}/repayment")).status_code == 404
     assert (await done(clerk, application, "disburse", facts=FUNDS))["state"] == "repaying"
-    # One part is repaid early: asked for in My Note a month before, and told by the bank.
-    wish = {"channel": "MY_NOTE", "amount_yen": 400_000, "effect": "LOWER_PAYMENT", "payment_on": "2026-06-15"}
-    await done(owner, application, "ask_prepayment", facts=wish)
-    before = (await wife.get(f"/v1/applications/{application}/repayment?on=2026-06-15")).json()
-    await done(clerk, application, "prepay", facts=wish)
-    after = (await wife.get(f"/v1/applications/{application}/repayment?on=2026-06-15")).json()
-    assert (len(before["past"]), before["past"][0]["due_on"]) == (2, "2026-05-15")
-    assert before["balance_yen"] - after["balance_yen"] == 400_000
-    assert after["coming"][0]["payment"] < before["coming"][0]["payment"]
-    assert sum(one["principal"] for one in after["coming"]) == after["balance_yen"]
+    await repay_early(owner, wife, clerk, application)
     assert (await done(clerk, application, "close", facts={"reason": "FINAL_DUE_DATE"}))["state"] == "closed"
     # GL-104: every change with its actor, time, states and reason.
     steps = await desk.rows(

@@ -18,6 +18,7 @@ from applications import desk as contexts
 from applications import hot, parties, worklist
 from applications.access import caller_of
 from applications.cases import Application, Proof, Track, in_force
+from applications.commands.messages import post_notice
 from applications.desk import Desk
 from applications.programme import Programme
 from applications.workflow import Caller, Case, Effect, Step, Taken, Transition, check, choose, next_automatic
@@ -131,6 +132,18 @@ async def _take(
     if row.event is not None:
         await eventlog.record(session, row.event(Step(case, caller.account_id, desk.seal)), now=case.now)
     step_key, taken = (*key, command), Taken(case.now, caller.account_id, case.facts)
+    for notice in row.notices(case) if row.notices else ():
+        await post_notice(
+            session=session,
+            desk=desk,
+            application=application,
+            topic=notice.topic,
+            subject=notice.subject,
+            notice=notice.kind,
+            said=notice.text,
+            actor=actor,
+            now=case.now,
+        )
     after = replace(
         application,
         tracks={**application.tracks, key: track_now},

@@ -67,6 +67,16 @@ class Effect(StrEnum):
     INVOLVES = "involves"  # those whom the submitted content names take part from now on
 
 
+@dataclass(frozen=True)
+class Notice:
+    """A message of the office that a step brings with it, in the thread of a topic; `kind` is what it is."""
+
+    topic: str
+    subject: str
+    kind: str
+    text: str
+
+
 def always(case: Case) -> bool:
     """The condition of a row that has none."""
     del case
@@ -83,7 +93,7 @@ class Transition:
     password, whose purpose is the command. `facts` is the form of what is said with the step; it is kept encrypted.
     While `when` is not true there is no such row: nobody is offered the step. A guard is what can be put right, and the
     system can put nothing right: its rows have none. The system takes an `automatic` row by itself as soon as `when`
-    is true, in the transaction that made it so.
+    is true, in the transaction that made it so. `notices` are messages to those who apply, which the step brings.
     """
 
     track: str
@@ -103,6 +113,7 @@ class Transition:
     when: Callable[[Case], bool] = always
     facts: type[Form] | None = None
     automatic: bool = False
+    notices: Callable[[Case], Sequence[Notice]] | None = None
 
     def admits(self, caller: Caller, case: Case, subject: UUID) -> bool:
         """Whether the caller may take the step, as far as the person is concerned."""

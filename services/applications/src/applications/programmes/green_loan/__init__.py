@@ -30,7 +30,7 @@ PROGRAMME = Programme(
     documents=DocumentPolicy(slots=SLOTS, total_limit_bytes=TOTAL_LIMIT_BYTES),
     workflow=workflow.WORKFLOW,
     warnings=workflow.warnings,
-    notices=workflow.notices,
+    notices=workflow.to_be_shown,
     consents={},  # GL-255: each person gives them on a track of their own
     one_per_account=False,
     review_business_days=15,  # the guide gives the agency no time limit

@@ -13,7 +13,7 @@ from madoguchi_contracts import Party, Role
 
 from applications import events
 from applications.programmes.green_loan import conditions as must
-from applications.programmes.green_loan import servicing, steps
+from applications.programmes.green_loan import notices, servicing, steps
 from applications.programmes.green_loan.conditions import (
     CONSENT,
     DANSHIN,
@@ -80,7 +80,7 @@ def warnings(case: Case) -> list[Finding]:
     return list(case.filed.form.warnings)
 
 
-def notices(case: Case) -> list[Finding]:
+def to_be_shown(case: Case) -> list[Finding]:
     """GL-259, and GL-100: identity checks that are still to come."""
     open_ = [one for one in must.debtors(case) if case.state(IDENTITY, one) not in must.VERIFIED]
     message = "本人確認(eKYC)がお済みでない方がいます。原則として、お申込みの時までにお済ませください。"
@@ -144,6 +144,7 @@ _LOAN = (
         event=events.approved,
         effects=IN_FORCE,
         facts=steps.Approval,
+        notices=notices.of_approval,
     ),
     _row(
         LOAN,
@@ -220,6 +221,7 @@ _LOAN = (
         event=events.contract_offered(JOINT_DEBTOR),
         deadlines=(Deadline("close_contract", period_ends),),
         facts=steps.ContractPeriod,
+        notices=notices.of_contract,
     ),
     _row(LOAN, "close_contract", ["contract_open"], "cert_submitted", [SYSTEM], "契約手続可能期間が終了", "GL-487"),
     _row(

@@ -1,0 +1,75 @@
+"""What the office writes to those who owe the loan when something is decided (GL-074, GL-107, GL-431, GL-432)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kit.japan.yen import format_yen
+
+from applications.programmes.green_loan import conditions, steps
+from applications.programmes.green_loan.danshin.kinds import LABELS
+from applications.programmes.green_loan.money.methods import METHOD_LABELS, Method
+from applications.programmes.green_loan.money.rates import first_payments
+from applications.programmes.green_loan.servicing import rate_of
+from applications.workflow import Case, Notice
+
+DECISION = "decision"
+"""The thread of everything about one decision."""
+_SUBJECT = "融資の決定について"
+_DUE = {"contract": "融資の契約まで", "certificate": "適合証明書等の提出まで", "funds": "資金の受取りまで"}
+
+
+def of_approval(case: Case) -> Sequence[Notice]:
+    """融資承認通知書, 返済額のご通知, and what to do next, in messages of their own (GL-431, GL-432)."""
+    return [
+        Notice(DECISION, _SUBJECT, "approval_notice", _approval(case)),
+        Notice(DECISION, _SUBJECT, "repayment_notice", _repayment(case)),
+        Notice(DECISION, _SUBJECT, "procedure_guidance", _guidance()),
+    ]
+
+
+def of_contract(case: Case) -> Sequence[Notice]:
+    """契約手続可能期間のお知らせ (GL-107, GL-483)."""
+    said = case.said(steps.ContractPeriod)
+    text = (
+        f"契約手続可能期間は、{said.first}から{said.last}までです。申込本人と連帯債務者の全員が、"
+        "この期間内に契約内容の説明動画をご覧になり、契約書の内容をご確認のうえ、電子契約のお手続きを完了してください。"
+        "期間内に全員のお手続きが完了しない場合は契約ができず、資金の受取りが遅れます。"
+    )
+    return [Notice(DECISION, _SUBJECT, "contract_period", text)]
+
+
+def _approval(case: Case) -> str:
+    said, loan = case.said(steps.Approval), conditions.content(case)["loan"]
+    lines = [
+        "融資承認通知書",
+        "お申込みいただいた融資を、次の内容で承認しました。",
+        f"融資額: {format_yen(said.amount_yen or 0)}(お申込み {format_yen(loan['amount_yen'])})",
+        f"金利: 年{rate_of(case)}%(全期間固定)",
+        f"返済期間: {loan['years']}年",
+        f"返済方法: {METHOD_LABELS[Method(loan['method'])]}",
+        f"団体信用生命保険: {LABELS[conditions.danshin_choice(case)]}",
+    ]
+    if said.conditions:
+        lines.append("融資承認条件(満たしていただけない場合は、減額または取消しとなることがあります):")
+        lines += [f"・{one.text}({_DUE[one.due or 'contract']})" for one in said.conditions]
+    return "\n".join(lines)
+
+
+def _repayment(case: Case) -> str:
+    said, loan = case.said(steps.Approval), conditions.content(case)["loan"]
+    amount = said.amount_yen or 0
+    bonus = loan["bonus_part_yen"] if said.bonus_part_yen is None else said.bonus_part_yen
+    paid = first_payments(amount, bonus, rate_of(case), loan["years"], Method(loan["method"]))
+    lines = ["返済額のご通知", f"毎月の返済額: {format_yen(paid.monthly)}(初回)"]
+    if bonus:
+        lines.append(f"ボーナス返済額: {format_yen(paid.bonus)}(初回、毎月の返済額に加算)")
+    return "\n".join([*lines, "返済額をご確認ください。資金の受取日により、実際の額と異なることがあります。"])
+
+
+def _guidance() -> str:
+    return (
+        "今後のお手続き\n工事は、融資の決定と工事計画内容の確認の後に着工してください。"
+        "工事が完了したら適合証明検査機関に完了報告をし、適合証明書の交付を受けて、取扱金融機関に書類を提出してください。"
+        "原本をご提示いただく書類もありますので、あわせてお持ちください。"
+    )
