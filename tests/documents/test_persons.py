@@ -98,6 +98,17 @@ async def test_own_papers_follow_the_owner_through_submission_and_correction(at:
     assert ("identity", str(debtor), False) in await places(at, application, owner, Role.APPLICANT)
 
 
+async def test_an_upload_for_somebody_who_left_meanwhile_is_refused(at: Desk, owner: UUID) -> None:
+    debtor = uuid4()
+    application = await at.started(owner, documents=PER_PERSON)
+    await at.joined(application, (debtor, "joint_debtor", VIEW))
+    place = {"slot": "identity", "subject": str(debtor)}
+    begun = await at.uploaded(application, debtor, pdf(10), role=Role.JOINT_DEBTOR, **place)
+    await at.joined(application)
+    refused = await at.complete(begun, owner, Role.APPLICANT)
+    assert refused.json()["findings"][0]["code"] == "SET_FROZEN"
+
+
 async def test_a_submission_that_names_another_person_than_the_set_waits_for_an_operator(at: Desk, owner: UUID) -> None:
     application = await at.started(owner, documents=PER_PERSON)
     await at.stored(application, owner, pdf(10), role=Role.APPLICANT, slot="identity", subject=str(owner))

@@ -154,16 +154,18 @@ async def settle_upload(
 ) -> Document:
     """Decide on a checked upload: take it into its slot in place of what was there (DO-03), or refuse it.
 
-    `refusal` is what the checks of the bytes found. Under the lock of the set, a submission that came first (DO-08) and
-    the limit (DO-05) can refuse it too, so that two uploads completed at once cannot exceed it together. If somebody
+    `refusal` is what the checks of the bytes found. Under the lock of the set, a submission that came first (DO-08), a
+    place that was closed meanwhile, and the limit (DO-05) can refuse it too, so that two uploads completed at once cannot exceed it together. If somebody
     else settled the document meanwhile, it is returned as it is; the caller compares its `object_key`.
     """
     documents, document = await lock_with_set(session, document_id)
     if document.status != DocumentStatus.PENDING:
         return document
     here = await in_set(session, documents)
+    slot = documents.slot_of[document.slot]
+    gone = slot.withdrawn or document.subject not in documents.subjects_of(slot)
     fixed = documents.frozen or documents.outcome is not None
-    if fixed and not open_while_frozen(documents, here, document.place):
+    if gone or (fixed and not open_while_frozen(documents, here, document.place)):
         refusal = Refusal.SET_FROZEN
     elif refusal is None and not fits(here, document.place, document.size_bytes, documents.total_limit_bytes):
         refusal = Refusal.TOTAL_OVER_LIMIT
