@@ -155,8 +155,9 @@ async def settle_upload(
     """Decide on a checked upload: take it into its slot in place of what was there (DO-03), or refuse it.
 
     `refusal` is what the checks of the bytes found. Under the lock of the set, a submission that came first (DO-08), a
-    place that was closed meanwhile, and the limit (DO-05) can refuse it too, so that two uploads completed at once cannot exceed it together. If somebody
-    else settled the document meanwhile, it is returned as it is; the caller compares its `object_key`.
+    place that was closed meanwhile, and the limit (DO-05) can refuse it too, so that two uploads completed at once
+    cannot exceed it together. If somebody else settled the document meanwhile, it is returned as it is; the caller
+    compares its `object_key`.
     """
     documents, document = await lock_with_set(session, document_id)
     if document.status != DocumentStatus.PENDING:
