@@ -137,6 +137,7 @@ def test_only_the_programmes_and_the_rules_are_open_to_anybody():
     assert public_operations(DOCUMENT) == {
         "GET /v1/programmes",
         "GET /v1/programmes/{programme}/help",
+        "GET /v1/programmes/green_loan/rates",
         f"POST {SIMULATOR}",
     }
 
