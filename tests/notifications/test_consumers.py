@@ -32,6 +32,8 @@ def events() -> list[Event]:
         HANAKO.submits(application),
         HANAKO.is_rejected(application),
         HANAKO.is_approved(application),
+        HANAKO.is_written_to(application),
+        HANAKO.is_asked_to_mend(application),
         HANAKO.is_asked_for_a_paper(application),
     ]
 

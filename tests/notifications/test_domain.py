@@ -78,6 +78,11 @@ def test_events_outside_the_table_send_nothing_and_a_submission_tells_the_office
     assert template_for(Fact("ApplicationSubmitted")) is Template.OFFICE_NEW_CASE
 
 
+def test_a_message_is_told_by_whom_it_is_told_to() -> None:
+    assert template_for(Fact("MessagePosted", purpose="reader")) is Template.MESSAGE_POSTED
+    assert template_for(Fact("MessagePosted", purpose="office")) is Template.OFFICE_NEW_MESSAGE
+
+
 @pytest.mark.rule("NO-02", "NO-03", "NO-04", "NO-05", "NO-06", "NO-07", "NO-08", "NO-09", "NO-10")
 def test_subjects_are_exactly_those_of_the_manual() -> None:
     subjects = wording_of("bond").subjects

@@ -120,6 +120,59 @@ async def test_how_an_application_ended_is_not_in_the_mail(room: Mailroom):
     assert len({body_of(mail) for mail in room.smtp.accepted}) == 1
 
 
+@pytest.mark.rule("GL-052", "NO-12", "NO-13")
+async def test_a_message_is_told_to_each_reader_and_to_the_office_without_what_it_says(room: Mailroom):
+    taro, hanako, application = Person(name="見本 太郎", mail="taro@example.jp"), Person(), uuid4()
+    await registered(room, taro)
+    await registered(room, hanako)
+    event = taro.is_written_to(application, hanako, to_office=True)
+    record = room.record(event)
+    await room.consumer.process([record, record])
+    await room.deliver()
+    await room.consumer.process([record])
+    await room.deliver()
+    told = {mail["To"]: (mail["Subject"], body_of(mail)) for mail in room.smtp.accepted}
+    assert (len(room.smtp.accepted), set(told)) == (3, {taro.mail, hanako.mail, OFFICE})
+    for person in (taro, hanako):
+        subject, text = told[person.mail]
+        assert subject == "【住宅金融支援機構】新しいメッセージのお知らせ"
+        assert "花子 様" in text if person is hanako else "太郎 様" in text
+        assert "ログイン" in text
+        assert not any(word in text for word in ("http", event.reference, str(event.thread_id), str(application)))
+    subject, text = told[OFFICE]
+    assert (subject, event.reference in text) == ("【審査】新しいメッセージが届きました", True)
+    assert not any(word in text for word in ("花子", "太郎", "http", str(event.thread_id), str(application)))
+
+
+@pytest.mark.rule("GL-052")
+async def test_a_message_that_the_office_alone_is_told_of_or_nobody_sends_no_other_mail(room: Mailroom):
+    await registered(room, Person())
+    quiet = Person().is_written_to(uuid4()).model_copy(update={"notify": ()})
+    await room.hear_and_deliver(quiet, quiet.model_copy(update={"to_office": True}))
+    assert [mail["To"] for mail in room.smtp.accepted] == [OFFICE]
+
+
+@pytest.mark.rule("GL-052")
+async def test_a_message_waits_for_no_other_lane_and_for_a_contact_that_comes_later(room: Mailroom):
+    taro = Person(name="見本 太郎", mail="taro@example.jp")
+    await room.hear_and_deliver(taro.is_written_to(uuid4()), taro.is_asked_to_mend(uuid4()))
+    assert await room.states() == [("MESSAGE-POSTED", "waiting_contact"), ("CORRECTION-ASKED", "waiting_contact")]
+    await room.hear_and_deliver(taro.gets_user_id())
+    assert {state for _, state in await room.states()} == {"accepted"}
+    lanes = await room.rows("SELECT DISTINCT lane FROM messages")
+    assert len(lanes) == 2  # that of links, and that of messages
+
+
+@pytest.mark.rule("GL-052")
+async def test_what_is_to_be_mended_is_not_in_the_mail(room: Mailroom):
+    hanako, application = Person(), uuid4()
+    await registered(room, hanako)
+    await room.hear_and_deliver(hanako.is_asked_to_mend(application))
+    (mail,) = room.smtp.accepted
+    assert (mail["To"], mail["Subject"]) == (hanako.mail, "【住宅金融支援機構】ご確認・修正のお願い")
+    assert not any(word in body_of(mail) for word in ("kanri", "5月31日", "http", str(application)))
+
+
 @pytest.mark.rule("NO-02", "ID-10")
 async def test_asking_again_after_31_minutes_sends_a_new_mail_with_the_new_link(room: Mailroom):
     hanako = Person()
@@ -276,6 +329,9 @@ async def every_mail(room: Mailroom, hanako: Person) -> dict[Template, EmailMess
         hanako.is_asked_for_a_paper(application),
         hanako.is_offered_a_contract(application),
         hanako.is_done(application),
+        hanako.is_written_to(application),
+        hanako.is_written_to(application, to_office=True).model_copy(update={"notify": ()}),
+        hanako.is_asked_to_mend(application),
         hanako.invites(room.clock(), hanako.mail),
         hanako.is_succeeded(room.clock(), hanako.mail),
         hanako.is_told_of_succession(),

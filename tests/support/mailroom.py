@@ -24,6 +24,8 @@ from madoguchi_contracts.applications import (
     ApplicationRejected,
     ApplicationSubmitted,
     ContractOffered,
+    CorrectionRequested,
+    MessagePosted,
 )
 from madoguchi_contracts.documents import DocumentRequested
 from madoguchi_contracts.identity import (
@@ -165,6 +167,31 @@ class Person:
     def is_offered_a_contract(self, application_id: UUID, *others: Person, programme: str = "bond") -> ContractOffered:
         signers = (self.account_id, *(other.account_id for other in others))
         return ContractOffered(application_id=application_id, programme=programme, signers=signers)
+
+    def is_written_to(self, application_id: UUID, *others: Person, to_office: bool = False) -> MessagePosted:
+        """Somebody wrote in a thread that these people read, and perhaps the office."""
+        return MessagePosted(
+            application_id=application_id,
+            programme="bond",
+            reference="B-2026-000123",
+            thread_id=uuid4(),
+            message_id=uuid4(),
+            sender="organisation",
+            notify=(self.account_id, *(other.account_id for other in others)),
+            to_office=to_office,
+        )
+
+    def is_asked_to_mend(self, application_id: UUID) -> CorrectionRequested:
+        """The office found something."""
+        return CorrectionRequested(
+            application_id=application_id,
+            programme="bond",
+            correction_id=uuid4(),
+            due_on=date(2026, 5, 31),
+            fields=1,
+            slots=("kanri_kiyaku",),
+            notify=(self.account_id,),
+        )
 
     def is_done(self, application_id: UUID, outcome: str = "done", programme: str = "bond") -> ApplicationClosed:
         return ApplicationClosed(

@@ -52,6 +52,7 @@ NEEDS_CONTENT = frozenset(
         Template.DOCUMENT_REQUESTED,
         Template.CONTRACT_OFFERED,
         Template.OFFICE_NEW_CASE,
+        Template.OFFICE_NEW_MESSAGE,
         Template.NOTICE,
         Template.INVITATION,
         Template.SUCCESSION,

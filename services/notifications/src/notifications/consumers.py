@@ -25,6 +25,8 @@ from madoguchi_contracts.applications import (
     ApplicationRejected,
     ApplicationSubmitted,
     ContractOffered,
+    CorrectionRequested,
+    MessagePosted,
 )
 from madoguchi_contracts.documents import DocumentRequested
 from madoguchi_contracts.identity import (
@@ -256,6 +258,45 @@ async def on_application_closed(desk: Desk, session: AsyncSession, event: Applic
     await _mail(desk, session, event, meta, account_id=event.account_id, programme=event.programme)
 
 
+async def on_message_posted(desk: Desk, session: AsyncSession, event: MessagePosted, meta: EventMeta) -> None:
+    """Whoever is to be told is told to log in, and nothing of what was written; the office is told the number alone.
+
+    In lanes of their own: a link that somebody asked for does not wait behind them.
+    """
+    for account_id in event.notify:
+        await _mail(
+            desk,
+            session,
+            event,
+            meta,
+            account_id=account_id,
+            lane=uuid5(account_id, "messages"),
+            purpose="reader",
+            programme=event.programme,
+        )
+    if event.to_office:
+        content = {"reference": event.reference}
+        await _mail(
+            desk,
+            session,
+            event,
+            meta,
+            account_id=None,
+            content=content,
+            purpose="office",
+            programme=event.programme,
+        )
+
+
+async def on_correction_requested(
+    desk: Desk, session: AsyncSession, event: CorrectionRequested, meta: EventMeta
+) -> None:
+    """Whoever can mend it is told to log in, and nothing of what is asked for."""
+    for account_id in event.notify:
+        lane = uuid5(account_id, "messages")
+        await _mail(desk, session, event, meta, account_id=account_id, lane=lane, programme=event.programme)
+
+
 def handlers(desk: Desk) -> Handlers:
     """Every event this service listens to."""
     return {
@@ -276,5 +317,7 @@ def handlers(desk: Desk) -> Handlers:
         ApplicationApproved: partial(on_application_approved, desk),
         ContractOffered: partial(on_contract_offered, desk),
         ApplicationClosed: partial(on_application_closed, desk),
+        MessagePosted: partial(on_message_posted, desk),
+        CorrectionRequested: partial(on_correction_requested, desk),
         DocumentRequested: partial(on_document_requested, desk),
     }

@@ -29,6 +29,9 @@ class Template(StrEnum):
     DOCUMENT_REQUESTED = "DOCUMENT-REQUESTED"
     CONTRACT_OFFERED = "CONTRACT-OFFERED"
     APPLICATION_CLOSED = "APPLICATION-CLOSED"
+    MESSAGE_POSTED = "MESSAGE-POSTED"
+    OFFICE_NEW_MESSAGE = "OFFICE-NEW-MESSAGE"
+    CORRECTION_ASKED = "CORRECTION-ASKED"
     INVITATION = "INVITATION-LINK"
     SUCCESSION = "SUCCESSION-LINK"
     SUCCESSION_NOTICE = "SUCCESSION-NOTICE"
@@ -54,6 +57,9 @@ SUBJECTS = {
     Template.DOCUMENT_REQUESTED: "【住宅金融支援機構】書類の追加提出のお願い",
     Template.CONTRACT_OFFERED: "【住宅金融支援機構】ご契約手続のお知らせ",
     Template.APPLICATION_CLOSED: "【住宅金融支援機構】お手続き終了のお知らせ",
+    Template.MESSAGE_POSTED: "【住宅金融支援機構】新しいメッセージのお知らせ",
+    Template.OFFICE_NEW_MESSAGE: "【審査】新しいメッセージが届きました",
+    Template.CORRECTION_ASKED: "【住宅金融支援機構】ご確認・修正のお願い",
     Template.INVITATION: "【住宅金融支援機構】お申込みへのご参加のお願い",
     Template.SUCCESSION: "【住宅金融支援機構】代表者変更手続のお願い",
     Template.SUCCESSION_NOTICE: "【住宅金融支援機構】代表者変更手続の受付のお知らせ",
@@ -64,7 +70,10 @@ SUBJECTS = {
 
 @dataclass(frozen=True)
 class Fact:
-    """An event as this table sees it: its name in the contract, and the one field that may decide."""
+    """An event as this table sees it: its name in the contract, and the one field that may decide.
+
+    The purpose of a message is whom it is told to: `reader` or `office`.
+    """
 
     event: str
     purpose: str = ""
@@ -82,11 +91,13 @@ _BY_EVENT = {
     "DocumentRequested": Template.DOCUMENT_REQUESTED,
     "ContractOffered": Template.CONTRACT_OFFERED,
     "ApplicationClosed": Template.APPLICATION_CLOSED,
+    "CorrectionRequested": Template.CORRECTION_ASKED,
     "InvitationSent": Template.INVITATION,
     "SuccessionStarted": Template.SUCCESSION,
     "AccountLapseNoticed": Template.LAPSE_NOTICE,
 }
 _BY_STAGE = {"started": Template.SUCCESSION_NOTICE, "completed": Template.SUCCESSION_DONE}
+_BY_READER = {"reader": Template.MESSAGE_POSTED, "office": Template.OFFICE_NEW_MESSAGE}
 _BY_LINK_PURPOSE = {"first": Template.PASSWORD_LINK, "reset": Template.PASSWORD_RESET_LINK}
 
 
@@ -100,6 +111,8 @@ def template_for(fact: Fact) -> Template | None:
         return _BY_LINK_PURPOSE[fact.purpose]
     if fact.event == "SuccessionNoticed":
         return _BY_STAGE[fact.purpose]
+    if fact.event == "MessagePosted":
+        return _BY_READER[fact.purpose]
     if fact.event == "ApplicationApproved":
         return Template.SERVICE_STARTED if fact.first_approval else None
     return _BY_EVENT.get(fact.event)

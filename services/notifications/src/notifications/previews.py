@@ -19,6 +19,9 @@ OF_PROGRAMMES = (
     Template.CONTRACT_OFFERED,
     Template.APPLICATION_CLOSED,
     Template.OFFICE_NEW_CASE,
+    Template.MESSAGE_POSTED,
+    Template.OFFICE_NEW_MESSAGE,
+    Template.CORRECTION_ASKED,
     Template.NOTICE,
 )
 _PORTAL = "https://madoguchi.example.jp"

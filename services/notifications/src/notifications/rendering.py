@@ -127,7 +127,7 @@ class LapseNotice(Addressed):
 
 
 class NewCase(_Context):
-    """The notice to the office: the public number of the application alone."""
+    """A notice to the office: the public number of the application alone."""
 
     reference: OneLine
 
@@ -154,6 +154,9 @@ CONTEXTS: dict[Template, type[_Context]] = {
     Template.APPLICATION_CLOSED: Addressed,
     Template.NOTICE: Notice,
     Template.OFFICE_NEW_CASE: NewCase,
+    Template.MESSAGE_POSTED: Addressed,
+    Template.OFFICE_NEW_MESSAGE: NewCase,
+    Template.CORRECTION_ASKED: Addressed,
     Template.INVITATION: WithLink,
     Template.SUCCESSION: WithLink,
     Template.SUCCESSION_NOTICE: Objection,
