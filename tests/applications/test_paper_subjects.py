@@ -1,12 +1,15 @@
 """Whose papers the files of an application are: kept as documents tells it, and covered by what a proof is bound to."""
 
 import json
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 from applications.cases import documents_json, documents_of
 from applications.domain import digest_of
-from applications.workflow import Document
+from applications.events import submitted
+from applications.workflow import Case, Document, Filing, Step, Validation
+from madoguchi_contracts import ApplicationSubmitted
 
 OWNER, DEBTOR = UUID(int=1), UUID(int=2)
 
@@ -42,3 +45,26 @@ def test_the_digest_of_files_that_are_nobodys_is_what_it_was() -> None:
         digest_of("bond", {"a": 1}, [paper(2), paper(1)])
         == "4bfa3b97fe3b428040d02b7ad87d73cf45123ae2c2ae88bcd49c596ec47d7b60"
     )
+
+
+@pytest.mark.rule("GL-366")
+def test_a_submission_tells_whose_papers_it_is_made_of() -> None:
+    files = (paper(1, OWNER), paper(2))
+    filing = Filing(form=Validation((), (), {}), documents=files, ekyc_status=None, sha256="0" * 64, submission=1)
+    case = Case(
+        application_id=UUID(int=9),
+        programme="loan",
+        account_id=OWNER,
+        reference="L-2026-000001",
+        submission=0,
+        approved_submission=None,
+        states={},
+        now=datetime(2026, 4, 1, tzinfo=UTC),
+        filing=filing,
+    )
+    told = submitted(Step(case, OWNER, lambda content, service: pytest.fail("nothing here is sealed")))
+    assert isinstance(told, ApplicationSubmitted)
+    assert [(one.document_id, one.subject) for one in told.documents] == [
+        (files[0].document_id, OWNER),
+        (files[1].document_id, None),
+    ]
