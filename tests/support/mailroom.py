@@ -189,7 +189,7 @@ class Person:
             correction_id=uuid4(),
             due_on=date(2026, 5, 31),
             fields=1,
-            slots=("kanri_kiyaku",),
+            documents=1,
             notify=(self.account_id,),
         )
 

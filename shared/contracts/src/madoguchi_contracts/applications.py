@@ -292,7 +292,7 @@ class CorrectionRequested(ApplicationEvent):
     correction_id: UUID = Field(description="The request.")
     due_on: date | None = Field(description="Until when, in Japan time; nothing ends by it. Null: no day was named.")
     fields: int = Field(ge=0, description="How many fields of the form are to be changed.")
-    slots: tuple[Key, ...] = Field(description="The slots that a document is asked for in.")
+    documents: int = Field(ge=0, description="How many documents are asked for.")
     notify: tuple[UUID, ...] = Field(description="The accounts to be told by mail.")
 
 

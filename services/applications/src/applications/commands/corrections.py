@@ -129,7 +129,7 @@ async def request_correction(
         correction_id=correction_id,
         due_on=due_on,
         fields=sum(one.field is not None for one in items),
-        slots=tuple(one.slot for one in items if one.slot is not None),
+        documents=sum(one.slot is not None for one in items),
         notify=tuple(await _to_notify(session, application, items)),
     )
     await eventlog.record(session, event, now=now)
