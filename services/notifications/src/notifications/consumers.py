@@ -233,15 +233,20 @@ async def on_document_requested(desk: Desk, session: AsyncSession, event: Docume
 async def on_application_approved(
     desk: Desk, session: AsyncSession, event: ApplicationApproved, meta: EventMeta
 ) -> None:
-    """NO-09, for most programmes the first time only (I-45); from then on the account takes part (NO-11)."""
+    """NO-09, the first time; from then on the account takes part in the programme (NO-11).
+
+    Where the office's message tells of the approval (GL-431), that is announced by the mail of every message.
+    """
     await notices.participate(session, programme=event.programme, account_id=event.account_id, now=desk.clock())
+    if wording_of(event.programme).approval_by_message:
+        return
     await _mail(
         desk,
         session,
         event,
         meta,
         account_id=event.account_id,
-        first_approval=event.first_approval or wording_of(event.programme).tells_every_approval,
+        first_approval=event.first_approval,
         programme=event.programme,
     )
 

@@ -1,8 +1,8 @@
 """How mails speak of each programme: one folder in `templates/` for each, and general wording for whatever has none.
 
 `templates/<programme>/programme.json` names the service as the foot of a mail does and the subjects that differ, and
-says whether each approval is told or the first alone; a template in the folder takes the place of the general one. A
-new programme adds a folder, and no code.
+says whether the office writes of an approval itself; a template in the folder takes the place of the general one. A new
+programme adds a folder, and no code.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class _Data(BaseModel):
 
     service: str = Field(min_length=1)
     subjects: dict[Template, str]
-    tells_every_approval: bool = False
+    approval_by_message: bool = False
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Wording:
     service: str
     subjects: dict[Template, str]
     folders: tuple[str, ...]
-    tells_every_approval: bool = False
+    approval_by_message: bool = False
 
 
 @cache
@@ -49,7 +49,7 @@ def wording_of(programme: str) -> Wording:
     if not file.is_file():
         return Wording(_GENERAL_SERVICE, SUBJECTS, ("",))
     data = _Data.model_validate_json(file.read_text("utf-8"))
-    return Wording(data.service, SUBJECTS | data.subjects, (f"{programme}/", ""), data.tells_every_approval)
+    return Wording(data.service, SUBJECTS | data.subjects, (f"{programme}/", ""), data.approval_by_message)
 
 
 def programmes() -> list[str]:
