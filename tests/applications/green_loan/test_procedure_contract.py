@@ -130,8 +130,8 @@ def test_the_six_months_end_with_a_month_and_never_before_six_months_have_passed
         ({"conditions_done": False}, ["approval_condition_open"]),
         ({"works_contract_copy_received": False}, ["works_contract_copy_missing"]),
         ({"certificate_submitted": date(2025, 11, 4)}, []),
-        ({"certificate_submitted": date(2025, 11, 5)}, ["certificate_not_submitted"]),
-        ({"certificate_submitted": None}, ["certificate_not_submitted"]),
+        ({"certificate_submitted": date(2025, 11, 5)}, ["outside_contract_period"]),
+        ({"certificate_submitted": None}, ["outside_contract_period"]),
         ({"signed": [True, False]}, ["not_all_signed"]),
         ({"signed": []}, ["not_all_signed"]),
         (

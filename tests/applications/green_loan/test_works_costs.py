@@ -181,7 +181,7 @@ def test_a_bridging_loan_is_fixed_in_time_and_repaid_by_this_loan_and_one_for_ea
     wanted = []
     if is_earnest and not (only and applied):
         wanted.append("earnest_money_conditions")
-    wanted += [] if fixed else ["interest_not_fixed"]
+    wanted += [] if fixed else ["no_evidence"]
     wanted += [] if repaid else ["not_repaid_by_this_loan"]
     assert codes(item) == wanted
 
@@ -189,7 +189,7 @@ def test_a_bridging_loan_is_fixed_in_time_and_repaid_by_this_loan_and_one_for_ea
 @pytest.mark.rule("GL-223", "GL-224")
 def test_of_a_bridging_loan_nobody_described_nothing_is_assumed():
     item = cost("D-17", "interest", Evidence.LENDER_CALCULATION)
-    assert codes(item) == ["interest_not_fixed", "not_repaid_by_this_loan"]
+    assert codes(item) == ["no_evidence", "not_repaid_by_this_loan"]
 
 
 @pytest.mark.rule("GL-227", "GL-228", "GL-229")

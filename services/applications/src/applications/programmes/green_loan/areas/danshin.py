@@ -16,6 +16,10 @@ from applications.programmes.green_loan.people.age import full_years
 Yen = Annotated[int, Field(ge=0)]
 
 
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class JoinAge(Question):
     """Who wants to join what. `declaration_date` is the day on which the declaration is filled in."""
 
@@ -119,11 +123,11 @@ class CoverEnd(Question):
 
 
 class CoverEndAnswer(Answer):
-    """The last day of all cover; for SANDAI the last day of the special cover, and from when SHIN's follows."""
+    """The last day of all cover; for SANDAI only, the last day of the special cover, and from when SHIN's follows."""
 
     full_cover_end: date
-    special_cover_end: date | None
-    shin_cover_from: date | None
+    special_cover_end: date | None = Field(exclude_if=_is_none)
+    shin_cover_from: date | None = Field(exclude_if=_is_none)
 
 
 def cover_end(question: CoverEnd) -> CoverEndAnswer:

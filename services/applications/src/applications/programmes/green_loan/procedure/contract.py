@@ -47,8 +47,9 @@ def contract_findings(
     `period` is the 契約手続可能期間 that the agency has announced, None: not yet. interpretation (GL-495): it is open,
     everybody is K1 or K2 (GL-101), the approval conditions are done (GL-435), the works contract's copy is there
     (GL-397), and the conformity certificate was submitted today or before (GL-485). Then the contract is concluded when
-    everybody has signed (GL-487). `identity` and `signed` are those of the main applicant and all joint debtors: about
-    nobody, nothing is fulfilled.
+    everybody has signed (GL-487). A day before the certificate was submitted is no day of the contract either, whatever
+    period was announced: it has the code of a day outside the period. `identity` and `signed` are those of the main
+    applicant and all joint debtors: about nobody, nothing is fulfilled.
     """
     found = _period_findings(period, today)
     if not identity or "K0" in identity:
@@ -64,7 +65,7 @@ def contract_findings(
         found.append(Finding("GL-397", "works_contract_copy_missing", message))
     if certificate_submitted is None or today < certificate_submitted:
         message = "適合証明書等が未提出です。取扱金融機関に提出された日から、契約のお手続きができます。"
-        found.append(Finding("GL-485", "certificate_not_submitted", message))
+        found.append(Finding("GL-485", "outside_contract_period", message))
     if not signed or not all(signed):
         message = "契約手続を完了していない方がいます。期間内に、申込本人と連帯債務者の全員がお手続きください。"
         found.append(Finding("GL-487", "not_all_signed", message))

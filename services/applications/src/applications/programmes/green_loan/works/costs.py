@@ -215,7 +215,10 @@ def cost_findings(cost: Cost, field: str) -> list[Finding]:
 
 
 def _bridging_findings(cost: Cost, field: str) -> list[Finding]:
-    """GL-223 to GL-225. interpretation (GL-226): the conditions limit, although the print says that they do not."""
+    """GL-223 to GL-225. interpretation (GL-226): the conditions limit, although the print says that they do not.
+
+    As long as the fixed amount cannot be confirmed, what would show the cost is missing: `no_evidence`.
+    """
     known = cost.bridging or Bridging(False, False, False, False)
     findings = []
     conditions = (known.covers_only_earnest_money, known.earnest_money_applied_to_works)
@@ -227,7 +230,7 @@ def _bridging_findings(cost: Cost, field: str) -> list[Finding]:
         findings.append(Finding("GL-225", "earnest_money_conditions", message, field))
     if not known.interest_fixed_before_contract:
         message = "つなぎローンの費用は、契約前に資金交付予定日までの確定金額を確認できる場合に限り対象になります。"
-        findings.append(Finding("GL-223", "interest_not_fixed", message, field))
+        findings.append(Finding("GL-223", "no_evidence", message, field))
     if not known.fully_repaid_by_this_loan:
         message = "つなぎローンの費用は、今回の融資により完済されるものに限り対象になります。"
         findings.append(Finding("GL-224", "not_repaid_by_this_loan", message, field))
