@@ -8,17 +8,17 @@ from kit.areas import Answer, Area, Day, Question
 from pydantic import ConfigDict, Field
 
 from applications.programmes.green_loan.areas.money_limit import Yen
-from applications.programmes.green_loan.areas.money_repayment import LoanYen, Percent, Years
+from applications.programmes.green_loan.areas.money_repayment import Percent, Years
 from applications.programmes.green_loan.money import borrowings, ratio, repayment
 from applications.programmes.green_loan.money.borrowings import Kind, Standing, annual_yen
 from applications.programmes.green_loan.money.methods import Method
 
 
 class JhfLoan(Question):
-    """This loan. `per_million` missing: derived from the rate."""
+    """This loan; of 0 yen it costs nothing. `per_million` missing: derived from the rate."""
 
     method: Method
-    amount: LoanYen
+    amount: Yen
     per_million: Yen | None = None
     rate: Percent | None = None
     years: Years | None = None

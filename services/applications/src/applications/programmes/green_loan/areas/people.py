@@ -17,11 +17,13 @@ Years = Annotated[int, Field(ge=0)]
 
 _WORDS = {
     "japanese": residence.JAPANESE,
+    "japan": residence.JAPANESE,
     "japanese national": residence.JAPANESE,
     "japanese nationality": residence.JAPANESE,
     "日本": residence.JAPANESE,
     "日本人": residence.JAPANESE,
     "日本国籍": residence.JAPANESE,
+    "日本国籍の方": residence.JAPANESE,
     "permanent resident": "永住者",
     "special permanent resident": "特別永住者",
 }
