@@ -20,6 +20,7 @@ from journeys.witness import Told, Witness, all_told, left_behind, links_in, occ
 from madoguchi_contracts import Role
 from madoguchi_contracts.schema import released
 from madoguchi_stack.case import bond
+from madoguchi_stack.case.office import OFFICERS
 from madoguchi_stack.case.people import Person
 from madoguchi_stack.case.web import text_of, until
 from madoguchi_stack.mailbox import read_mails
@@ -254,7 +255,7 @@ def test_nothing_that_runs_by_itself_failed_in_any_process(run: Run):
 def test_nothing_confidential_is_in_any_log_event_or_metric(run: Run):
     names = {name for name, _ in run.witness.secrets}
     assert {"password", "code", "secret_text", "secret_answer", "token", "access_token", "proof", "mail"} <= names
-    people = {("name", name) for name in bond.OFFICERS.values()} | {("mail", one["mail"]) for one in run.officers}
+    people = {("name", name) for name in OFFICERS.values()} | {("mail", one["mail"]) for one in run.officers}
     found = [
         (place, name)
         for place, text in run.places.items()

@@ -184,8 +184,8 @@ class Stack:
         await until(heard, "the company in applications", _FAR_SECONDS)
         return company_id
 
-    async def people(self, number: int, *, ekyc: str = "passed") -> list[StackPerson]:
-        """Representatives of associations with accounts in identity, of whom every service hears by its events.
+    async def people(self, number: int, *, ekyc: str = "passed", role: Role = Role.ASSOCIATION) -> list[StackPerson]:
+        """Representatives of associations, or others, with accounts in identity, known to every service by its events.
 
         Returns when applications and notifications have heard. Each is sent mail NO-03.
         """
@@ -193,7 +193,7 @@ class Stack:
         given = {name.removeprefix("MADOGUCHI_").lower(): value for name, value in environment.items()}
         tools = build_tools(IdentitySettings(**given))
         answer_hash = await tools.hasher.hash("さくら小学校")  # one for all: it is slow on purpose
-        people = [self.person(Role.ASSOCIATION, mail=f"rijicho-{uuid4().hex[:12]}@example.jp") for _ in range(number)]
+        people = [self.person(role, mail=f"rijicho-{uuid4().hex[:12]}@example.jp") for _ in range(number)]
         async with self.databases["identity"].transaction() as session:
             for person in people:
                 await open_account(

@@ -28,7 +28,7 @@ from madoguchi_stack.case.web import Unexpected, Web
 APPROVED_YEN, PREPAID_YEN, REPAYMENT_DAY = 1_400_000, 400_000, 15
 CONDITION = "借り入れ中の自動車ローンを完済すること"
 CERTIFICATE_PAPERS = ["conformity_certificate", "works_contract_copy", "invoice_copy", "contract_breakdown"]
-APPROVED_MAIL = "【住宅金融支援機構】グリーンリフォームローン 審査結果のお知らせ"
+MESSAGE_MAIL = "【住宅金融支援機構】新しいメッセージのお知らせ"
 CONTRACT_MAIL = "【住宅金融支援機構】グリーンリフォームローン ご契約手続のお知らせ"
 
 
@@ -49,8 +49,11 @@ async def play(web: Web, environment: dict[str, str], book: Path, say: Say) -> L
 
     condition = {"text": CONDITION, "due": "contract"}
     await decide(reviewer, approver, loan, "approve", {"amount_yen": APPROVED_YEN, "conditions": [condition]})
-    await web.mail(loan.owner.person.account.mail, APPROVED_MAIL)
     say(f"under review by itself; recommended by one officer, {APPROVED_YEN:,} yen approved by another on a condition")
+    for one in loan.everybody:
+        await web.mail(one.person.account.mail, MESSAGE_MAIL)
+        notices = await loan.read_messages(one)
+    say(f"mails that say nothing led both to the office's messages: {', '.join(notices)}")
 
     await _insure(loan, reviewer, say)
     await works(loan, inspector)
@@ -105,7 +108,8 @@ async def _contract(loan: Loan, reviewer: Person, bank: Clerk, say: Say) -> None
     period = {"first": str(first), "last": str(last), "amount_yen": APPROVED_YEN}
     await loan.step(reviewer, "open_contract", facts=period)
     for one in loan.everybody:
-        await loan.owner.person.web.mail(one.person.account.mail, CONTRACT_MAIL)
+        await one.person.web.mail(one.person.account.mail, CONTRACT_MAIL)
+        await one.person.web.mail(one.person.account.mail, MESSAGE_MAIL, after=1)
     say(f"contract period {first} to {last} announced to both by mail; waiting for the next one-time passwords")
     await loan.sign(spouse)
     state = await loan.sign(loan.owner)

@@ -231,6 +231,15 @@ class Loan:
         said = {"track": shown["track"], "subject": shown["subject"], "proof": await who.proof(command, digest)}
         return await self.step(who, command, **said)
 
+    async def read_messages(self, one: Borrower) -> list[str]:
+        """Open the thread of the decision, and read to its end; returns what the office's notices are (GL-431)."""
+        listed = await one.person.get("applications", f"{self.path}/threads")
+        (thread,) = [one for one in listed["items"] if one["topic"] == "decision"]
+        path = f"{self.path}/threads/{thread['thread_id']}"
+        messages = (await one.person.get("applications", path))["messages"]
+        await one.person.post("applications", f"{path}/read", {"up_to": messages[-1]["number"]})
+        return [message["notice"] for message in messages]
+
     async def sign(self, one: Borrower) -> str:
         """The video, then the contract with a one-time password (GL-486, GL-487)."""
         await self.step(one.person, "watch", track=SIGNATURE, subject=one.account_id)
