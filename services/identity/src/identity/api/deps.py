@@ -124,13 +124,6 @@ async def _use(context: IdentityContext, now: datetime, **which: Any) -> Holder:
     return Holder(actor, idle_end(used_at))
 
 
-async def _otp_attempt(holder: Annotated[Holder, Depends(_holder)], context: ContextDep, now: NowDep) -> None:
-    await count_attempt(context.database, context.tools, account_id=holder.actor.account_id, now=now)
-
-
-# Before the request's own transaction: a request that holds a connection must not wait for another one.
-OtpAttempt = Depends(_otp_attempt)
-
 CELL = "madoguchi_cell"  # the attribute of a dependency that says which cell of the table its route is
 
 
@@ -139,6 +132,21 @@ def permitted(action: Action, relation: Relation = Relation.LOGGED_IN) -> Any:
 
     async def check(holder: Annotated[Holder, Depends(_holder)]) -> Holder:
         authorise(holder.actor.role, relation, action)
+        return holder
+
+    setattr(check, CELL, (relation, action))
+    return Depends(check)
+
+
+def permitted_with_code(action: Action, relation: Relation = Relation.LOGGED_IN) -> Any:
+    """As `permitted`, for what takes a one-time password: the attempt is counted, of those alone who may do this.
+
+    Before the request's own transaction: a request that holds a connection must not wait for another one.
+    """
+
+    async def check(holder: Annotated[Holder, Depends(_holder)], context: ContextDep, now: NowDep) -> Holder:
+        authorise(holder.actor.role, relation, action)
+        await count_attempt(context.database, context.tools, account_id=holder.actor.account_id, now=now)
         return holder
 
     setattr(check, CELL, (relation, action))

@@ -10,7 +10,7 @@ from kit.http import NowDep, SessionDep
 from kit.idempotency import OnceDep
 
 from identity import queries
-from identity.api.deps import ContextDep, Holder, OtpAttempt, permitted
+from identity.api.deps import ContextDep, Holder, permitted, permitted_with_code
 from identity.commands import organisations, otp, staff
 from identity.commands.audit import officer
 from identity.errors import OwnAccount
@@ -22,7 +22,8 @@ router = APIRouter(prefix="/v1", tags=["organisations"])
 
 SEES = permitted(Action.SEE_ORGANISATIONS, Relation.COUNTER)
 MANAGES = permitted(Action.MANAGE_ORGANISATIONS, Relation.COUNTER)
-MANAGES_STAFF = permitted(Action.MANAGE_STAFF, Relation.COUNTER)
+MANAGES_WITH_CODE = permitted_with_code(Action.MANAGE_ORGANISATIONS, Relation.COUNTER)
+MANAGES_STAFF = permitted_with_code(Action.MANAGE_STAFF, Relation.COUNTER)
 PAGE = 100
 
 
@@ -87,13 +88,12 @@ async def change(
 @router.post(
     "/organisations/{organisation_id}/close",
     status_code=204,
-    dependencies=[OtpAttempt],
     summary="Close an organisation",
 )
 async def close(
     organisation_id: UUID,
     body: common.DeedBody,
-    holder: Annotated[Holder, MANAGES],
+    holder: Annotated[Holder, MANAGES_WITH_CODE],
     session: SessionDep,
     context: ContextDep,
     now: NowDep,
@@ -116,9 +116,7 @@ async def list_staff(organisation_id: UUID, session: SessionDep, context: Contex
     return {"items": await queries.staff_of(session, context.tools.keys, organisation_id)}
 
 
-@router.post(
-    "/staff", status_code=201, response_model=common.Committed, dependencies=[OtpAttempt], summary="Open an account"
-)
+@router.post("/staff", status_code=201, response_model=common.Committed, summary="Open an account")
 async def add_staff(
     body: schemas.StaffBody,
     holder: Annotated[Holder, MANAGES_STAFF],
@@ -138,7 +136,7 @@ async def add_staff(
     return await once(work, status=201)
 
 
-@router.post("/staff/{account_id}/close", status_code=204, dependencies=[OtpAttempt], summary="Close an account")
+@router.post("/staff/{account_id}/close", status_code=204, summary="Close an account")
 async def close_staff(
     account_id: UUID,
     body: common.DeedBody,

@@ -15,13 +15,13 @@ from identity.api.deps import (
     Holder,
     IdentityContext,
     NetworkDep,
-    OtpAttempt,
     TokenAttempt,
     access,
     by_session,
     idle_end,
     open_to,
     permitted,
+    permitted_with_code,
     qr_svg,
 )
 from identity.commands import otp, sessions
@@ -181,14 +181,13 @@ async def me(
 
 @router.post(
     "/otp/proofs",
-    dependencies=[OtpAttempt],
     status_code=201,
     response_model=schemas.ProofAnswer,
     summary="One-time password for another service",
 )
 async def prove(
     body: schemas.ProofBody,
-    holder: Annotated[Holder, permitted(Action.PROVE_OTP)],
+    holder: Annotated[Holder, permitted_with_code(Action.PROVE_OTP)],
     session: SessionDep,
     context: ContextDep,
     once: OnceDep,

@@ -10,7 +10,7 @@ from kit.http import NowDep, SessionDep
 from kit.idempotency import OnceDep
 
 from identity import queries
-from identity.api.deps import ContextDep, Holder, OtpAttempt, TokenAttempt, open_to, permitted
+from identity.api.deps import ContextDep, Holder, TokenAttempt, open_to, permitted, permitted_with_code
 from identity.commands import successions, takeover
 from identity.commands.audit import officer
 from identity.domain.people import Holder as Person
@@ -24,7 +24,9 @@ router = APIRouter(prefix="/v1", tags=["successions"])
 NEXT_ONE = open_to(Relation.MAILED_LINK, Action.TAKE_OVER)
 OBJECTING = open_to(Relation.MAILED_LINK, Action.OBJECT_TO_SUCCESSION)
 OWN = permitted(Action.CHANGE_REPRESENTATIVE)
+OWN_WITH_CODE = permitted_with_code(Action.CHANGE_REPRESENTATIVE)
 AT_COUNTER = permitted(Action.CHANGE_REPRESENTATIVE, Relation.COUNTER)
+AT_COUNTER_WITH_CODE = permitted_with_code(Action.CHANGE_REPRESENTATIVE, Relation.COUNTER)
 
 
 def _next_one(body: schemas.NextRepresentative) -> Person:
@@ -36,14 +38,13 @@ def _next_one(body: schemas.NextRepresentative) -> Person:
 
 @router.post(
     "/successions",
-    dependencies=[OtpAttempt],
     status_code=201,
     response_model=schemas.SuccessionId,
     summary="Name the next representative",
 )
 async def start_own(
     body: schemas.OwnSuccessionBody,
-    holder: Annotated[Holder, OWN],
+    holder: Annotated[Holder, OWN_WITH_CODE],
     session: SessionDep,
     context: ContextDep,
     once: OnceDep,
@@ -100,7 +101,6 @@ async def object_to(body: common.TokenBody, session: SessionDep, now: NowDep) ->
 
 @router.post(
     "/accounts/{account_id}/successions",
-    dependencies=[OtpAttempt],
     status_code=201,
     response_model=schemas.SuccessionId,
     summary="Name an association's next representative",
@@ -108,7 +108,7 @@ async def object_to(body: common.TokenBody, session: SessionDep, now: NowDep) ->
 async def start_for(
     account_id: UUID,
     body: schemas.SuccessionBody,
-    holder: Annotated[Holder, AT_COUNTER],
+    holder: Annotated[Holder, AT_COUNTER_WITH_CODE],
     session: SessionDep,
     context: ContextDep,
     once: OnceDep,
@@ -146,7 +146,6 @@ async def list_for(account_id: UUID, session: SessionDep, context: ContextDep, n
 
 @router.post(
     "/accounts/{account_id}/successions/{succession_id}/confirm",
-    dependencies=[OtpAttempt],
     status_code=204,
     summary="Confirm what another officer began",
 )
@@ -154,7 +153,7 @@ async def confirm(
     account_id: UUID,
     succession_id: UUID,
     body: common.DeedBody,
-    holder: Annotated[Holder, AT_COUNTER],
+    holder: Annotated[Holder, AT_COUNTER_WITH_CODE],
     session: SessionDep,
     context: ContextDep,
     now: NowDep,
