@@ -70,14 +70,28 @@ class WorksLine(Question):
 
 
 class DItem(Question):
-    """A D cost. `customer_share` missing: all of it; `eligible` missing: nobody found it not to be."""
+    """A D cost. `customer_share` missing: all of it, and the other way round; `eligible` missing: nobody found it
+    not to be.
+    """
 
     code: Code
-    amount: Yen
+    amount: Yen | None = None
     customer_share: Yen | None = None
     evidence_checked: bool = False
     savings_type: bool = False
     eligible: bool = True
+
+    def countable_yen(self) -> int:
+        """What it adds to D. Raises ValueError if it has neither amount nor share."""
+        known = [yen for yen in (self.amount, self.customer_share) if yen is not None]
+        if not known:
+            raise ValueError("the amount of each D cost is needed")
+        return costs.countable_yen(
+            known[0],
+            known[-1],
+            eligible=self.eligible and not self.savings_type,
+            evidence_checked=self.evidence_checked,
+        )
 
 
 class LimitLines(Question):
@@ -100,15 +114,7 @@ def loan_limit_lines(question: LimitLines) -> LimitLinesAnswer:
     """Calculate the limit from lines."""
     lines = [limit.CostLine(one.category, one.amount, one.residential) for one in question.works_lines]
     cost = limit.works_cost(lines)
-    d_yen = sum(
-        costs.countable_yen(
-            one.amount,
-            one.amount if one.customer_share is None else one.customer_share,
-            eligible=one.eligible and not one.savings_type,
-            evidence_checked=one.evidence_checked,
-        )
-        for one in question.d_items
-    )
+    d_yen = sum(one.countable_yen() for one in question.d_items)
     found = limit.loan_limit(cost, d_yen=d_yen, subsidies_yen=question.subsidies, running_yen=0)
     return LimitLinesAnswer(
         E=cost.energy_saving_yen,
