@@ -61,7 +61,7 @@ def test_every_case_has_its_period_in_the_table() -> None:
 def test_what_ended_is_kept_for_as_long_as_its_outcome_says_and_without_end_where_it_says_nothing() -> None:
     periods = PERIODS["green_loan"]
     outcomes = ("withdrawn", "refused", "cancelled", "stopped", "done", "of another kind")
-    assert [periods.of(Case.ENDED, outcome) for outcome in outcomes] == [12, 60, 60, 60, 240, None]
+    assert [periods.of(Case.ENDED, outcome) for outcome in outcomes] == [12, 60, 60, 60, 120, None]
 
 
 # At work

@@ -48,7 +48,7 @@ def test_every_topic_tells_how_long_it_is_kept_and_which_teams_read_it():
         cluster="madoguchi",
         topics=[
             topic.model_copy(update={"retention_days": days})
-            for topic, days in zip(read_manifest().topics, (7, 0, 1, 2, 3), strict=True)
+            for topic, days in zip(read_manifest().topics, (7, 0, 1, 2, 3, 4), strict=True)
         ],
         services={service: [] for service in read_manifest().services},
         teams={"planted": ["identity.accounts.v1"]},

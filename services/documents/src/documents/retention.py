@@ -63,7 +63,7 @@ PERIODS: Mapping[str, Periods] = {
             "refused": 60,
             "cancelled": 60,
             "stopped": 60,
-            "done": 240,  # as if paid out on that day: ten years, the longest term (GL-236), and ten after it
+            "done": 120,  # after the last payment
         },
     ),
 }

@@ -46,6 +46,7 @@ class DocumentBody(Body):
     size_bytes: int
     standard_type: bool
     placeholder: bool
+    subject: UUID | None = Field(description="whose paper it is, in a slot per person")
 
 
 def finding_body(finding: Any) -> FindingBody:

@@ -17,7 +17,8 @@ from applications.programmes.green_loan.form.sections import (
     Occupant,
     Person,
 )
-from applications.programmes.green_loan.papers.facts import JOINT_DEBTORS, MAIN_APPLICANT
+from applications.programmes.green_loan.money.ratio import annual_income
+from applications.programmes.green_loan.papers.facts import JOINT_DEBTORS, MAIN_APPLICANT, Income
 from applications.programmes.green_loan.people import combining, occupant, owners, relay, web
 from applications.programmes.green_loan.people.age import applicant_age_findings, full_years
 from applications.programmes.green_loan.people.applicants import Role, joint_debtors_findings, people_findings
@@ -165,8 +166,11 @@ def has_descendant(form: GreenLoanForm) -> bool:
 
 def income_of(person: Person) -> int:
     """GL-278: the salary of who has nothing else, the total income amount of others, in yen a year."""
-    salary_only = set(person.incomes or ()) <= {"SALARY"}
-    return (person.salary_yen if salary_only else person.total_income_yen) or 0
+    return annual_income(
+        salary_only=set(person.incomes or ()) <= {Income.SALARY},
+        salary_yen=person.salary_yen or 0,
+        total_income_yen=person.total_income_yen or 0,
+    )
 
 
 def house_wrong(form: GreenLoanForm, today: date) -> list[Finding]:
