@@ -22,6 +22,13 @@ async def test_the_openapi_document_names_every_route_and_its_problems(counter):
         "/v1/applications/{application_id}/contact-notes",
         "/v1/applications/{application_id}/balance-certificate",
         "/v1/applications/{application_id}/balance-certificate.pdf",
+        *(f"/v1/applications/{{application_id}}/threads{last}" for last in ("", "/{thread_id}")),
+        *(
+            f"/v1/applications/{{application_id}}/threads/{{thread_id}}/{what}"
+            for what in ("messages", "read", "settle")
+        ),
+        *(f"/v1/applications/{{application_id}}/corrections{last}" for last in ("", "/{correction_id}/withdraw")),
+        "/v1/threads",
         "/v1/balance-certificates/imports",
         "/v1/programmes/{programme}/help",
         "/v1/programmes/green_loan/rates",
