@@ -77,6 +77,16 @@ async def test_registered_companies_are_found_by_name_and_kana_and_nothing_else_
     assert (found["id"], found["postal_code"]) == (str(percent), "1128570")
 
 
+@pytest.mark.rule("GL-021", "GL-022")
+async def test_banks_and_inspection_bodies_are_found_by_who_asks_for_them(counter):
+    person = await counter.association()
+    for kind, name in (("bank", "緑野銀行"), ("inspection_body", "緑野検査機構"), ("company", "緑野管理")):
+        await counter.company(name, "ミドリノ", kind=kind)
+        found = await person.get(f"/v1/companies?kind={kind}&query=緑野")
+        assert [one["name"] for one in found.json()["items"]] == [name]
+    assert (await person.get("/v1/companies?kind=office&query=緑野")).status_code == 422
+
+
 @pytest.mark.rule("AS-50")
 async def test_the_list_of_companies_is_paged_by_kana(counter, monkeypatch):
     monkeypatch.setattr("applications.organisations.PAGE", 2)

@@ -75,7 +75,7 @@ async def _apply(owner: Borrower, bank: Clerk, inspector: Clerk, say: Say) -> Lo
     loan = await Loan.start(owner)
     await invite_spouse(loan)
     say(f"{loan.reference} started; the spouse came by a mailed invitation, with an account of her own")
-    await loan.save(loan.content(bank.organisation_id, inspector.organisation_id))
+    await loan.save(loan.content(await loan.find(bank), await loan.find(inspector)))
     count = await loan.hand_in()
     say(f"form saved; {count} papers are in the store and checked, each person's own by themselves")
     await loan.agree()

@@ -170,6 +170,17 @@ class Loan:
             ],
         }
 
+    async def find(self, clerk: Clerk) -> str:
+        """The id of an organisation, as the screen finds it by its name once applications has heard of it."""
+        path = f"/v1/companies?kind={clerk.kind}&query={quote(clerk.organisation_name)}"
+
+        async def listed() -> bool:
+            page = await self.owner.person.get("applications", path)
+            return clerk.organisation_id in {one["id"] for one in page["items"]}
+
+        await until(listed, f"{clerk.organisation_name} in applications")
+        return clerk.organisation_id
+
     async def save(self, content: dict[str, Any]) -> None:
         """一時保存."""
         self.version = await self.owner.person.save_draft(self.application_id, content, self.version)

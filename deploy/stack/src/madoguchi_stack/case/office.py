@@ -33,6 +33,7 @@ class Clerk:
     """Somebody who works for an organisation."""
 
     person: Person
+    kind: str
     organisation_id: str
     organisation_name: str
 
@@ -59,7 +60,7 @@ async def _clerk(web: Web, environment: dict[str, str], known: dict[str, Any], k
     organisation_id = known.get(f"{kind}_id") or await _organisation(environment, kind)
     person = await _member(web, environment, known, kind, name, "--organisation", organisation_id)
     known[f"{kind}_id"] = organisation_id
-    return Clerk(person, organisation_id, ORGANISATIONS[kind][0])
+    return Clerk(person, kind, organisation_id, ORGANISATIONS[kind][0])
 
 
 async def _organisation(environment: dict[str, str], kind: str) -> str:

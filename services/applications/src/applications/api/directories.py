@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from kit.errors import NotFound
@@ -30,10 +30,17 @@ async def places(code: Annotated[str, Path(pattern="^[0-9]{7}$")], _: ActorDep, 
 
 @router.get("/companies")
 async def companies(
-    query: SearchText, session: SessionDep, _: ActorDep, cursor: Annotated[str | None, Query(max_length=600)] = None
+    query: SearchText,
+    session: SessionDep,
+    _: ActorDep,
+    kind: Annotated[
+        Literal["company", "bank", "inspection_body"],
+        Query(description="management companies (AS-50), institutions of a loan (GL-021), inspection bodies (GL-022)"),
+    ] = "company",
+    cursor: Annotated[str | None, Query(max_length=600)] = None,
 ) -> schemas.CompanyList:
-    """管理会社指定: companies that have registered with the agency, by name or kana."""
-    found, following = await lists.companies(session=session, kind="company", query=query, cursor=cursor)
+    """管理会社指定, and whom else an application names: organisations registered with the agency, by name or kana."""
+    found, following = await lists.companies(session=session, kind=kind, query=query, cursor=cursor)
     return schemas.CompanyList(items=[schemas.CompanyBody.of(one) for one in found], next_cursor=following)
 
 
