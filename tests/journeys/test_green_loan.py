@@ -14,6 +14,7 @@ from journeys.witness import Told, Witness, all_told, left_behind, occurs, reada
 from madoguchi_contracts import Role
 from madoguchi_stack.case import green_loan
 from madoguchi_stack.case.loan import LOAN, Borrower, Loan, counter_is_open, decide, today
+from madoguchi_stack.case.office import ORGANISATIONS
 from madoguchi_stack.case.people import Account, Person
 from madoguchi_stack.case.web import until
 from madoguchi_stack.mailbox import read_mails
@@ -138,7 +139,12 @@ def test_the_topics_tell_the_loan_without_a_word_of_what_it_says(run: Run):
 @pytest.mark.rule("GL-608")
 async def test_nothing_confidential_is_in_any_log_event_or_metric(run: Run, stack: Stack):
     places = await left_behind(stack, run.told)
-    secrets = {(name, secret) for name, secret in run.witness.secrets if name != "code" or secret.isdecimal()}
+    public = {fact for facts in ORGANISATIONS.values() for fact in facts}  # their events carry it
+    secrets = {
+        (name, secret)
+        for name, secret in run.witness.secrets
+        if secret not in public and (name != "code" or secret.isdecimal())  # findings have codes too
+    }
     assert {"password", "code", "proof", "token", "mail", "family", "address", "text"} <= {name for name, _ in secrets}
     found = [(place, name) for place, text in places.items() for name, secret in secrets if occurs(secret, text)]
     assert found == []
