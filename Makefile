@@ -11,7 +11,7 @@ MEMBERS := shared/contracts shared/kit services/identity services/applications s
            services/notifications deploy/events deploy/stack
 SOURCES := $(MEMBERS:=/src)
 
-.PHONY: help setup run test test-real check lint types imports contracts catalogue asyncapi rules \
+.PHONY: help setup run test first-half second-half test-real check lint types imports contracts catalogue asyncapi rules \
         deploy-check bench migrate format pins clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -32,8 +32,17 @@ $(VENV)/.installed: requirements/dev.txt $(MEMBERS:=/pyproject.toml) | $(BIN)/py
 run: setup ## start everything here and play a case (PROGRAMME=green_loan: that of a loan; DEMO=0: none); ctrl-C stops it, data stays in .run
 	@exec $(BIN)/madoguchi stack up $(if $(filter 0,$(DEMO)),--no-demo) $(if $(PROGRAMME),--case $(PROGRAMME)) $(if $(LOGS),--logs)
 
-test: setup ## all tests, on servers from wheels
-	$(BIN)/pytest tests
+# Two halves of about the same length, each with servers of its own: most of the time a test waits for one of them.
+FIRST_HALF := $(addprefix tests/,applications contracts deploy documents drill events faults kit)
+SECOND_HALF := $(filter-out $(FIRST_HALF) tests/support tests/bench tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
+test: setup ## all tests, on servers from wheels; in two halves at once
+	+@$(MAKE) --no-print-directory --jobs=2 --output-sync=line first-half second-half
+
+first-half: setup
+	$(BIN)/pytest $(FIRST_HALF)
+
+second-half: setup
+	$(BIN)/pytest $(SECOND_HALF)
 
 test-real: setup ## the tests marked `real` against Apache Kafka and MinIO, obtained into .real the first time
 	$(BIN)/madoguchi stack obtain-real
