@@ -119,6 +119,7 @@ def build_api() -> FastAPI:
             documents = documents_of(files.documents)
             facts = Facts(
                 registered_mail=desk.unlock(contact.mail, of_mail(actor.account_id)),
+                now=now,
                 today=now.date(),
                 institutions=desk.institutions,
                 organisations={},
