@@ -1,7 +1,7 @@
 """Which tests prove which rules of the catalogue: `make rules`.
 
 Reads the IDs cited by `@pytest.mark.rule(...)` from the source, so it needs no test run, and compares them with the
-tables in docs/rules*.md (`| ID | where | test or reason |`). It fails for an ID of the wrong form, for a listed rule
+tables in docs/rules.md (`| ID | where | test or reason |`). It fails for an ID of the wrong form, for a listed rule
 without a test, and for a rule called organisational (nothing a program can do) without a reason.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-TABLES = sorted((ROOT / "docs").glob("rules*.md"))
+TABLE = ROOT / "docs" / "rules.md"
 RULE = re.compile(r"(ID|AS|DO|NO|UI)-\d{2}|(GL|RL)-\d{3}")
 ROW = re.compile(r"^\|\s*([A-Z]{2}-\d+)\s*\|([^|]*)\|([^|]*)\|\s*$")
 ORGANISATIONAL = "organisational"
@@ -51,7 +51,7 @@ def listed_rules(table: str) -> dict[str, tuple[str, str]]:
 def problems(cited: dict[str, list[str]], listed: dict[str, tuple[str, str]]) -> list[str]:
     """What is wrong, one line each."""
     wrong = [f"not a rule ID: {rule!r} in {', '.join(cited[rule])}" for rule in cited if not RULE.fullmatch(rule)]
-    wrong += [f"not a rule ID: {rule!r} in docs/rules*.md" for rule in listed if not RULE.fullmatch(rule)]
+    wrong += [f"not a rule ID: {rule!r} in docs/rules.md" for rule in listed if not RULE.fullmatch(rule)]
     for rule, (where, reason) in listed.items():
         if where == ORGANISATIONAL and not reason:
             wrong.append(f"{rule} is called organisational without a reason")
@@ -68,9 +68,9 @@ def main() -> int:
             cited[rule].append(place)
     for rule in sorted(cited):
         print(rule, *dict.fromkeys(cited[rule]), sep="\n  ")
-    listed = listed_rules("\n".join(table.read_text() for table in TABLES))
+    listed = listed_rules(TABLE.read_text())
     wrong = problems(cited, listed)
-    print(f"\n{len(cited)} rules cited by tests, {len(listed)} listed in docs/rules*.md, {len(wrong)} problems")
+    print(f"\n{len(cited)} rules cited by tests, {len(listed)} listed in docs/rules.md, {len(wrong)} problems")
     for line in wrong:
         print(line, file=sys.stderr)
     return 1 if wrong or not listed else 0
