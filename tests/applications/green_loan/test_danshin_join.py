@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kit.japan.months import add_years
 
 DECLARED = date(2025, 6, 15)
+AGE_RULES = {"SHIN": "GL-531", "SANDAI": "GL-532"}
 
 
 def born(years_ago: int, later_by_days: int = 0) -> date:
@@ -53,6 +54,9 @@ def test_one_joins_from_15_until_the_day_before_70_or_51(product, birth, met):
     assert join.age_met(product, birth, DECLARED) is met
     findings = join.declaration_findings(product, replace(DECLARATION, birth=birth), "danshin")
     assert codes(findings) == ([] if met else ["AGE"])
+    early = join.joining_age_findings(product, [born(40), birth], DECLARED, "danshin")
+    assert [(one.rule, one.code) for one in early] == ([] if met else [(AGE_RULES[product], "AGE")])
+    assert join.joining_age_findings("NONE", [birth], DECLARED, "danshin") == []
 
 
 @given(st.dates(date(1930, 1, 1), date(2024, 1, 1)), st.sampled_from(["SHIN", "SANDAI"]))

@@ -159,6 +159,25 @@ def test_an_empty_draft_is_told_everything_that_is_missing_at_once():
             marks=pytest.mark.rule("GL-523"),
         ),
         pytest.param(
+            {"loan__danshin": "SANDAI", "applicant__birth": "1975-04-01"},
+            ("GL-532", "AGE", "loan.danshin"),
+            marks=pytest.mark.rule("GL-532"),
+        ),
+        pytest.param(
+            {
+                "loan__danshin_elsewhere": [
+                    {"who": "applicant", "insured_yen": 90_000_000, "simultaneous_yen": 8_500_001}
+                ]
+            },
+            ("GL-539", "INSURED_LIMIT", "loan.danshin_elsewhere"),
+            marks=pytest.mark.rule("GL-539", "GL-540"),
+        ),
+        pytest.param(
+            {"loan__danshin_elsewhere": [{"who": "applicant", "insured_yen": 1, "sandai_insured_yen": 2}]},
+            ("GL-536", "MORE_THAN_THE_WHOLE", "loan.danshin_elsewhere.0.sandai_insured_yen"),
+            marks=pytest.mark.rule("GL-536"),
+        ),
+        pytest.param(
             {"institution": str(uuid4())},
             ("GL-344", "NOT_HANDLING", "institution"),
             marks=pytest.mark.rule("GL-344"),
@@ -220,7 +239,11 @@ def test_the_ratio_counts_what_is_added_of_an_income_and_no_more():
 @pytest.mark.rule("GL-111", "GL-325", "GL-326", "GL-327", "GL-239")
 def test_a_child_takes_over_and_another_relative_is_put_before_an_officer():
     child = {"relation": "RELATIVE", "kin": {"down": 1}, "successor": True, "regular_income": True}
-    old = {"applicant__birth": "1943-03-03", "joint_debtors": [example.joint_debtor(WIFE, **child)]}
+    old = {
+        "applicant__birth": "1943-03-03",
+        "loan__danshin_joiners": ["joint_debtor_1"],
+        "joint_debtors": [example.joint_debtor(WIFE, **child)],
+    }
     answer = form.validate(changed(**old), example.facts())
     assert answer.findings == ()
     assert answer.content["figures"]["longest_years"] == 10
@@ -298,6 +321,19 @@ def test_a_joint_debtor_shows_who_they_are_and_an_income_only_where_it_counts():
     assert ("IDENTITY", "joint_debtor_1") in asked(with_wife())
     assert ("CODEBTOR_INCOME_PROOF", "joint_debtor_1") not in asked(with_wife())
     assert ("CODEBTOR_INCOME_PROOF", "joint_debtor_1") in asked(with_wife(combined_yen=1_000_000))
+
+
+@pytest.mark.rule("GL-401", "GL-535", "GL-536", "GL-538")
+def test_who_joins_with_much_insured_against_three_diseases_already_needs_a_health_check():
+    def health_checks(**elsewhere):
+        told = changed(loan__danshin="SANDAI", loan__danshin_elsewhere=[{"who": "applicant", **elsewhere}])
+        kept = form.validate(told, example.facts()).content
+        needed = papers.requirements_of(kept, TODAY)
+        return [one.who for one in needed if one.code == "DANSHIN_HEALTH_CERTIFICATE"]
+
+    assert health_checks(insured_yen=60_000_000, sandai_insured_yen=48_500_000) == []
+    assert health_checks(insured_yen=60_000_000, sandai_insured_yen=48_500_001) == ["applicant"]
+    assert health_checks(simultaneous_yen=48_500_001, sandai_simultaneous_yen=48_500_001) == ["applicant"]
 
 
 # Whatever is in a draft

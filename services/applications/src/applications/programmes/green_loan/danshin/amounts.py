@@ -31,6 +31,14 @@ def insurable(total: int) -> bool:
     return total <= INSURED_LIMIT_YEN
 
 
+def parts_findings(whole: tuple[int, int], sandai: tuple[int, int], field: str) -> list[Finding]:
+    """GL-536: what is insured with SANDAI is a part of what is insured, and of what is applied for likewise; in yen."""
+    if all(part <= all_of_it for part, all_of_it in zip(sandai, whole, strict=True)):
+        return []
+    message = "3大疾病付の団信の額は、団信の額の内数として入力してください。"
+    return [Finding("GL-536", "MORE_THAN_THE_WHOLE", message, field)]
+
+
 def insured_findings(total: int, field: str) -> list[Finding]:
     """GL-539: the sum of the insured amounts is at most 100,000,000 yen."""
     if insurable(total):

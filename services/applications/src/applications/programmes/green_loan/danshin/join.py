@@ -93,6 +93,23 @@ def joiners_findings(
     return findings
 
 
+def joining_age_findings(choice: Choice, births: Collection[date], on: date, field: str) -> list[Finding]:
+    """GL-531 to GL-533: who on `on`, before the declaration, is too old for it already, or far too young.
+
+    The age that counts is that of the declaration date, which is judged again when it is known (`age_met`). One finding
+    is enough for the two of a Duet.
+    """
+    product = product_of(choice)
+    if product is None or all(age_met(product, birth, on) for birth in births):
+        return []
+    ages = JOIN_AGES[product]
+    message = (
+        f"「{LABELS[choice]}」に加入できるのは、記入日(告知日)に満{ages.start}歳以上満{ages.stop}歳未満の方です。"
+        "ほかの種類を選ぶか、加入せずにお申し込みください。"
+    )
+    return [Finding("GL-531" if product == "SHIN" else "GL-532", "AGE", message, field)]
+
+
 def declaration_findings(choice: Choice, declaration: Declaration, field: str) -> list[Finding]:
     """GL-526, GL-527, GL-531 to GL-534: what stands against joining with this declaration.
 

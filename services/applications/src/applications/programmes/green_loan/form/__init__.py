@@ -4,6 +4,7 @@ sections   the fields, as the screens ask for them
 people     persons, house and kinship
 works      works, costs and the limit
 money      amount, term, rate and the total repayment ratio
+danshin    who joins what, at which age, for how much
 papers     which papers this application needs, and what is wrong with the uploads
 
 The files are not part of the form: they belong to the application and are checked beside it.
@@ -19,7 +20,7 @@ from kit.errors import Finding
 
 from applications.forms import read, without_blanks
 from applications.programme import Facts
-from applications.programmes.green_loan.form import money, papers, people, works
+from applications.programmes.green_loan.form import danshin, money, papers, people, works
 from applications.programmes.green_loan.form.findings import missing
 from applications.programmes.green_loan.form.money import Figures
 from applications.programmes.green_loan.form.sections import GreenLoanForm
@@ -57,6 +58,7 @@ def validate(draft: Mapping[str, Any], facts: Facts) -> Validation:
         people.house_wrong(form, facts.today),
         works.works_wrong(form),
         money.loan_wrong(form, sums, figures),
+        danshin.danshin_wrong(form, facts.today),
         _institutions(form, facts),
     ):
         # A value of the wrong kind was taken out; that it is missing now is not another fault.

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from kit.errors import Finding
 
-from applications.programmes.green_loan.danshin.join import joiners_findings
 from applications.programmes.green_loan.form import people
 from applications.programmes.green_loan.form.findings import missing
 from applications.programmes.green_loan.form.sections import Applicant, Borrowing, GreenLoanForm, Loan
@@ -33,7 +32,7 @@ class Figures:
 
 
 def loan_wrong(form: GreenLoanForm, sums: Sums | None, figures: Figures) -> list[Finding]:
-    """Everything about amount, term, method, insurance and ratio."""
+    """Everything about amount, term, method and ratio; danshin is looked at in `form.danshin`."""
     asked = ("amount_yen", "years", "method", "bonus_part_yen", "danshin", "running_balance_yen")
     found = missing(form.loan, Loan, "loan.", (*asked, "certificate_sendings"))
     loan = form.loan or Loan()
@@ -48,10 +47,6 @@ def loan_wrong(form: GreenLoanForm, sums: Sums | None, figures: Figures) -> list
         found += term.term_findings(loan.years, figures.longest, "loan.years")
     if loan.certificate_sendings is not None:
         found += sendings_findings(loan.certificate_sendings, "loan.certificate_sendings")
-    if loan.danshin is not None:
-        debtors = [key for key, _, _ in people.keys(form)]
-        joiners = loan.danshin_joiners or ()
-        found += joiners_findings(loan.danshin, joiners, debtors, loan.danshin_couple, "loan.danshin_joiners")
     if figures.rate is None and loan.danshin is not None and form.menu is not None:
         message = "適用する金利の準備ができていません。しばらくしてからもう一度お試しください。"
         found.append(Finding("GL-254", "RATE_UNKNOWN", message, "loan"))

@@ -11,10 +11,8 @@ from kit.errors import Finding
 
 from applications.forms import read
 from applications.programme import NeededPaper
-from applications.programmes.green_loan.danshin.amounts import certificate_required, sandai_total
-from applications.programmes.green_loan.danshin.kinds import product_of
-from applications.programmes.green_loan.form import people
-from applications.programmes.green_loan.form.sections import GreenLoanForm, House, Loan, Person, Works
+from applications.programmes.green_loan.form import danshin, people
+from applications.programmes.green_loan.form.sections import GreenLoanForm, House, Person, Works
 from applications.programmes.green_loan.papers import facts
 from applications.programmes.green_loan.papers.check import Upload, paper_findings
 from applications.programmes.green_loan.papers.facts import MAIN_APPLICANT, Application, WorksContract
@@ -30,13 +28,11 @@ SPECIAL_CASE_MONTHS = frozenset({1, 2, 3, 4, 5})
 
 def application_of(form: GreenLoanForm, today: date) -> Application:
     """The facts on which the set of papers depends (GL-362 to GL-412)."""
-    house, works, loan = form.house or House(), form.works or Works(), form.loan or Loan()
+    house, works = form.house or House(), form.works or Works()
     named = [_person(key, one) for key, _, one in people.keys(form)]
     if house.use is HouseUse.RELATIVE and house.occupant is not None:
         foreign = house.occupant.status not in {None, JAPANESE}
         named.append(facts.Person(facts.OCCUPANT, facts.Position.OCCUPYING_RELATIVE, foreigner=foreign))
-    product = product_of(loan.danshin) if loan.danshin else None
-    health = product is not None and certificate_required(product, sandai_total(loan.amount_yen or 0, 0, 0))
     return Application(
         acceptance_date=today,
         persons=tuple(named),
@@ -44,7 +40,7 @@ def application_of(form: GreenLoanForm, today: date) -> Application:
         works_contract=works.contract or WorksContract.OPEN,
         special_case_months=SPECIAL_CASE_MONTHS,
         same_sex_partners=tuple((one.first, one.second) for one in form.partners or () if one.first and one.second),
-        health_certificates=tuple(loan.danshin_joiners or ()) if health else (),
+        health_certificates=danshin.health_certificates(form),
         breakdown_in_contract=bool(works.breakdown_in_contract),
     )
 

@@ -216,6 +216,16 @@ class Borrowing(Form):
     house_sale: HouseSale | None = asked("住宅の売却", "GL-306")
 
 
+class InsuredElsewhere(Form):
+    """What somebody who joins has insured with danshin of other loans, or applies for now besides (GL-536, GL-539)."""
+
+    who: str | None = asked("団信に加入する方", "GL-539", max_length=50)
+    insured_yen: int | None = _yen("団信に加入済みの返済中の融資の残高", "GL-539")
+    simultaneous_yen: int | None = _yen("同時に申し込む、団信を利用する他の融資の額", "GL-539")
+    sandai_insured_yen: int | None = _yen("残高のうち3大疾病付の団信の額", "GL-536")
+    sandai_simultaneous_yen: int | None = _yen("同時に申し込む額のうち3大疾病付の団信の額", "GL-536")
+
+
 class Loan(Form):
     """What is applied for (GL-187, GL-236, GL-244 to GL-252, GL-505)."""
 
@@ -227,6 +237,7 @@ class Loan(Form):
     danshin: Choice | None = asked("団体信用生命保険", "GL-252")
     danshin_joiners: tuple[str, ...] | None = asked("団信に加入する方", "GL-523", max_length=4)
     danshin_couple: Relationship | None = asked("デュエットに加入するお二人の関係", "GL-521")
+    danshin_elsewhere: tuple[InsuredElsewhere, ...] | None = asked("ほかに利用する団信", "GL-539", max_length=8)
     elderly_special: bool | None = asked("高齢者向け返済特例", "GL-049")
     certificate_sendings: int | None = asked("税控除残高証明書の送付回数", "GL-505", ge=0, le=99)
     planned_contract_on: date | None = asked("契約の予定日", "GL-304")
