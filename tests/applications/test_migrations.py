@@ -58,6 +58,7 @@ async def test_the_checks_of_the_migrated_database_are_those_of_the_models(datab
         "reviews",
         "application_parties",
         "contact_notes",
+        "provisions",
         "history_starts",
         "history_roots",
         "history_heads",

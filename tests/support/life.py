@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from applications.forms import read
+from applications.privacy import Given, provision_findings
 from applications.programme import Facts, Programme
 from applications.workflow import (
     Caller,
@@ -21,6 +22,7 @@ from applications.workflow import (
     choose,
     next_automatic,
 )
+from kit.errors import Refused
 from madoguchi_contracts import Party
 
 
@@ -42,6 +44,7 @@ class Life:
         self.submitted: Mapping[str, Any] | None = None
         self.others: tuple[Other, ...] = ()
         self.facts: Facts | None = None
+        self.provided: list[Given] = []
 
     def case(self, **more: Any) -> Case:
         """What guards see."""
@@ -101,6 +104,11 @@ class Life:
             self._take(row, (row.track, subject), self.case(about=subject), None)
 
     def _take(self, row: Transition, key: tuple[str, UUID], case: Case, actor: UUID | None) -> None:
+        given = row.provides(case) if row.provides else ()
+        for one in given:
+            if wrong := provision_findings(one.provision, one.consented):
+                raise Refused(findings=wrong)
+        self.provided += given
         steps = self.since_entered.setdefault(key, {})
         if row.target == self.states.get(key, ""):
             steps[row.command] = actor

@@ -195,6 +195,7 @@ def test_everybody_agrees_to_the_content_as_it_stands_and_a_change_voids_it():
         ({"personal_data": False}, "CONSENT_MISSING"),
         ({"outline": None}, "OUTLINE_MISSING"),
         ({"text_version": ""}, "REQUIRED"),
+        ({"text_version": "2026-05"}, "UNKNOWN"),
     ],
 )
 def test_an_agreement_is_whole_and_names_its_text(changes, code):

@@ -70,6 +70,11 @@ def of_note(note_id: UUID) -> str:
     return f"contact_notes.content:{note_id}"
 
 
+def of_ground(application_id: UUID, person: UUID) -> str:
+    """Context of `provisions.ground`."""
+    return f"provisions.ground:{application_id}:{person}"
+
+
 def of_mail(account_id: UUID) -> str:
     """Context of `account_contacts.mail`."""
     return f"account_contacts.mail:{account_id}"

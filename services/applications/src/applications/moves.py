@@ -21,6 +21,7 @@ from applications.cases import Application, Proof, Track, in_force
 from applications.commands.messages import post_notice
 from applications.desk import Desk
 from applications.programme import Programme
+from applications.provisions import log as provisions
 from applications.workflow import Caller, Case, Effect, Step, Taken, Transition, check, choose, next_automatic
 
 _FIRST_OFFICER = text("""
@@ -131,6 +132,8 @@ async def _take(
         await deadlines.schedule(session, kind=kind, subject_id=track_now.id, due_at=deadline.due(case))
     if row.event is not None:
         await eventlog.record(session, row.event(Step(case, caller.account_id, desk.seal)), now=case.now)
+    for given in row.provides(case) if row.provides else ():
+        await provisions.record(session, desk, given, application_id=application.id, by=caller.account_id, now=case.now)
     step_key, taken = (*key, command), Taken(case.now, caller.account_id, case.facts)
     for notice in row.notices(case) if row.notices else ():
         await post_notice(

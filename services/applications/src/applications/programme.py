@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib import import_module
 from typing import Any, Protocol
@@ -113,6 +113,16 @@ CONTACT_NOT_YET_KNOWN = "CONTACT_NOT_YET_KNOWN"
 
 
 @dataclass(frozen=True)
+class Share:
+    """What parties of a kind get to see of an application, where it is not all: that part of the content in force, and
+    what is said with the steps of those tracks.
+    """
+
+    extract: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    tracks: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Programme:
     """One programme.
 
@@ -125,6 +135,7 @@ class Programme:
     - `parties` are those who take part by a content that comes into force; `guests` says who may join by accepting an
       invitation, and what is granted to them.
     - `papers` are those that a content needs on a day, explained; `owner` None is somebody who only tries it out.
+    - `shares` says of which parties, by kind, some is kept back.
     - `subject` says in a word what a content is about, for lists; `help` is what the screens say beside the fields.
     """
 
@@ -146,6 +157,7 @@ class Programme:
     papers: Callable[[Mapping[str, Any], UUID | None, date], Sequence[NeededPaper]]
     subject: Callable[[Mapping[str, Any]], str]
     help: Sequence[Help]
+    shares: Mapping[str, Share] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raise ValueError for a name or prefix that would not fit into events and references."""

@@ -2,7 +2,7 @@
 say once more what must never be otherwise.
 
 Personal data is kept encrypted (`kit.vault`): the columns `draft`, `content`, `reason`, `facts`, `mail`,
-`subject` of a thread, and `was`.
+`subject` of a thread, `was`, and `ground`.
 """
 
 from applications.models.base import Base, application_numbers, metadata
@@ -17,6 +17,7 @@ from applications.models.messages import (
     ThreadReader,
 )
 from applications.models.office import AccessLogEntry, Balance, BalanceImport, ContactNote, Review
+from applications.models.provisions import Provision
 from applications.models.rates import Rate, RateImport
 from applications.models.told import AccountContact, AccountEkyc, DocumentSet, Organisation, PostedPaper
 
@@ -40,6 +41,7 @@ __all__ = [
     "Message",
     "Organisation",
     "PostedPaper",
+    "Provision",
     "Rate",
     "RateImport",
     "Review",

@@ -12,6 +12,7 @@ from uuid import UUID
 from madoguchi_contracts import Event, Role
 
 from applications.forms import Form
+from applications.privacy import Given
 from applications.workflow.case import Caller, Case, Guard, Step
 
 START, SUBMIT = "start", "submit"
@@ -94,6 +95,8 @@ class Transition:
     While `when` is not true there is no such row: nobody is offered the step. A guard is what can be put right, and the
     system can put nothing right: its rows have none. The system takes an `automatic` row by itself as soon as `when`
     is true, in the transaction that made it so. `notices` are messages to those who apply, which the step brings.
+    `provides` is what of whose personal data the step gives to third parties: it is put into the log of provisions, and
+    a provision that may not be hinders the step.
     """
 
     track: str
@@ -114,6 +117,7 @@ class Transition:
     facts: type[Form] | None = None
     automatic: bool = False
     notices: Callable[[Case], Sequence[Notice]] | None = None
+    provides: Callable[[Case], Sequence[Given]] | None = None
 
     def admits(self, caller: Caller, case: Case, subject: UUID) -> bool:
         """Whether the caller may take the step, as far as the person is concerned."""

@@ -22,6 +22,7 @@ from applications.programmes.green_loan.papers.facts import JOINT_DEBTORS, MAIN_
 from applications.programmes.green_loan.people.applicants import MAX_JOINT_DEBTORS
 from applications.programmes.green_loan.procedure import acceptance, channel, contract, decision, disbursement, windows
 from applications.programmes.green_loan.procedure.channel import Earlier, Outcome
+from applications.programmes.green_loan.procedure.consents import TEXTS
 from applications.programmes.green_loan.procedure.contract import IdentityState
 from applications.programmes.green_loan.procedure.counter_papers import Paper as BroughtPaper
 from applications.programmes.green_loan.procedure.counter_papers import papers_findings
@@ -151,6 +152,8 @@ def agreement_is_whole(case: Case) -> Sequence[Finding]:
         found.append(Finding("GL-255", "OUTLINE_MISSING", message, "outline"))
     if not said.text_version:
         found.append(Finding("GL-620", "REQUIRED", "同意文書の版を指定してください。", "text_version"))
+    elif said.text_version not in TEXTS:
+        found.append(Finding("GL-620", "UNKNOWN", "同意文書の版をご確認ください。", "text_version"))
     return found
 
 
@@ -190,6 +193,19 @@ def _has_ground(case: Case, grounds: Sequence[channel.Reason]) -> Sequence[Findi
     if case.said(steps.Refusal).code in {one.code for one in grounds}:
         return ()
     return [Finding("GL-353", "REQUIRED", "理由を一覧から選択してください。", "code")]
+
+
+def bureau_is_named(case: Case) -> Sequence[Finding]:
+    """GL-122, GL-123, GL-623: which bureau, and about whom: people who owe the loan, each once."""
+    said = case.said(steps.CreditContact)
+    persons = said.persons or ()
+    found = []
+    if said.bureau is None:
+        found.append(Finding("GL-623", "REQUIRED", "個人信用情報機関を選択してください。", "bureau"))
+    if not persons or len(set(persons)) < len(persons) or not set(persons) <= set(debtors(case)):
+        message = "対象の方を、申込本人と連帯債務者の中から選択してください。"
+        found.append(Finding("GL-623", "PERSONS", message, "persons"))
+    return found
 
 
 def approval_fits(case: Case) -> Sequence[Finding]:

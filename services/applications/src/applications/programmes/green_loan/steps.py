@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Literal
+from uuid import UUID
 
 from applications.forms import Form, asked
 from applications.programmes.green_loan.danshin.kinds import Choice
@@ -51,6 +52,16 @@ class Fulfilled(Form):
     """Which approval conditions are fulfilled by now, counted from 0: always the whole list (GL-435)."""
 
     conditions: tuple[int, ...] | None = asked("履行された条件", "GL-435", max_length=50)
+
+
+class CreditContact(Form):
+    """Who was told to or asked of a credit bureau (GL-122, GL-123).
+
+    interpretation: the guide names no bureau; these three are those of Japan.
+    """
+
+    bureau: Literal["KSC", "CIC", "JICC"] | None = asked("個人信用情報機関", "GL-623")
+    persons: tuple[UUID, ...] | None = asked("対象の方", "GL-623", max_length=4)
 
 
 class DanshinChange(Form):

@@ -13,7 +13,7 @@ from madoguchi_contracts import Party, Role
 
 from applications import events
 from applications.programmes.green_loan import conditions as must
-from applications.programmes.green_loan import notices, servicing, steps
+from applications.programmes.green_loan import notices, servicing, sharing, steps
 from applications.programmes.green_loan.conditions import (
     CONSENT,
     DANSHIN,
@@ -130,6 +130,28 @@ _LOAN = (
         effects=FILES,
     ),
     _row(LOAN, "begin_review", ["accepted"], "under_review", [SYSTEM], "審査を開始", "GL-073", automatic=True),
+    *_here(
+        "enquire_credit",
+        REVIEWED,
+        [REVIEWER],
+        "個人信用情報を照会",
+        *("GL-122", "GL-623"),
+        guards=(must.bureau_is_named,),
+        public=False,
+        facts=steps.CreditContact,
+        provides=sharing.by_enquiry,
+    ),
+    *_here(
+        "register_credit",
+        OWED,
+        [REVIEWER],
+        "融資内容を個人信用情報機関に登録",
+        *("GL-123", "GL-623"),
+        guards=(must.bureau_is_named,),
+        public=False,
+        facts=steps.CreditContact,
+        provides=sharing.by_registration,
+    ),
     *_here("recommend", REVIEWED, [REVIEWER], "推薦", "GL-074", public=False, event=events.recommended),
     _row(
         LOAN,
@@ -145,6 +167,7 @@ _LOAN = (
         effects=IN_FORCE,
         facts=steps.Approval,
         notices=notices.of_approval,
+        provides=sharing.by_approval,
     ),
     _row(
         LOAN,
