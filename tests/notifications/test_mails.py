@@ -105,6 +105,24 @@ async def test_everybody_who_signs_is_told_of_the_contract_and_of_the_approval_b
         assert not any(word in text for word in ("管理組合", "すまい・る債"))
 
 
+@pytest.mark.rule("GL-400", "GL-526", "GL-513")
+async def test_who_joins_the_insurance_gets_user_id_and_login_page_once_and_nobody_else(room: Mailroom):
+    taro, hanako, application = Person(name="見本 太郎", mail="taro@example.jp"), Person(), uuid4()
+    await registered(room, taro)
+    await registered(room, hanako)
+    record = room.record(hanako.is_offered_an_insurance(application, programme="green_loan"))
+    await room.consumer.process([record, record])
+    await room.deliver()
+    (mail,) = room.smtp.accepted
+    assert str(mail["To"]) == hanako.mail
+    assert str(mail["Subject"]) == "【住宅金融支援機構】グリーンリフォームローン 団体信用生命保険のお申込みのご案内"
+    text = body_of(mail)
+    assert "D-4711" in text
+    assert "https://danshin.example.jp/login" in text
+    assert "加入は任意です" in text
+    assert "D-4711" not in str(await room.rows("SELECT * FROM messages"))
+
+
 @pytest.mark.rule("GL-353", "GL-119")
 async def test_how_an_application_ended_is_not_in_the_mail(room: Mailroom):
     taro = Person()
@@ -323,6 +341,7 @@ async def every_mail(room: Mailroom, hanako: Person) -> dict[Template, EmailMess
         hanako.is_approved(application),
         hanako.is_asked_for_a_paper(application),
         hanako.is_offered_a_contract(application),
+        hanako.is_offered_an_insurance(application),
         hanako.is_done(application),
         hanako.is_written_to(application),
         hanako.is_written_to(application, to_office=True).model_copy(update={"notify": ()}),
@@ -354,6 +373,7 @@ async def test_no_mail_says_more_than_it_may(room: Mailroom):
         Template.CORRECTION_REQUESTED,
         Template.DOCUMENT_REQUESTED,
         Template.CONTRACT_OFFERED,
+        Template.INSURANCE_OFFERED,
         Template.INVITATION,
         Template.SUCCESSION,
         Template.SUCCESSION_NOTICE,

@@ -25,6 +25,7 @@ from madoguchi_contracts.applications import (
     ApplicationSubmitted,
     ContractOffered,
     CorrectionRequested,
+    InsuranceOffered,
     MessagePosted,
 )
 from madoguchi_contracts.documents import DocumentRequested
@@ -41,7 +42,7 @@ from madoguchi_contracts.identity import (
     UserIdIssued,
     UserIdReminderRequested,
 )
-from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, SuccessionNotice
+from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, ServiceLogin, SuccessionNotice
 from notifications.channels import Relay, Relays
 from notifications.consumers import Desk, handlers
 from notifications.courier import Courier, Pacer
@@ -167,6 +168,13 @@ class Person:
     def is_offered_a_contract(self, application_id: UUID, *others: Person, programme: str = "bond") -> ContractOffered:
         signers = (self.account_id, *(other.account_id for other in others))
         return ContractOffered(application_id=application_id, programme=programme, signers=signers)
+
+    def is_offered_an_insurance(self, application_id: UUID, programme: str = "bond") -> InsuranceOffered:
+        """The insurer's Web service has opened an application."""
+        login = ServiceLogin(user_id="D-4711", url="https://danshin.example.jp/login")
+        return InsuranceOffered(
+            application_id=application_id, programme=programme, account_id=self.account_id, login=sealed(login)
+        )
 
     def is_written_to(self, application_id: UUID, *others: Person, to_office: bool = False) -> MessagePosted:
         """Somebody wrote in a thread that these people read, and perhaps the office."""

@@ -51,6 +51,7 @@ NEEDS_CONTENT = frozenset(
         Template.CORRECTION_REQUESTED,
         Template.DOCUMENT_REQUESTED,
         Template.CONTRACT_OFFERED,
+        Template.INSURANCE_OFFERED,
         Template.OFFICE_NEW_CASE,
         Template.OFFICE_NEW_MESSAGE,
         Template.NOTICE,

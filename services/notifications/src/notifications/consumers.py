@@ -26,6 +26,7 @@ from madoguchi_contracts.applications import (
     ApplicationSubmitted,
     ContractOffered,
     CorrectionRequested,
+    InsuranceOffered,
     MessagePosted,
 )
 from madoguchi_contracts.documents import DocumentRequested
@@ -42,7 +43,7 @@ from madoguchi_contracts.identity import (
     UserIdIssued,
     UserIdReminderRequested,
 )
-from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, SuccessionNotice
+from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, ServiceLogin, SuccessionNotice
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications import commands, notices
@@ -258,6 +259,23 @@ async def on_contract_offered(desk: Desk, session: AsyncSession, event: Contract
         await _mail(desk, session, event, meta, account_id=account_id, content=content, programme=event.programme)
 
 
+async def on_insurance_offered(desk: Desk, session: AsyncSession, event: InsuranceOffered, meta: EventMeta) -> None:
+    """Who joins the insurance is told how to get into the insurer's Web service (GL-400); nobody else is.
+
+    In a lane of its own, as messages are: a link that somebody asked for does not wait behind it.
+    """
+    await _mail(
+        desk,
+        session,
+        event,
+        meta,
+        account_id=event.account_id,
+        lane=uuid5(event.account_id, "messages"),
+        content=unseal(event.login, desk.seal_private_key, ServiceLogin).model_dump(),
+        programme=event.programme,
+    )
+
+
 async def on_application_closed(desk: Desk, session: AsyncSession, event: ApplicationClosed, meta: EventMeta) -> None:
     """The owner is told that it ended. How is nothing for a mail: it is seen after logging in."""
     await _mail(desk, session, event, meta, account_id=event.account_id, programme=event.programme)
@@ -321,6 +339,7 @@ def handlers(desk: Desk) -> Handlers:
         ApplicationRejected: partial(on_application_rejected, desk),
         ApplicationApproved: partial(on_application_approved, desk),
         ContractOffered: partial(on_contract_offered, desk),
+        InsuranceOffered: partial(on_insurance_offered, desk),
         ApplicationClosed: partial(on_application_closed, desk),
         MessagePosted: partial(on_message_posted, desk),
         CorrectionRequested: partial(on_correction_requested, desk),

@@ -75,6 +75,7 @@ RESENT_WHEN_UNKNOWN = frozenset(
         Template.CORRECTION_REQUESTED,
         Template.DOCUMENT_REQUESTED,
         Template.CONTRACT_OFFERED,
+        Template.INSURANCE_OFFERED,
         Template.MESSAGE_POSTED,
         Template.CORRECTION_ASKED,
         Template.INVITATION,

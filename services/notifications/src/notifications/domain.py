@@ -28,6 +28,7 @@ class Template(StrEnum):
     # Not in the manual: what else the counter has to tell people.
     DOCUMENT_REQUESTED = "DOCUMENT-REQUESTED"
     CONTRACT_OFFERED = "CONTRACT-OFFERED"
+    INSURANCE_OFFERED = "INSURANCE-OFFERED"
     APPLICATION_CLOSED = "APPLICATION-CLOSED"
     MESSAGE_POSTED = "MESSAGE-POSTED"
     OFFICE_NEW_MESSAGE = "OFFICE-NEW-MESSAGE"
@@ -56,6 +57,7 @@ SUBJECTS = {
     Template.OFFICE_NEW_CASE: "【審査】新しい申請を受け付けました",
     Template.DOCUMENT_REQUESTED: "【住宅金融支援機構】書類の追加提出のお願い",
     Template.CONTRACT_OFFERED: "【住宅金融支援機構】ご契約手続のお知らせ",
+    Template.INSURANCE_OFFERED: "【住宅金融支援機構】団体信用生命保険のお申込みのご案内",
     Template.APPLICATION_CLOSED: "【住宅金融支援機構】お手続き終了のお知らせ",
     Template.MESSAGE_POSTED: "【住宅金融支援機構】新しいメッセージのお知らせ",
     Template.OFFICE_NEW_MESSAGE: "【審査】新しいメッセージが届きました",
@@ -90,6 +92,7 @@ _BY_EVENT = {
     "ApplicationSubmitted": Template.OFFICE_NEW_CASE,
     "DocumentRequested": Template.DOCUMENT_REQUESTED,
     "ContractOffered": Template.CONTRACT_OFFERED,
+    "InsuranceOffered": Template.INSURANCE_OFFERED,
     "ApplicationClosed": Template.APPLICATION_CLOSED,
     "CorrectionRequested": Template.CORRECTION_ASKED,
     "InvitationSent": Template.INVITATION,

@@ -17,6 +17,7 @@ OF_PROGRAMMES = (
     Template.CORRECTION_REQUESTED,
     Template.DOCUMENT_REQUESTED,
     Template.CONTRACT_OFFERED,
+    Template.INSURANCE_OFFERED,
     Template.APPLICATION_CLOSED,
     Template.OFFICE_NEW_CASE,
     Template.MESSAGE_POSTED,
@@ -58,6 +59,7 @@ LINKS: dict[Template, dict[str, Any]] = {
     Template.CORRECTION_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
     Template.DOCUMENT_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
     Template.CONTRACT_OFFERED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
+    Template.INSURANCE_OFFERED: {"url": "https://danshin.example.jp/login", "user_id": "D-12345678"},
 }
 
 

@@ -81,7 +81,7 @@ class Addressed(_Context):
 
 
 class WithUserId(Addressed):
-    """Only NO-03 and NO-07."""
+    """Only NO-03 and NO-07: the user ID of ours."""
 
     user_id: OneLine
 
@@ -102,6 +102,13 @@ class Objection(Addressed):
 class Invited(Addressed):
     """The link asks for login and has no limit of its own."""
 
+    url: OneLine
+
+
+class ServiceLogin(Addressed):
+    """The way into another party's Web service: its login page, and the user ID there."""
+
+    user_id: OneLine
     url: OneLine
 
 
@@ -151,6 +158,7 @@ CONTEXTS: dict[Template, type[_Context]] = {
     Template.CORRECTION_REQUESTED: Correction,
     Template.DOCUMENT_REQUESTED: PaperRequest,
     Template.CONTRACT_OFFERED: Invited,
+    Template.INSURANCE_OFFERED: ServiceLogin,
     Template.APPLICATION_CLOSED: Addressed,
     Template.NOTICE: Notice,
     Template.OFFICE_NEW_CASE: NewCase,

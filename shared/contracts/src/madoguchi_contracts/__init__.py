@@ -17,6 +17,7 @@ from madoguchi_contracts.applications import (
     DocumentSlot,
     DraftSetAside,
     HistoryRootPublished,
+    InsuranceOffered,
     MessagePosted,
     Party,
     Reference,
@@ -77,7 +78,7 @@ from madoguchi_contracts.identity import (
 from madoguchi_contracts.notifications import MailAccepted, MailFailed, MailQueued, MessageEvent, Template
 from madoguchi_contracts.registry import EVENTS, TOPICS, UnknownVersion, Unparsable, parse
 from madoguchi_contracts.roles import Role
-from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, SuccessionNotice
+from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, ServiceLogin, SuccessionNotice
 
 __all__ = [
     "EVENTS",
@@ -116,6 +117,7 @@ __all__ = [
     "EkycStatusChanged",
     "Event",
     "HistoryRootPublished",
+    "InsuranceOffered",
     "InvitationAccepted",
     "InvitationSent",
     "Key",
@@ -148,6 +150,7 @@ __all__ = [
     "RuleId",
     "Sealed",
     "SealedContent",
+    "ServiceLogin",
     "SessionsEnded",
     "SetEntry",
     "Sha256",

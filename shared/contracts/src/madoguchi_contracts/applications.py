@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from madoguchi_contracts.envelope import Event, Key, Sealed, Sha256, UtcTime, sealed_for
-from madoguchi_contracts.sealed import Reason
+from madoguchi_contracts.sealed import Reason, ServiceLogin
 
 Reference = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{3,31}$")]
 """The number of an application as people read it out, such as L-2026-000123."""
@@ -248,6 +248,20 @@ class ContractOffered(ApplicationEvent):
     signers: tuple[UUID, ...] = Field(description="The accounts of all who have to sign.")
 
 
+class InsuranceOffered(ApplicationEvent):
+    """Somebody who owes the loan can apply for its life insurance now, at the insurer's Web service.
+
+    When: the service has opened an application there for one who wishes to join (GL-400, GL-526); again, when it had to
+    be opened anew. Causes a mail to that person alone, with the user ID and the login page.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("notifications",)
+
+    programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
+    account_id: UUID = Field(description="The account of the one who joins.")
+    login: Annotated[Sealed, sealed_for("notifications", ServiceLogin, "User ID and login page, for the mail.")]
+
+
 class ChangeWithdrawn(ApplicationEvent):
     """A change of what is in force was given up; nothing of it will be used (AS-83).
 
@@ -342,6 +356,7 @@ EVENTS: tuple[type[Event], ...] = (
     ApplicationApproved,
     ApplicationClosed,
     ContractOffered,
+    InsuranceOffered,
     ChangeWithdrawn,
     MessagePosted,
     CorrectionRequested,

@@ -39,10 +39,17 @@ class Link(SealedContent):
     url: str = Field(min_length=1, description="The one-time link.")
 
 
+class ServiceLogin(SealedContent):
+    """How somebody gets into another party's Web service, for an account whose contact the recipient already knows."""
+
+    user_id: str = Field(min_length=1, description="The user ID that the service gave.")
+    url: str = Field(min_length=1, description="The service's login page.")
+
+
 class Reason(SealedContent):
     """What the office writes to the applicant. Free text, and so possibly personal."""
 
     text: str = Field(min_length=1, description="The reason as the office wrote it, in Japanese.")
 
 
-CONTENTS: tuple[type[SealedContent], ...] = (Contact, RegistrationLink, SuccessionNotice, Link, Reason)
+CONTENTS: tuple[type[SealedContent], ...] = (Contact, RegistrationLink, SuccessionNotice, Link, ServiceLogin, Reason)
