@@ -26,9 +26,9 @@ class Provision(Base, table=True):
             "case_of IN ('LAW', 'CONSENT', 'PUBLIC_BODY', 'STATISTICS', 'CUSTOMER_BENEFIT', 'SPECIAL_REASON')",
             name="case_of",
         ),
-        CheckConstraint("recipient <> '' AND purpose <> '' AND cardinality(data_fields) > 0", name="complete"),
+        CheckConstraint("recipient <> '' AND purpose <> '' AND cardinality(data_fields) > 0", name="all_told"),
         CheckConstraint(
-            "case_of <> 'CONSENT' OR recipient = 'customer' OR consent_version IS NOT NULL", name="consent"
+            "case_of <> 'CONSENT' OR recipient = 'customer' OR consent_version IS NOT NULL", name="by_consent"
         ),
         Index("ix_provisions_person", "person", "id"),
         Index("ix_provisions_application_id", "application_id", "id"),

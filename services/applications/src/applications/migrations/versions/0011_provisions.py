@@ -35,11 +35,11 @@ def upgrade() -> None:
             name=op.f("ck_provisions_case_of"),
         ),
         sa.CheckConstraint(
-            "recipient <> '' AND purpose <> '' AND cardinality(data_fields) > 0", name=op.f("ck_provisions_complete")
+            "recipient <> '' AND purpose <> '' AND cardinality(data_fields) > 0", name=op.f("ck_provisions_all_told")
         ),
         sa.CheckConstraint(
             "case_of <> 'CONSENT' OR recipient = 'customer' OR consent_version IS NOT NULL",
-            name=op.f("ck_provisions_consent"),
+            name=op.f("ck_provisions_by_consent"),
         ),
     )
     op.create_index("ix_provisions_person", "provisions", ["person", "id"])
