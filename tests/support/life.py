@@ -88,7 +88,8 @@ class Life:
         row = choose(self.programme.workflow, self.case(), command, caller, track=key[0], subject=key[1])
         said = None
         if row.facts is not None:
-            said, findings = read(row.facts, facts)
+            named = {"reason": reason} if "reason" in row.facts.model_fields else {}  # a fact of the same name
+            said, findings = read(row.facts, facts | named)
             assert not findings, findings
         files = bool(row.effects & {Effect.FILES, Effect.READS})
         case = self.case(about=key[1], reason=reason, facts=said, filing=self.filing() if files else None)

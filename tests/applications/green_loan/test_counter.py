@@ -215,7 +215,16 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     assert (await owner.get(f"/v1/applications/{application}/repayment")).status_code == 404
     assert (await done(clerk, application, "disburse", facts=FUNDS))["state"] == "repaying"
     await repay_early(owner, wife, clerk, application)
-    assert (await done(clerk, application, "close", facts={"reason": "FINAL_DUE_DATE"}))["state"] == "closed"
+    early = await clerk.post(f"/v1/applications/{application}/steps/close", {"facts": {"reason": "FINAL_DUE_DATE"}})
+    assert findings(early) == {("GL-083", "OTHER_DAY", "closed_on")}  # the funds are not paid yet
+    before, desk.clock.now = desk.clock(), datetime(2026, 7, 1, 1, tzinfo=UTC)
+    left = await clerk.post(f"/v1/applications/{application}/steps/close", {"facts": {"reason": "FINAL_DUE_DATE"}})
+    assert findings(left) == {("GL-083", "BALANCE_LEFT", "reason")}
+    paid = {"reason": "INSURANCE", "closed_on": "2026-06-30"}
+    assert (await done(clerk, application, "close", facts=paid))["state"] == "closed"
+    repaid = (await owner.get(f"/v1/applications/{application}/repayment")).json()
+    assert (repaid["balance_yen"], repaid["coming"], repaid["ended"]["on"]) == (0, [], "2026-06-30")
+    desk.clock.now = before
     # GL-104: every change with its actor, time, states and reason.
     steps = await desk.rows(
         "SELECT track, command, source, target, actor_id, at FROM application_history "

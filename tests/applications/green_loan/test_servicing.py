@@ -6,9 +6,9 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from applications.programmes.green_loan import PROGRAMME, servicing, steps
+from applications.programmes.green_loan import PROGRAMME, servicing, servicing_guards, steps
 from applications.programmes.green_loan.conditions import LOAN
-from applications.programmes.green_loan.money import prepayment
+from applications.programmes.green_loan.money import prepayment, schedule
 from applications.workflow import Caller, Taken
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -243,7 +243,7 @@ def test_six_instalments_in_arrears_are_a_ground_and_change_nothing_by_themselve
 def test_the_first_instalment_is_due_on_the_repayment_day_after_the_funds(changes, code):
     life = repaying(bonus=500_000 if changes.pop("bonus", False) else 0)
     facts = {"paid_on": date(2026, 4, 15), "first_due_on": FIRST, "repayment_day": 15, **changes}
-    found = servicing.repayment_begins(life.case(facts=steps.Funds(**facts)))
+    found = servicing_guards.repayment_begins(life.case(facts=steps.Funds(**facts)))
     assert {one.code for one in found} == ({code} if code else set())
 
 
@@ -260,7 +260,7 @@ def test_whatever_is_repaid_early_every_yen_is_repaid_once(man_yen, tenths, meth
     life = repaying(amount=amount, bonus=bonus, method=method)
     life.submitted = life.submitted | {"loan": {**life.submitted["loan"], "amount_yen": amount}}
     for months, man, effect in sorted(events):
-        on = servicing.on_repayment_day(2026 + (4 + months) // 12, (4 + months) % 12 + 1, 15)
+        on = schedule.on_repayment_day(2026 + (4 + months) // 12, (4 + months) % 12 + 1, 15)
         facts = {
             "channel": "COUNTER",
             "amount_yen": man * 10_000,

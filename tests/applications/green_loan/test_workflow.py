@@ -1,6 +1,6 @@
 """The table of the green loan, walked from the draft to the last payment, and at every exit."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -147,8 +147,10 @@ def test_a_loan_of_two_goes_from_the_draft_to_the_last_payment():
     assert life.state() == "contracted"  # the last signature concludes it
     life.do("disburse", BANK, **FUNDS)
     assert life.state() == "repaying"
+    life.now = datetime(2026, 5, 20, 1, tzinfo=UTC)
     life.do("miss", BANK, due_on="2026-05-15")
     life.do("settle", BANK, paid_on="2026-05-20")
+    life.now = datetime(2036, 4, 15, 1, tzinfo=UTC)
     life.do("close", BANK, reason="FINAL_DUE_DATE")
     assert life.state() == "closed"
 
@@ -628,6 +630,7 @@ def test_danshin_is_applied_for_accepted_and_in_force_from_the_funds_on():
     assert life.state(DANSHIN, OWNER) == "joined"
     life.do("disburse", BANK, **FUNDS)
     assert life.state(DANSHIN, OWNER) == "in_force"
+    life.now = datetime(2026, 4, 16, 1, tzinfo=UTC)
     life.do("close", BANK, reason="INSURANCE")
     assert life.state(DANSHIN, OWNER) == "ended"
 

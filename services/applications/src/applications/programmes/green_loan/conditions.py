@@ -17,6 +17,7 @@ from applications.programmes.green_loan import steps
 from applications.programmes.green_loan.danshin.join import Declaration, declaration_findings
 from applications.programmes.green_loan.danshin.kinds import Choice
 from applications.programmes.green_loan.form import papers as form_papers
+from applications.programmes.green_loan.money import methods
 from applications.programmes.green_loan.papers import completion, conformity
 from applications.programmes.green_loan.papers.facts import JOINT_DEBTORS, MAIN_APPLICANT, WorksContract
 from applications.programmes.green_loan.people.applicants import MAX_JOINT_DEBTORS
@@ -312,7 +313,7 @@ def fulfilled_are_conditions(case: Case) -> Sequence[Finding]:
 
 
 def period_is_right(case: Case) -> Sequence[Finding]:
-    """GL-479, GL-483: a period ahead, and an amount that both approval and final limit allow."""
+    """GL-248, GL-479, GL-483: a period ahead; an amount that approval and final limit allow, and its bonus."""
     said = case.said(steps.ContractPeriod)
     approval = case.said_before(steps.Approval, LOAN, "approve")
     receipt = case.said_before(steps.Receipt, LOAN, "receive")
@@ -322,7 +323,24 @@ def period_is_right(case: Case) -> Sequence[Finding]:
         found.append(Finding("GL-483", "PERIOD", message, "first"))
     approved = approval.amount_yen or 0 if approval else 0
     ceiling = completion.contract_ceiling_yen(approved, receipt.final_limit_yen or 0 if receipt else 0)
-    return [*found, *decision.contract_amount_findings(said.amount_yen or 0, ceiling, "amount_yen")]
+    found += decision.contract_amount_findings(said.amount_yen or 0, ceiling, "amount_yen")
+    bonus = approved_bonus_yen(case) if said.bonus_part_yen is None else said.bonus_part_yen
+    return [*found, *methods.bonus_findings(said.amount_yen or 0, bonus, "bonus_part_yen")]
+
+
+def approved_bonus_yen(case: Case) -> int:
+    """The bonus part in yen that was approved: what was applied for, unless the approval says another (GL-248)."""
+    approval = case.said_before(steps.Approval, LOAN, "approve")
+    if approval is not None and approval.bonus_part_yen is not None:
+        return approval.bonus_part_yen
+    asked: int = content(case)["loan"].get("bonus_part_yen", 0)
+    return asked
+
+
+def contract_bonus_yen(case: Case) -> int:
+    """The bonus part in yen that was contracted: a lower amount may allow less of it than was approved (GL-248)."""
+    period = case.said_before(steps.ContractPeriod, LOAN, "open_contract")
+    return approved_bonus_yen(case) if period is None or period.bonus_part_yen is None else period.bonus_part_yen
 
 
 def period_of(case: Case) -> Period | None:

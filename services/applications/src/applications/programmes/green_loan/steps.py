@@ -88,6 +88,7 @@ class ContractPeriod(Form):
     first: date | None = asked("開始日", "GL-483")
     last: date | None = asked("終了日", "GL-483")
     amount_yen: int | None = asked("契約額", "GL-433", ge=0, le=MOST_YEN)
+    bonus_part_yen: int | None = asked("ボーナス払い分", "GL-248", ge=0, le=MOST_YEN)
 
 
 class Funds(Form):
@@ -141,11 +142,12 @@ class TermsChange(Form):
 
 
 class Closing(Form):
-    """How the debt ended (GL-083)."""
+    """How the debt ended (GL-083), and on which day; today, if none is told."""
 
     reason: Literal["FINAL_DUE_DATE", "FULL_PREPAYMENT", "INSURANCE", "AFTER_ACCELERATION", "OTHER"] | None = asked(
         "完済の理由", "GL-083"
     )
+    closed_on: date | None = asked("完済の日", "GL-083")
 
 
 class Inspection(Form):

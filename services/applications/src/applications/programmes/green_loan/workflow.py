@@ -13,7 +13,7 @@ from madoguchi_contracts import Party, Role
 
 from applications import events
 from applications.programmes.green_loan import conditions as must
-from applications.programmes.green_loan import notices, servicing, sharing, steps
+from applications.programmes.green_loan import notices, servicing_guards, sharing, steps
 from applications.programmes.green_loan.conditions import (
     CONSENT,
     DANSHIN,
@@ -266,7 +266,7 @@ _LOAN = (
         [AT_BANK, APPROVER],
         "資金の受取り",
         *("GL-080", "GL-503"),
-        guards=(must.funds_may_be_paid, servicing.repayment_begins),
+        guards=(must.funds_may_be_paid, servicing_guards.repayment_begins),
         facts=steps.Funds,
     ),
     _row(
@@ -277,7 +277,7 @@ _LOAN = (
         [AT_BANK],
         "延滞",
         *("GL-081", "GL-577"),
-        guards=(servicing.debit_is_an_instalment,),
+        guards=(servicing_guards.debit_is_an_instalment,),
         facts=steps.Missed,
     ),
     _row(
@@ -288,7 +288,7 @@ _LOAN = (
         [AT_BANK],
         "延滞の解消",
         *("GL-081", "GL-577"),
-        guards=(servicing.arrears_have_a_day,),
+        guards=(servicing_guards.arrears_have_a_day,),
         facts=steps.Settled,
     ),
     *_here(
@@ -297,7 +297,7 @@ _LOAN = (
         OWNER,
         "繰上返済のお申出",
         *("GL-596", "GL-601"),
-        guards=(servicing.prepayment_may_be_asked_for,),
+        guards=(servicing_guards.prepayment_may_be_asked_for,),
         facts=steps.PrepaymentWish,
     ),
     *_here(
@@ -306,7 +306,7 @@ _LOAN = (
         [AT_BANK],
         "繰上返済",
         *("GL-596", "GL-599"),
-        guards=(servicing.prepayment_fits,),
+        guards=(servicing_guards.prepayment_fits,),
         facts=steps.Prepayment,
     ),
     *_here(
@@ -315,7 +315,7 @@ _LOAN = (
         [*OWNER, AT_BANK],
         "返済方法の変更のお申出",
         *("GL-589", "GL-591"),
-        guards=(servicing.change_fits,),
+        guards=(servicing_guards.change_fits,),
         facts=steps.TermsChange,
     ),
     *_here(
@@ -324,7 +324,7 @@ _LOAN = (
         [APPROVER],
         "返済方法の変更を承認",
         *("GL-589", "GL-591"),
-        guards=(servicing.change_fits,),
+        guards=(servicing_guards.change_fits,),
         facts=steps.TermsChange,
     ),
     *_here("decline_change", OWED, [APPROVER], "返済方法の変更を見送り", "GL-591", guards=(must.reason_is_given,)),
@@ -348,6 +348,7 @@ _LOAN = (
         [AT_BANK, REVIEWER],
         "完済",
         "GL-083",
+        guards=(servicing_guards.closing_is_true,),
         event=events.closed("done"),
         facts=steps.Closing,
     ),

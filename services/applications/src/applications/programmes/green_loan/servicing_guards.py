@@ -1,0 +1,155 @@
+"""What a step of a loan that is repaid must pass (groups 34 and 35)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from kit.errors import Finding
+
+from applications.programmes.green_loan import conditions, steps
+from applications.programmes.green_loan.conditions import LOAN
+from applications.programmes.green_loan.money import changes, prepayment
+from applications.programmes.green_loan.money.changes import ChangeKind
+from applications.programmes.green_loan.money.prepayment import Channel, Partial
+from applications.programmes.green_loan.money.schedule import on_repayment_day
+from applications.programmes.green_loan.servicing import standing
+from applications.workflow import Case, Taken
+
+
+def repayment_begins(case: Case) -> Sequence[Finding]:
+    """GL-576: the day of the first instalment, and of those after it."""
+    said = case.said(steps.Funds)
+    if said.first_due_on is None or said.repayment_day is None:
+        return [Finding("GL-576", "REQUIRED", "初回の返済日と、毎月の返済日を入力してください。", "first_due_on")]
+    if said.paid_on is not None and said.first_due_on <= said.paid_on:
+        return [Finding("GL-576", "TOO_EARLY", "初回の返済日は、資金の交付日より後の日です。", "first_due_on")]
+    if on_repayment_day(said.first_due_on.year, said.first_due_on.month, said.repayment_day) != said.first_due_on:
+        return [Finding("GL-576", "OTHER_DAY", "初回の返済日は、毎月の返済日と同じ日です。", "first_due_on")]
+    if conditions.contract_bonus_yen(case) and said.bonus_month is None:
+        return [Finding("GL-245", "REQUIRED", "ボーナス返済月を入力してください。", "bonus_month")]
+    return ()
+
+
+def prepayment_may_be_asked_for(case: Case) -> Sequence[Finding]:
+    """GL-601, GL-603, GL-604: in My Note, from today on."""
+    wish = case.said(steps.PrepaymentWish)
+    return _prepayment_wrong(case, wish, conditions.today(case))
+
+
+def prepayment_fits(case: Case) -> Sequence[Finding]:
+    """GL-597 to GL-607: what the bank tells, asked for at the counter or in My Note before."""
+    said = case.said(steps.Prepayment)
+    noticed_on = _asked_in_my_note(case, said) if said.channel is Channel.MY_NOTE else None
+    return _prepayment_wrong(case, said, noticed_on or said.noticed_on or conditions.today(case))
+
+
+def _asked_in_my_note(case: Case, said: steps.Prepayment) -> date | None:
+    """When a prepayment of that day was asked for first: another one, asked for since, does not make it late."""
+    asked = case.taken.get((LOAN, case.application_id, "ask_prepayment"), ())
+    for step in asked:
+        if isinstance(step.facts, steps.PrepaymentWish) and step.facts.payment_on == said.payment_on:
+            return conditions.day_of(step.at)
+    return None
+
+
+def _prepayment_wrong(case: Case, said: steps.PrepaymentWish, noticed_on: date) -> Sequence[Finding]:
+    """Of the loan as it will stand on the day of the payment."""
+    if said.payment_on is None or said.channel is None:
+        return [Finding("GL-596", "REQUIRED", "繰上返済の日と、お申出の窓口を入力してください。", "payment_on")]
+    found = standing(case, said.payment_on)
+    if found is None or found.loan is None:
+        return [Finding("GL-596", "NOTHING_LEFT", "その日には、返済中の残高がありません。", "payment_on")]
+    findings = prepayment.notice_findings(
+        said.channel, noticed_on=noticed_on, payment_on=said.payment_on, field="payment_on"
+    )
+    if said.amount_yen is None:
+        return findings
+    wish = Partial(
+        amount_yen=said.amount_yen,
+        remaining_yen=found.balance_yen,
+        repayment_day=found.loan.repayment_day,
+        effect=said.effect,
+        bonus=found.loan.bonus is not None,
+        units_yen=prepayment.shortening_amounts(found.loan),
+    )
+    if said.effect is None:
+        message = "返済額の軽減または期間の短縮を選択してください。"
+        findings.append(Finding("GL-602", "REQUIRED", message, "effect"))
+    findings += prepayment.partial_findings(said.channel, wish, said.payment_on, "amount_yen")
+    return findings if findings or _possible(case, said) else [_not_possible("amount_yen")]
+
+
+def change_fits(case: Case) -> Sequence[Finding]:
+    """GL-589 to GL-591: possible for the loan as it will stand on that day."""
+    said = case.said(steps.TermsChange)
+    if said.kind is None or said.effective_on is None:
+        return [Finding("GL-589", "REQUIRED", "変更の内容と、変更の日を入力してください。", "kind")]
+    found = standing(case, said.effective_on)
+    if found is None or found.loan is None:
+        return [Finding("GL-589", "NOTHING_LEFT", "その日には、返済中の残高がありません。", "effective_on")]
+    if said.kind is ChangeKind.SPLIT and said.bonus_part_yen is not None:
+        wrong = changes.split_findings(found.loan, said.bonus_part_yen, "bonus_part_yen")
+        if wrong:
+            return wrong
+    return () if _possible(case, said) else [_not_possible("kind")]
+
+
+def _possible(case: Case, said: steps.PrepaymentWish | steps.TermsChange) -> bool:
+    """Whether the loan can be calculated to its end with this too: what was recorded for a later day included."""
+    command = "change_terms" if isinstance(said, steps.TermsChange) else "prepay"
+    facts = said if isinstance(said, steps.TermsChange) else steps.Prepayment(**dict(said))
+    key = (LOAN, case.application_id, command)
+    step = Taken(case.now, None, facts)
+    try:
+        standing(replace(case, taken={**case.taken, key: (*case.taken.get(key, ()), step)}), date.max)
+    except ValueError:
+        return False
+    return True
+
+
+def _not_possible(field: str) -> Finding:
+    message = "このお申出は、現在の返済の内容ではできません。取扱金融機関にご相談ください。"
+    return Finding("GL-590", "NOT_POSSIBLE", message, field)
+
+
+def debit_is_an_instalment(case: Case) -> Sequence[Finding]:
+    """GL-577: what was missed was due by today, and was not told as missed before."""
+    said = case.said(steps.Missed)
+    found = None if said.due_on is None or said.due_on > conditions.today(case) else standing(case, said.due_on)
+    if found is None or all(one.due_on != said.due_on for one in found.past):
+        return [Finding("GL-577", "NOT_DUE", "返済日をご確認ください。", "due_on")]
+    if any(one.due_on == said.due_on for one in case.all_said(steps.Missed, LOAN, "miss")):
+        return [Finding("GL-577", "KNOWN", "この返済日の延滞は登録済みです。", "due_on")]
+    return ()
+
+
+def arrears_have_a_day(case: Case) -> Sequence[Finding]:
+    """GL-577: the day to which the late charge runs: not before the last instalment in arrears was due, nor ahead."""
+    paid_on, today = case.said(steps.Settled).paid_on, conditions.today(case)
+    if paid_on is None:
+        return [Finding("GL-577", "REQUIRED", "入金日を入力してください。", "paid_on")]
+    found = standing(case, today)
+    if paid_on > today or (found is not None and any(paid_on < one.due_on for one in found.late)):
+        message = "入金日は、延滞している返済日から本日までの日を入力してください。"
+        return [Finding("GL-577", "OTHER_DAY", message, "paid_on")]
+    return ()
+
+
+def closing_is_true(case: Case) -> Sequence[Finding]:
+    """GL-083: how the debt ended, and when: what is said to be repaid is repaid."""
+    said, today = case.said(steps.Closing), conditions.today(case)
+    if said.reason is None:
+        return [Finding("GL-083", "REQUIRED", "完済の理由を選択してください。", "reason")]
+    if said.reason == "AFTER_ACCELERATION" and case.state(LOAN) != "accelerated":
+        return [Finding("GL-083", "NOT_CALLED", "一括繰上返済を請求していない融資です。", "reason")]
+    day = said.closed_on or today
+    found = standing(case, day) if day <= today else None
+    if found is None:
+        message = "完済の日は、資金の交付日から本日までの日を入力してください。"
+        return [Finding("GL-083", "OTHER_DAY", message, "closed_on")]
+    if said.reason in {"FINAL_DUE_DATE", "FULL_PREPAYMENT"} and found.owed_yen:
+        message = f"その日の残高が{found.owed_yen:,}円あります。完済の理由と日をご確認ください。"
+        return [Finding("GL-083", "BALANCE_LEFT", message, "reason")]
+    return ()
