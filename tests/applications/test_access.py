@@ -27,6 +27,7 @@ FOR_OFFICE = {
     Action.LIST_SUBMITTED,
     *(Action.LIST_THREADS, Action.VIEW_THREAD, Action.OPEN_THREAD, Action.POST_MESSAGE, Action.MARK_READ),
     *(Action.LIST_WAITING, Action.SETTLE_THREAD, Action.VIEW_CORRECTIONS, Action.REQUEST_CORRECTION),
+    *(Action.LIST_TASKS, Action.WORK_TASK),
 }
 FOR_APPROVERS = {Action.IMPORT_RATES}  # a wrong rate changes every loan of its month
 # What a party must have been granted for what it may be admitted to at all.
@@ -145,6 +146,9 @@ ROUTES = [
     ("POST", f"{THREAD}/settle", {"up_to": 1}),
     ("POST", CORRECTIONS, {"items": [{"field": "name_kanji", "text": "確認"}]}),
     ("POST", f"{CORRECTIONS}/{ME}/withdraw", None),
+    ("GET", "/v1/tasks", None),
+    ("POST", f"/v1/tasks/{ME}/claim", None),
+    ("POST", f"/v1/tasks/{ME}/finish", {"note": "確認済み"}),
     ("GET", "/v1/programmes/bond/applications?state=applied", None),
     ("GET", "/v1/reviews", None),
     ("GET", "/v1/reviews/{review}", None),

@@ -8,7 +8,9 @@ import pytest
 import pytest_asyncio
 from applications import api
 from applications.areas import AREAS
+from applications.cases import lock
 from applications.programmes import PROGRAMMES
+from applications.tasks import raise_task
 from kit import simulations
 from madoguchi_contracts import Role
 from support.counter import Counter, Person, content_with, good_content
@@ -27,11 +29,18 @@ from support.fuzz import (
 
 DOCUMENT = document_of([*api.routers, simulations.build_router(AREAS)], title="Madoguchi applications")
 PAGED = (
-    *("/v1/reviews", "/v1/applications", "/v1/companies", "/v1/threads"),
+    *("/v1/reviews", "/v1/applications", "/v1/companies", "/v1/threads", "/v1/tasks"),
     *(f"/v1/applications/{{application_id}}/{what}" for what in ("threads", "corrections")),
 )
 CURSORS = dict.fromkeys(PAGED, ("400",))  # a cursor that is none of ours
 schema = schema_of(DOCUMENT, refused_by_rules=CURSORS)
+
+
+async def an_open_task(counter: Counter, application_id: UUID) -> str:
+    async with counter.database.transaction() as session:
+        application = await lock(session, counter.desk, application_id)
+        await raise_task(session, application, "look", rule="AS-76", reason="確認", now=counter.clock())
+    return str((await counter.rows("SELECT id FROM office_tasks WHERE application_id = :id", id=application_id))[0].id)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -51,11 +60,13 @@ async def target(counter: Counter) -> Target:
     path = f"/v1/applications/{waiting.application_id}"
     thread = await waiting.owner.post(f"{path}/threads", {"subject": "件名", "text": "本文"})
     asked = await reviewer.post(f"{path}/corrections", {"items": [{"field": "name_kanji", "text": "確認"}]})
+    tasks = [await an_open_task(counter, one.application_id) for one in (waiting, rejected)]
     known: dict[str, list[Any]] = {
         "application_id": [str(draft), str(draft), *(str(one.application_id) for one in (waiting, rejected))],
         "review_id": [str(one.review_id) for one in (waiting, recommended, rejected)],
         "thread_id": [thread.json()["thread_id"]],
         "correction_id": [asked.json()["correction_id"]],
+        "task_id": tasks,
         "programme": ["bond"],
         "command": ["submit", "withdraw", "change", "recommend", "approve", "reject"],
         "submission": [1],

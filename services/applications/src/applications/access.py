@@ -48,6 +48,8 @@ class Action(StrEnum):
     SETTLE_THREAD = "settle_thread"
     VIEW_CORRECTIONS = "view_corrections"
     REQUEST_CORRECTION = "request_correction"
+    LIST_TASKS = "list_tasks"
+    WORK_TASK = "work_task"
 
 
 class Scope(StrEnum):
@@ -113,6 +115,8 @@ MATRIX: Mapping[Action, Mapping[Scope, frozenset[Role]]] = {
     Action.SETTLE_THREAD: _OFFICERS,
     Action.VIEW_CORRECTIONS: _OWNERS | _OFFICERS | _PARTIES,
     Action.REQUEST_CORRECTION: _OFFICERS,
+    Action.LIST_TASKS: _OFFICERS,
+    Action.WORK_TASK: _OFFICERS,
 }
 
 

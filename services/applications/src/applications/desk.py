@@ -75,6 +75,11 @@ def of_ground(application_id: UUID, person: UUID) -> str:
     return f"provisions.ground:{application_id}:{person}"
 
 
+def of_task(task_id: UUID) -> str:
+    """Context of `office_tasks.note`."""
+    return f"office_tasks.note:{task_id}"
+
+
 def of_mail(account_id: UUID) -> str:
     """Context of `account_contacts.mail`."""
     return f"account_contacts.mail:{account_id}"

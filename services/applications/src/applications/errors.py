@@ -11,7 +11,9 @@ ServiceError
 │   ├── NotYetOnWorklist         the submission is still on its way to the office's worklist: try again
 │   ├── NotYetSubmitted          nothing was handed in yet, so nobody in the office could read the message
 │   ├── NotEditable              the content is closed while the office has it
-│   └── ReviewHeldByAnother      another officer works on the review
+│   ├── ReviewHeldByAnother      another officer works on the review
+│   ├── TaskClosed               the task is done, or there is no ground for it any more
+│   └── TaskHeldByAnother        another officer works on the task
 ├── Refused
 │   └── SecondOfficerNeeded      four eyes: one officer recommends, another one approves
 ├── PreconditionFailed
@@ -93,6 +95,20 @@ class ReviewHeldByAnother(Conflict):
 
     code = "review_held_by_another"
     title = "別の担当者が審査中です。"
+
+
+class TaskClosed(Conflict):
+    """The task is done, or was dropped because there is no ground for it any more (409)."""
+
+    code = "task_closed"
+    title = "この確認事項は、すでに終了しています。"
+
+
+class TaskHeldByAnother(Conflict):
+    """Another officer holds the task (409)."""
+
+    code = "task_held_by_another"
+    title = "別の担当者が対応中です。"
 
 
 class SecondOfficerNeeded(Refused):

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
-from applications import hot, parties, worklist
+from applications import hot, parties, tasks, worklist
 from applications.access import caller_of
 from applications.cases import Application, Proof, Track, in_force
 from applications.commands.messages import post_notice
@@ -71,7 +71,8 @@ async def move(
 
 
 async def settle(session: AsyncSession, desk: Desk, application: Application, *, now: datetime) -> Application:
-    """Take the automatic steps that are possible now, one after the other, until everything is at rest.
+    """Take the automatic steps that are possible now, one after the other, until everything is at rest; then the
+    office's tasks follow.
 
     The caller holds the application's lock. A table in which they never came to rest does not start.
     """
@@ -79,6 +80,7 @@ async def settle(session: AsyncSession, desk: Desk, application: Application, *,
         row, subject = found
         case = replace(application.case(now), about=subject)
         application = await _take(session, desk, application, case, row.command, (row.track, subject))
+    await tasks.follow(session, application, now=now)
     return application
 
 

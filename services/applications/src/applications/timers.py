@@ -11,7 +11,7 @@ from kit.deadlines import Handler
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from applications import roots
+from applications import roots, tasks
 from applications.cases import lock
 from applications.commands import organisations
 from applications.desk import Desk
@@ -24,14 +24,17 @@ _TRACK = text("SELECT application_id, track, subject FROM tracks WHERE id = :id"
 
 
 def handlers(desk: Desk) -> Mapping[str, Handler]:
-    """What is done on each kind of deadline. The subject is a row of a track, a closed organisation, or the history."""
+    """What is done on each kind of deadline. The subject is a row of a track, a closed organisation, the history, or an
+    application.
+    """
     steps = {
         timer_of(programme, row.track, deadline.command): _give(desk, deadline.command)
         for programme in desk.programmes.values()
         for row in programme.workflow.transitions
         for deadline in row.deadlines
     }
-    return {**steps, organisations.TIMER: organisations.on_timer(desk), roots.TIMER: roots.on_due}
+    others = {organisations.TIMER: organisations.on_timer(desk), roots.TIMER: roots.on_due}
+    return {**steps, **others, tasks.TIMER: tasks.on_due(desk)}
 
 
 def _give(desk: Desk, command: str) -> Handler:

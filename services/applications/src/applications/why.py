@@ -28,6 +28,10 @@ _REVIEW = text("""
 SELECT id, submission, round, due_on, opened_at, claimed_by, claimed_until, recommended_by FROM reviews
 WHERE application_id = :id AND closed_at IS NULL
 """)
+_TASKS = text("""
+SELECT kind, subject, rule, due_on, raised_at, claimed_by FROM office_tasks
+WHERE application_id = :id AND state = 'open' ORDER BY raised_at, id
+""")
 _TOLD = text("""
 SELECT (SELECT status FROM account_ekyc e WHERE e.account_id = a.account_id) AS ekyc_status,
        (SELECT set_version FROM document_sets d WHERE d.application_id = a.id) AS set_version,
@@ -70,6 +74,8 @@ async def tell(session: AsyncSession, question: Question, answer: Answer) -> Non
         else:
             rows = [one for one in workflow.transitions if one.track == row.track and row.state in one.sources]
             answer.waits += [{**wait, "since": row.entered_at} for wait in waits(rows)]
+    for row in await session.execute(_TASKS, where):
+        _task(row, question, answer)
     heard = (await session.execute(_TOLD, where)).one()
     answer.states.append(
         {
@@ -93,6 +99,15 @@ def _review(review: Any, answer: Answer) -> None:
     answer.waits.append(wait)
     due = {"what": f"review of submission {review.submission}, round {review.round}", "due_at": review.due_on}
     answer.due.append({**due, "rules": ["review_business_days of the programme"]})
+
+
+def _task(row: Any, question: Question, answer: Answer) -> None:
+    """What the office has to look at."""
+    about = None if row.subject == question.application_id else row.subject
+    on = "the office" if row.claimed_by is None else f"officer {row.claimed_by}, who holds it"
+    answer.waits.append({"on": on, "task": row.kind, "about": about, "since": row.raised_at, "rules": [row.rule]})
+    if row.due_on is not None:
+        answer.due.append({"what": f"task {row.kind}", "due_at": row.due_on, "rules": [row.rule]})
 
 
 def waits(rows: Sequence[Transition]) -> list[dict[str, Any]]:

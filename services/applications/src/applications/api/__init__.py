@@ -1,6 +1,6 @@
 """HTTP: parse, call one command or query, answer."""
 
-from applications.api import applications, certificates, directories, messages, rates, reviews, servicing
+from applications.api import applications, certificates, directories, messages, rates, reviews, servicing, tasks
 
 routers = [
     applications.router,
@@ -11,4 +11,5 @@ routers = [
     rates.router,
     servicing.router,
     messages.router,
+    tasks.router,
 ]

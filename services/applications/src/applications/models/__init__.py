@@ -2,7 +2,7 @@
 say once more what must never be otherwise.
 
 Personal data is kept encrypted (`kit.vault`): the columns `draft`, `content`, `reason`, `facts`, `mail`,
-`subject` of a thread, `was`, and `ground`.
+`subject` of a thread, `was`, `note`, and `ground`.
 """
 
 from applications.models.base import Base, application_numbers, metadata
@@ -16,7 +16,7 @@ from applications.models.messages import (
     ThreadOrganisation,
     ThreadReader,
 )
-from applications.models.office import AccessLogEntry, Balance, BalanceImport, ContactNote, Review
+from applications.models.office import AccessLogEntry, Balance, BalanceImport, ContactNote, OfficeTask, Review
 from applications.models.provisions import Provision
 from applications.models.rates import Rate, RateImport
 from applications.models.told import AccountContact, AccountEkyc, DocumentSet, Organisation, PostedPaper
@@ -39,6 +39,7 @@ __all__ = [
     "HistoryStart",
     "HistoryStep",
     "Message",
+    "OfficeTask",
     "Organisation",
     "PostedPaper",
     "Provision",

@@ -122,3 +122,46 @@ class AccessLogEntry(Base, table=True):
     role: str = text_column()
     action: str = text_column()
     application_id: UUID = Field(foreign_key="applications.id")
+
+
+class OfficeTask(Base, table=True):
+    """What somebody of the office has to look at (`applications.tasks`). `note` is encrypted.
+
+    `ground_at` tells one occasion from another of the same kind; it is null where a task was not raised by a
+    programme's table. `closed_by` null is the system.
+    """
+
+    __tablename__: ClassVar[str] = "office_tasks"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("state IN ('open', 'done', 'dropped')", name="state"),
+        CheckConstraint("(state = 'open') = (closed_at IS NULL)", name="closed"),
+        CheckConstraint("(state = 'done') = (closed_by IS NOT NULL AND note IS NOT NULL)", name="done"),
+        CheckConstraint("(claimed_by IS NULL) = (claimed_until IS NULL)", name="claim"),
+        CheckConstraint("reason <> ''", name="reason"),
+        Index(
+            "uq_office_tasks_open",
+            "application_id",
+            "kind",
+            "subject",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_office_tasks_application_id", "application_id", "raised_at", "id"),
+        Index("ix_office_tasks_queue", "raised_at", "id", postgresql_where=text("state = 'open'")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    application_id: UUID = Field(foreign_key="applications.id")
+    kind: str = text_column()
+    subject: UUID
+    rule: str = text_column()
+    reason: str = text_column()
+    due_on: date | None = None
+    raised_at: datetime = time_column()
+    ground_at: datetime | None = time_column(default=None)
+    state: str = text_column(default="open", sa_column_kwargs={"server_default": text("'open'")})
+    claimed_by: UUID | None = None
+    claimed_until: datetime | None = time_column(default=None)
+    closed_at: datetime | None = time_column(default=None)
+    closed_by: UUID | None = None
+    note: str | None = text_column(default=None)

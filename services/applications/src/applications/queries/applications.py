@@ -19,6 +19,7 @@ from applications import desk as contexts
 from applications.access import OFFICE, Action, caller_of
 from applications.cases import Application, digest_to_prove, in_force, open_for, version_of, with_filing
 from applications.desk import Desk
+from applications.queries.tasks import Task, tasks_of
 from applications.workflow import (
     Caller,
     Case,
@@ -102,7 +103,7 @@ class TrackView:
 @dataclass(frozen=True)
 class View:
     """An application as its reader sees it. `content` is the draft to those who work on it, what was submitted last to
-    the office, and what is in force to everybody else.
+    the office, and what is in force to everybody else. `tasks` are for the office alone.
     """
 
     application: Application
@@ -110,6 +111,7 @@ class View:
     may_edit: bool
     tracks: tuple[TrackView, ...]
     correction: Correction | None
+    tasks: tuple[Task, ...]
 
     @property
     def actions(self) -> list[str]:
@@ -164,6 +166,7 @@ async def view_application(
         may_edit=workflow.may_edit(case, caller),
         tracks=_tracks(application, case, caller),
         correction=await correction_of(session, desk, application) if works_on_it else None,
+        tasks=await tasks_of(session, desk, application.id, now) if actor.role in OFFICE else (),
     )
 
 

@@ -18,6 +18,7 @@ from applications.cases import Application, documents_of, in_force, open_for, ve
 from applications.desk import Desk
 from applications.queries.cursors import cursor_at, moment, place_at
 from applications.queries.records import ContactNote, Paper, contact_notes, papers
+from applications.queries.tasks import Task, tasks_of
 from applications.workflow import Document, Filing, Validation, possible
 from applications.worklist import Review
 
@@ -74,6 +75,7 @@ class ReviewView:
     ekyc_status_then: str | None
     papers: tuple[Paper, ...]
     notes: tuple[ContactNote, ...]
+    tasks: tuple[Task, ...]
     actions: tuple[str, ...]
 
 
@@ -120,6 +122,7 @@ async def view_review(*, session: AsyncSession, desk: Desk, actor: Actor, review
         ekyc_status_then=kept["ekyc_status"],
         papers=await papers(session, application.id),
         notes=await contact_notes(session, desk, application.id),
+        tasks=await tasks_of(session, desk, application.id, now),
         actions=_actions(application, item, actor, now),
     )
 

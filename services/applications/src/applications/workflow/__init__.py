@@ -6,7 +6,8 @@ person. A programme lists its steps as rows (`Transition`); the state changes by
 
 Who may take a step is part of the row: by role, and by what the caller is to the application. The office's worklist,
 the content in force and the draft follow from what the table says of states and rows (`Workflow.under_review`,
-`Effect`), so that no state of any programme is named elsewhere.
+`Effect`), so that no state of any programme is named elsewhere. What calls for a person and not for a step is a task of
+the office (`TaskKind`).
 
 Everything here is pure. `applications.moves.move` is the one function that takes a step in the database.
 """
@@ -53,6 +54,7 @@ from applications.workflow.table import (
     Workflow,
     always,
 )
+from applications.workflow.tasks import Ground, TaskKind, grounds
 
 __all__ = [
     "EDIT",
@@ -67,6 +69,7 @@ __all__ = [
     "Document",
     "Effect",
     "Filing",
+    "Ground",
     "Guard",
     "NotAtHand",
     "Notice",
@@ -77,6 +80,7 @@ __all__ = [
     "Standing",
     "Step",
     "Taken",
+    "TaskKind",
     "Transition",
     "Validation",
     "Who",
@@ -88,6 +92,7 @@ __all__ = [
     "choose_looking",
     "choose_plain",
     "findings_of",
+    "grounds",
     "next_automatic",
     "possible",
     "standings",

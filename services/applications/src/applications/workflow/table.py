@@ -13,7 +13,8 @@ from madoguchi_contracts import Event, Role
 
 from applications.forms import Form
 from applications.privacy import Given
-from applications.workflow.case import Caller, Case, Guard, Step
+from applications.workflow.case import NOTHING, Caller, Case, Guard, Step
+from applications.workflow.tasks import TaskKind
 
 START, SUBMIT = "start", "submit"
 """The commands of the main track that the owner's routes give."""
@@ -150,7 +151,7 @@ class Workflow:
     it. In the states of `under_review` the application is on the office's worklist. `personal` are the tracks that are
     about persons: the owner, and the parties of these kinds; all others are about the application. With `remembers` the
     conditions of its rows see the steps that were taken before. `rules` are cited where a step is refused that no row
-    stands for, such as changing a closed draft.
+    stands for, such as changing a closed draft. `tasks` are what the office is to look at without a step.
     """
 
     main: str
@@ -161,6 +162,7 @@ class Workflow:
     personal: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remembers: bool = False
     rules: tuple[str, ...] = ()
+    tasks: tuple[TaskKind, ...] = ()
     _rows: Mapping[tuple[str, str], tuple[Transition, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -181,6 +183,10 @@ class Workflow:
             raise ValueError(f"there are no tracks {sorted(strangers)}")
         for track in self.tracks():
             self._check_rest(track)
+        if len({task.kind for task in self.tasks}) < len(self.tasks):
+            raise ValueError("two kinds of tasks share a name")
+        if nobodys := {task.track for task in self.tasks} - {None, *self.personal}:
+            raise ValueError(f"tasks are about persons of {sorted(map(str, nobodys))}, which are no personal tracks")
 
     def _check_row(self, row: Transition) -> None:
         if row.second_of is not None and not self.rows(row.track, row.second_of):
@@ -246,6 +252,11 @@ class Workflow:
     def tracks(self) -> list[str]:
         """All tracks, in the table's order."""
         return list(dict.fromkeys(row.track for row in self.transitions))
+
+    def has_ended(self, case: Case) -> bool:
+        """Whether no row of the main track leads anywhere from where it stands."""
+        state = case.state(self.main)
+        return state != NOTHING and not any(state in row.sources for row in self.transitions if row.track == self.main)
 
     def may_edit(self, case: Case, caller: Caller) -> bool:
         """Whether the caller may change the draft now."""

@@ -19,6 +19,7 @@ from applications.api.schemas.common import (
     document_bodies,
     finding_body,
 )
+from applications.api.schemas.tasks import TaskBody
 from applications.cases import Application
 from applications.commands.steps import Wish
 from applications.queries.applications import Check, TimelineEntry, View
@@ -188,6 +189,7 @@ class ApplicationBody(Summary):
     actions: list[str] = Field(description="the steps of the main track that are open to the reader now")
     tracks: list[TrackBody]
     correction: CorrectionBody | None
+    tasks: list[TaskBody] = Field(description="what the office had and has to look at; shown to the office only")
 
     @classmethod
     def of_view(cls, view: View) -> ApplicationBody:
@@ -205,6 +207,7 @@ class ApplicationBody(Summary):
             actions=view.actions,
             tracks=[TrackBody.model_validate(one) for one in view.tracks],
             correction=correction,
+            tasks=[TaskBody.of_task(one) for one in view.tasks],
         )
 
 

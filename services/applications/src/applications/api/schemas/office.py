@@ -19,6 +19,7 @@ from applications.api.schemas.common import (
     document_bodies,
     finding_body,
 )
+from applications.api.schemas.tasks import TaskBody
 from applications.commands.steps import Remark, Wish
 from applications.queries.lists import SubmittedItem
 from applications.queries.records import ContactNote
@@ -156,6 +157,7 @@ class ReviewBody(ReviewItem):
     ekyc_status_then: str | None = Field(description="when it was submitted")
     papers: list[PaperBody] = Field(description="what came by post, with the result of looking at it")
     notes: list[ContactNoteBody] = Field(description="calls and letters that the office noted")
+    tasks: list[TaskBody] = Field(description="what the office had and has to look at")
     actions: list[str] = Field(description="the decisions that are open to the reader")
 
     @classmethod
@@ -174,6 +176,7 @@ class ReviewBody(ReviewItem):
             ekyc_status_then=view.ekyc_status_then,
             papers=[PaperBody.model_validate(one) for one in view.papers],
             notes=[ContactNoteBody.of(one) for one in view.notes],
+            tasks=[TaskBody.of_task(one) for one in view.tasks],
             actions=list(view.actions),
         )
 

@@ -17,7 +17,7 @@ from applications.programmes.green_loan import steps
 from applications.programmes.green_loan.danshin.join import Declaration, declaration_findings
 from applications.programmes.green_loan.danshin.kinds import Choice
 from applications.programmes.green_loan.form import papers as form_papers
-from applications.programmes.green_loan.money import methods
+from applications.programmes.green_loan.money import arrears, methods
 from applications.programmes.green_loan.papers import completion, conformity
 from applications.programmes.green_loan.papers.facts import JOINT_DEBTORS, MAIN_APPLICANT, WorksContract
 from applications.programmes.green_loan.people.applicants import MAX_JOINT_DEBTORS
@@ -239,6 +239,26 @@ def change_is_whole(case: Case) -> Sequence[Finding]:
     return [Finding("GL-260", "REQUIRED", message, "choice")]
 
 
+# What is found out later
+
+
+def ground_is_named(case: Case) -> Sequence[Finding]:
+    """GL-579: which, and since when it is known. Arrears are told by the bank as missed payments (GL-581)."""
+    said = case.said(steps.AccelerationGround)
+    if said.ground in {None, arrears.Ground.ARREARS}:
+        return [Finding("GL-579", "REQUIRED", "一括繰上返済の事由を、延滞以外から選択してください。", "ground")]
+    if said.found_on is None or said.found_on > today(case):
+        return [Finding("GL-579", "DAY", "判明した日は、本日以前の日を入力してください。", "found_on")]
+    return ()
+
+
+def may_be_permitted(case: Case) -> Sequence[Finding]:
+    """GL-582 to GL-584: these are the grounds that a permission takes away."""
+    if case.said(steps.Permission).ground in arrears.PERMITTABLE:
+        return ()
+    return [Finding("GL-582", "NOT_PERMITTABLE", "承認の対象を選択してください。", "ground")]
+
+
 # Works and certificate
 
 
@@ -266,7 +286,7 @@ def works_start_in_time(case: Case) -> Sequence[Finding]:
 
 def completion_has_a_day(case: Case) -> Sequence[Finding]:
     """GL-090: not before the works began."""
-    said, started = case.said(steps.Day), case.said_before(steps.Day, TECHNICAL, "start_works")
+    said, started = case.said(steps.Completion), case.said_before(steps.Day, TECHNICAL, "start_works")
     if said.on is None:
         return [Finding("GL-090", "REQUIRED", "工事の完了日を入力してください。", "on")]
     if started is None or started.on is None or said.on < started.on:
@@ -296,10 +316,11 @@ def certificate_papers_are_there(case: Case) -> Sequence[Finding]:
 
 
 def conditions(case: Case) -> list[decision.Condition]:
-    """The approval conditions, each with whether it is fulfilled (GL-435)."""
-    approval = case.said_before(steps.Approval, LOAN, "approve")
-    fulfilled = case.said_before(steps.Fulfilled, LOAN, "fulfil")
-    done = set(fulfilled.conditions or ()) if fulfilled else set()
+    """The conditions of the last approval, each with whether it was fulfilled since (GL-435)."""
+    approval, approved = case.said_before(steps.Approval, LOAN, "approve"), case.last(LOAN, "approve")
+    fulfilled, seen = case.said_before(steps.Fulfilled, LOAN, "fulfil"), case.last(LOAN, "fulfil")
+    counts = fulfilled is not None and approved is not None and seen is not None and seen.at >= approved.at
+    done = set(fulfilled.conditions or ()) if fulfilled is not None and counts else set()
     told = approval.conditions or () if approval else ()
     return [decision.Condition(one.text or "", one.due or "contract", at in done) for at, one in enumerate(told)]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from applications.forms import Form, asked
 from applications.programmes.green_loan.danshin.kinds import Choice
+from applications.programmes.green_loan.money.arrears import Ground
 from applications.programmes.green_loan.money.changes import ChangeKind
 from applications.programmes.green_loan.money.methods import Method
 from applications.programmes.green_loan.money.prepayment import Channel, Effect
@@ -162,6 +163,25 @@ class Day(Form):
     """The day on which something was done: the start of the works (GL-458), their completion (GL-090)."""
 
     on: date | None = asked("日付", "GL-458")
+
+
+class Completion(Day):
+    """The completion of the works (GL-090); `floor_area_changes`: by an extension or alteration (GL-470)."""
+
+    floor_area_changes: bool | None = asked("増改築による床面積の変更", "GL-470")
+
+
+class AccelerationGround(Form):
+    """Something that was found out about a loan that is repaid (GL-582 to GL-587, GL-352)."""
+
+    ground: Ground | None = asked("一括繰上返済の事由", "GL-579")
+    found_on: date | None = asked("判明した日", "GL-579")
+
+
+class Permission(Form):
+    """What the agency permits, so that it is no ground for calling the balance (GL-582 to GL-584)."""
+
+    ground: Ground | None = asked("承認の対象", "GL-582")
 
 
 class Seen(Form):

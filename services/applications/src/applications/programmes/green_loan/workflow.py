@@ -13,7 +13,7 @@ from madoguchi_contracts import Party, Role
 
 from applications import events
 from applications.programmes.green_loan import conditions as must
-from applications.programmes.green_loan import notices, servicing_guards, sharing, steps
+from applications.programmes.green_loan import notices, servicing_guards, sharing, steps, tasks
 from applications.programmes.green_loan.conditions import (
     CONSENT,
     DANSHIN,
@@ -328,6 +328,26 @@ _LOAN = (
         facts=steps.TermsChange,
     ),
     *_here("decline_change", OWED, [APPROVER], "返済方法の変更を見送り", "GL-591", guards=(must.reason_is_given,)),
+    # GL-579: what is found out calls for a task of the office, and for nothing by itself.
+    *_here(
+        "report_ground",
+        OWED,
+        [REVIEWER, AT_BANK],
+        "一括繰上返済の事由を記録",
+        *("GL-579", "GL-581"),
+        guards=(must.ground_is_named,),
+        facts=steps.AccelerationGround,
+        public=False,
+    ),
+    *_here(
+        "permit",
+        OWED,
+        [APPROVER],
+        "用途等の変更を承認",
+        *("GL-582", "GL-583", "GL-584"),
+        guards=(must.may_be_permitted,),
+        facts=steps.Permission,
+    ),
     *_here("propose_acceleration", OWED, [REVIEWER], "一括繰上返済を提案", "GL-579", public=False),
     _row(
         LOAN,
@@ -414,7 +434,7 @@ _TECHNICAL = (
         "工事完了",
         "GL-090",
         guards=(must.completion_has_a_day,),
-        facts=steps.Day,
+        facts=steps.Completion,
     ),
     _row(TECHNICAL, "report", ["completed"], "reported", OWNER, "工事完了を報告", *("GL-091", "GL-460")),
     _row(
@@ -555,5 +575,6 @@ WORKFLOW = Workflow(
     personal=dict.fromkeys((CONSENT, IDENTITY, DANSHIN, SIGNATURE), (JOINT_DEBTOR,)),
     remembers=True,
     rules=("GL-436",),
+    tasks=tasks.TASKS,
     transitions=(*_LOAN, *_TECHNICAL, *_PERSONS),
 )

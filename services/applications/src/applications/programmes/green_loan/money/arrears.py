@@ -60,6 +60,16 @@ GROUND_RULES = {
     Ground.ANTI_SOCIAL_FORCE: "GL-587",
     Ground.UNTRUE_WORKS_CONTRACT: "GL-352",
 }
+GROUND_LABELS = {
+    Ground.ARREARS: "6か月以上の延滞",
+    Ground.NOT_LIVED_IN: "承認なく居住していない、または貸与・譲渡",
+    Ground.OTHER_PURPOSE: "承認なく住宅以外の用途に使用",
+    Ground.ALTERED: "承認なく一部を変更するなど、機構を害する行為",
+    Ground.TWO_LOANS: "機構融資の重複",
+    Ground.FALSE_APPLICATION: "虚偽または不正な申込み",
+    Ground.ANTI_SOCIAL_FORCE: "反社会的勢力に該当",
+    Ground.UNTRUE_WORKS_CONTRACT: "事実と異なる工事請負契約書等の提出",
+}
 PERMITTABLE = frozenset({Ground.NOT_LIVED_IN, Ground.OTHER_PURPOSE, Ground.ALTERED})
 """GL-582 to GL-584: these are grounds only as far as the agency has not permitted them."""
 

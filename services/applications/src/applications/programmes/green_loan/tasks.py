@@ -1,0 +1,105 @@
+"""What the office has to look at in a green loan, where the book asks for a task and not for a step by itself."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from kit.japan import JST
+
+from applications.programmes.green_loan import conditions as must
+from applications.programmes.green_loan import servicing, steps
+from applications.programmes.green_loan.conditions import LOAN, TECHNICAL
+from applications.programmes.green_loan.money import arrears
+from applications.programmes.green_loan.papers.completion import area_change_registration_due
+from applications.programmes.green_loan.procedure.contract import contract_deadline
+from applications.workflow import Case, Ground, TaskKind
+
+AWAITING_CONTRACT = frozenset({"approved", "re_review", "cert_submitted", "contract_open"})
+OWED = frozenset({"repaying", "overdue"})
+
+
+def contract_overdue(case: Case) -> Ground | None:
+    """GL-493, GL-494: decided, and no contract by the end of the last day. Nothing is cancelled by itself."""
+    if case.state(LOAN) not in AWAITING_CONTRACT:
+        return None
+    last = contract_deadline(must.accepted_on(case))
+    reason = f"{last}までに融資の契約が締結されていません。融資の決定を取り消すかどうかを判断してください。"
+    return Ground(_end_of(last), "GL-493", reason)
+
+
+def conditions_overdue(case: Case) -> Ground | None:
+    """GL-434, GL-435: an approval condition is open although the event has come until which it was to be fulfilled.
+
+    Whatever event they name, all must be fulfilled before the contract: from the contract period on all are looked at.
+    """
+    came = {"contract_open": {"certificate", "contract", "funds"}, "cert_submitted": {"certificate"}}
+    late = [one for one in must.conditions(case) if not one.done and one.due in came.get(case.state(LOAN), ())]
+    received, opened = case.last(LOAN, "receive"), case.last(LOAN, "open_contract")
+    if not late or received is None:
+        return None
+    period = must.period_of(case) if case.state(LOAN) == "contract_open" else None
+    early = any(one.due == "certificate" for one in late)
+    at = received.at if early or opened is None else opened.at
+    reason = f"融資承認条件のうち{len(late)}件が未了です。履行を促し、減額または取消しの要否を判断してください。"
+    return Ground(at, "GL-434", reason, period.last if period else None)
+
+
+def acceleration(case: Case) -> Ground | None:
+    """GL-579 to GL-588: a ground for calling the whole balance; the agency decides (GL-581)."""
+    if case.state(LOAN) not in OWED:
+        return None
+    key = case.application_id
+    came: dict[arrears.Ground, datetime] = {}
+    for step in case.taken.get((LOAN, key, "report_ground"), ()):
+        if isinstance(step.facts, steps.AccelerationGround) and step.facts.ground is not None:
+            came[arrears.Ground(step.facts.ground)] = step.at
+    permitted = {one.ground for one in case.all_said(steps.Permission, LOAN, "permit") if one.ground is not None}
+    unpaid = _unpaid(case)
+    if len(unpaid) >= arrears.UNPAID_INSTALMENTS:
+        came[arrears.Ground.ARREARS] = unpaid[arrears.UNPAID_INSTALMENTS - 1]
+    standing = arrears.grounds(
+        consecutive_unpaid_instalments=len(unpaid),
+        found=came.keys(),
+        permitted={arrears.Ground(one) for one in permitted},
+    )
+    if not standing:
+        return None
+    newest = max(standing, key=lambda one: came[one])
+    words = "、".join(arrears.GROUND_LABELS[one] for one in standing)
+    reason = f"一括繰上返済の事由があります({words})。一括繰上返済を請求するかどうかを判断してください。"
+    return Ground(came[newest], arrears.GROUND_RULES[newest], reason)
+
+
+def _unpaid(case: Case) -> list[datetime]:
+    """When each instalment became known as missed that is still unpaid, first to last."""
+    found = servicing.standing(case, must.today(case))
+    if found is None:
+        return []
+    told = case.taken.get((LOAN, case.application_id, "miss"), ())
+    return sorted(
+        max(step.at for step in told if isinstance(step.facts, steps.Missed) and step.facts.due_on == one.due_on)
+        for one in found.late
+    )
+
+
+def area_registration(case: Case) -> Ground | None:
+    """GL-470, GL-471: where the floor area changed, its registration is applied for within a month."""
+    completed = case.last(TECHNICAL, "complete")
+    said = case.said_before(steps.Completion, TECHNICAL, "complete")
+    if completed is None or said is None or not said.floor_area_changes or said.on is None:
+        return None
+    due = area_change_registration_due(said.on)
+    reason = f"増改築により床面積が変わりました。表題登記の変更が{due}までに申請されたことを確認してください。"
+    return Ground(completed.at, "GL-470", reason, due)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), JST)
+
+
+TASKS = (
+    TaskKind("contract_overdue", contract_overdue),
+    TaskKind("conditions_overdue", conditions_overdue),
+    TaskKind("acceleration", acceleration),
+    TaskKind("area_registration", area_registration),
+)
