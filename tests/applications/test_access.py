@@ -20,11 +20,14 @@ FOR_OWNERS = {
     *(Action.LIST_THREADS, Action.VIEW_THREAD, Action.OPEN_THREAD, Action.POST_MESSAGE, Action.MARK_READ),
     Action.VIEW_CORRECTIONS,
 }
+FOR_DEBTORS = {Action.VIEW_LOAN_CERTIFICATE, Action.VIEW_REPAYMENT}
 FOR_OFFICE = {
     *(Action.VIEW, Action.TIMELINE, Action.LIST_REVIEWS, Action.VIEW_REVIEW),
     *(Action.CLAIM, Action.RELEASE, Action.DECIDE, Action.STEP, Action.LIST_VERSIONS, Action.VIEW_VERSION),
     *(Action.NOTE, Action.VIEW_NOTES, Action.VIEW_CERTIFICATE, Action.IMPORT_BALANCES),
     Action.LIST_SUBMITTED,
+    *FOR_DEBTORS,
+    *(Action.LIST_LOAN_CERTIFICATES, Action.ANNOUNCE_POSTING),
     *(Action.LIST_THREADS, Action.VIEW_THREAD, Action.OPEN_THREAD, Action.POST_MESSAGE, Action.MARK_READ),
     *(Action.LIST_WAITING, Action.SETTLE_THREAD, Action.VIEW_CORRECTIONS, Action.REQUEST_CORRECTION),
     *(Action.LIST_TASKS, Action.WORK_TASK),
@@ -38,6 +41,8 @@ FOR_PARTIES = {
     Action.VIEW: "view",
     Action.TIMELINE: "view",
     Action.VIEW_CERTIFICATE: "view",
+    Action.VIEW_LOAN_CERTIFICATE: "view",
+    Action.VIEW_REPAYMENT: "view",
     Action.LIST_THREADS: "view",
     Action.VIEW_THREAD: "view",
     Action.OPEN_THREAD: "view",
@@ -47,18 +52,24 @@ FOR_PARTIES = {
     Action.EDIT: "edit",
     Action.CHECK: "edit",
 }
+# What is not for every kind of party.
+ONLY_FOR = {Action.VIEW_LOAN_CERTIFICATE: PERSONS, Action.VIEW_REPAYMENT: PERSONS | {Role.BANK}}
 ME, MY_FIRM, OTHERS = (UUID(int=n) for n in range(1, 4))
 GRANTED = [(), ("view",), ("edit",), ("view", "edit")]
 
 
+def may_be_a_party(role, action):
+    return action in FOR_PARTIES and role in ONLY_FOR.get(action, PARTIES)
+
+
 def expected(role, action, mine, submitted):
-    if role in OWNERS and action in FOR_OWNERS:
+    if (role in OWNERS and action in FOR_OWNERS) or (role in PERSONS and action in FOR_DEBTORS):
         return None if mine else NotFound
     if role in OFFICE and action in FOR_OFFICE:
         return None if submitted else NotFound
     if role is Role.OFFICE_APPROVER and action in FOR_APPROVERS:
         return None if submitted else NotFound
-    if role in PARTIES and action in FOR_PARTIES:
+    if may_be_a_party(role, action):
         return NotFound
     return Forbidden
 
@@ -83,8 +94,8 @@ def test_every_cell_of_the_matrix(role, action):
 def test_a_party_reaches_what_it_was_granted_itself_or_by_its_organisation(role, action, grants):
     for party in (ME, MY_FIRM, OTHERS):
         application = Reach(OTHERS, 1, (Party(party_id=party, kind="some", grants=grants),))
-        needed = FOR_PARTIES.get(action, "nothing will do")
-        known = action in FOR_PARTIES or (role in OWNERS and action in FOR_OWNERS)
+        needed = FOR_PARTIES[action] if may_be_a_party(role, action) else "nothing will do"
+        known = may_be_a_party(role, action) or (role in OWNERS and action in FOR_OWNERS)
         if party != OTHERS and needed in {None, *grants}:
             allow(Actor(ME, role, uuid4(), MY_FIRM), action, application)
         else:
@@ -101,7 +112,8 @@ def test_taking_part_opens_nothing_to_other_roles(role):
 
 
 def test_grants_are_asked_where_parties_are_admitted():
-    assert set(GRANTS) <= {action for action, scopes in MATRIX.items() if scopes.get(Scope.PARTY) == PARTIES}
+    admitted = {action: scopes[Scope.PARTY] for action, scopes in MATRIX.items() if Scope.PARTY in scopes}
+    assert all(admitted[action] == ONLY_FOR.get(action, PARTIES) for action in GRANTS)
 
 
 def test_the_matrix_has_a_row_for_every_action():
@@ -134,7 +146,6 @@ ROUTES = [
     ("POST", "/v1/applications/{application}/steps/withdraw", {}),
     ("DELETE", f"/v1/applications/{{application}}/parties/{ME}", None),
     ("GET", "/v1/applications/{application}/papers", None),
-    ("GET", "/v1/applications/{application}/repayment", None),
     ("GET", "/v1/applications/{application}/timeline", None),
     ("POST", "/v1/applications/{application}/draft/set-aside", {"content": {}}),
     ("GET", "/v1/applications/{application}/versions", None),
@@ -142,6 +153,15 @@ ROUTES = [
     ("GET", "/v1/applications/{application}/contact-notes", None),
     ("POST", "/v1/applications/{application}/contact-notes", {"about": "name", "text": "確認"}),
     *OF_MESSAGES,
+    ("GET", "/v1/applications/{application}/repayment", None),
+    ("GET", "/v1/applications/{application}/balance-certificates", None),
+    ("GET", "/v1/applications/{application}/balance-certificates/2026.pdf", None),
+    ("GET", "/v1/programmes/green_loan/balance-certificates/2026", None),
+    (
+        "POST",
+        "/v1/programmes/green_loan/balance-certificates/2026/posting",
+        {"first": "2027-01-15", "last": "2027-01-31"},
+    ),
     ("GET", "/v1/threads?state=waiting", None),
     ("POST", f"{THREAD}/settle", {"up_to": 1}),
     ("POST", CORRECTIONS, {"items": [{"field": "name_kanji", "text": "確認"}]}),
@@ -189,7 +209,7 @@ async def test_other_roles_see_nothing(counter, filed, role):
 
 async def test_another_association_learns_nothing_of_an_application(counter, filed):
     stranger = await counter.association()
-    for method, path, body in [*ROUTES[2:14], *OF_MESSAGES]:
+    for method, path, body in [*ROUTES[2:13], *OF_MESSAGES]:
         sent = proven(stranger, body)
         own = await stranger.call(method, path.format(application=filed.application_id), sent, If_Match='"1"')
         none = await stranger.call(method, path.format(application=uuid4()), sent, If_Match='"1"')

@@ -1,8 +1,5 @@
 """The balance certificate: the office's file of balances, the page, and the paper."""
 
-import base64
-import re
-import zlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -14,13 +11,14 @@ import pytest
 import pytest_asyncio
 from applications.certificates import balances
 from applications.certificates.balances import Balance, NotReadable, read
-from applications.certificates.paper import write
-from applications.certificates.queries import Certificate
+from applications.certificates.paper import Paper, write
+from applications.certificates.queries import Certificate, paper_of
 from applications.certificates.rules import shown_on
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from madoguchi_contracts import Role
 from support.counter import Counter, Filed, Person, findings, open_counter
+from support.pdf import printed
 from support.servers import FreshDatabase
 
 HEADER = "受付番号,基準日,残高(円)"
@@ -308,28 +306,9 @@ CERTIFICATE = Certificate(
 )
 
 
-def printed(content: bytes) -> list[str]:
-    """The texts on the pages: strings of two-byte letters, which PDF writes with escapes."""
-    texts = []
-    for data in re.findall(rb"stream\r?\n(.*?)endstream", content, re.S):
-        page = zlib.decompress(base64.a85decode(b"<~" + data.strip(), adobe=True))
-        for string in re.findall(rb"\(((?:\\.|[^\\()])*)\) Tj", page, re.S):
-            plain = re.sub(
-                rb"\\([0-7]{3}|.)",
-                lambda m: bytes([int(m[1], 8)]) if m[1].isdigit() else _ESCAPES.get(m[1], m[1]),
-                string,
-                flags=re.S,
-            )
-            texts.append(plain.decode("utf-16-be"))
-    return texts
-
-
-_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-
-
 @pytest.mark.rule("AS-32")
 def test_the_paper_states_whose_balance_it_is_and_of_which_day() -> None:
-    texts = printed(write(CERTIFICATE, 12_345_678))
+    texts = printed(write(paper_of(CERTIFICATE, 12_345_678)))
     assert "残 高 証 明 書" in texts
     assert "青葉台ハイツ管理組合 御中" in texts
     assert "令和8年3月31日現在" in texts
@@ -340,15 +319,23 @@ def test_the_paper_states_whose_balance_it_is_and_of_which_day() -> None:
 
 def test_a_long_name_goes_on_in_the_next_line_and_a_missing_number_has_no_row() -> None:
     name = "青葉台ハイツ" * 12 + "管理組合"
-    texts = printed(write(replace(CERTIFICATE, association=name, number=None), 0))
+    texts = printed(write(paper_of(replace(CERTIFICATE, association=name, number=None), 0)))
     lines = [text for text in texts if text in f"{name} 御中"]
     assert len([line for line in lines if len(line) > 10]) == 3
     assert "積立組合番号" not in texts
     assert "金 0円" in texts
 
 
+def test_a_row_grows_with_what_it_says() -> None:
+    names = [f"見本 {number}郎" for number in range(1, 5)] * 3
+    paper = Paper("証明書", TODAY, ("見本 太郎 様",), "残高です。", (("債務者", "、".join(names)), ("残高", "金 1円")))
+    texts = printed(write(paper))
+    assert "".join(text for text in texts if "郎、" in text or text.endswith("4郎")).count("見本 4郎") == 3
+    assert "金 1円" in texts
+
+
 def test_the_same_certificate_gives_the_same_bytes() -> None:
-    assert write(CERTIFICATE, 1) == write(CERTIFICATE, 1)
+    assert write(paper_of(CERTIFICATE, 1)) == write(paper_of(CERTIFICATE, 1))
 
 
 @pytest.mark.rule("AS-32")

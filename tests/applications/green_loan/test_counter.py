@@ -21,6 +21,7 @@ from madoguchi_contracts import (
 )
 from support import green_loan as example
 from support.counter import OUR_KEY, findings, open_counter, organisation
+from support.pdf import printed
 
 CONSENT, TECHNICAL, IDENTITY, SIGNATURE, DANSHIN = "consent", "technical", "identity", "signature", "danshin"
 INSPECTED = {"body_name": "見本検査機構", "reference_number": "K-1", "reported_on": "2026-04-02"}
@@ -180,6 +181,46 @@ async def repay_early(owner, wife, clerk, application):
     assert sum(one["principal"] for one in after["coming"]) == after["balance_yen"]
 
 
+async def certificate_of_the_year(desk, application, debtors, clerk, inspector):
+    # 融資額残高証明書: in the new year each debtor prints it, and the office knows what to post.
+    before, desk.clock.now = desk.clock(), datetime(2026, 12, 31, 14, 59, 59, tzinfo=UTC)
+    path = f"/v1/applications/{application}/balance-certificates"
+    await done(clerk, application, "change_sendings", facts={"sendings": 3})
+    assert (await debtors[0].get(path)).json()["certificates"] == []
+    desk.clock.now = datetime(2026, 12, 31, 15, tzinfo=UTC)  # midnight in Japan
+    standing = (await clerk.get(f"/v1/applications/{application}/repayment?on=2026-12-31")).json()
+    yearly = "/v1/programmes/green_loan/balance-certificates/2026"
+    officer = desk.person(Role.OFFICE_REVIEWER)
+    wrong = await officer.post(f"{yearly}/posting", {"first": "2026-12-31", "last": "2027-01-20"})
+    assert findings(wrong) == {("GL-507", "PERIOD", "first")}
+    for last in ("2027-01-25", "2027-01-31"):  # a later announcement takes the place of the earlier one
+        told = {"first": "2027-01-15", "last": last}
+        assert (await officer.post(f"{yearly}/posting", told)).json() == told
+    for debtor in debtors:
+        found = (await debtor.get(path)).json()
+        assert (found["sendings"], [one["year"] for one in found["certificates"]]) == (3, [2026])
+        assert found["certificates"][0]["posting"] == told
+        assert found["certificates"][0]["owed_yen"] == standing["owed_yen"]
+        paper = await debtor.get(f"{path}/2026.pdf")
+        assert (paper.status_code, paper.headers["content-type"]) == (200, "application/pdf")
+        assert {"見本 太郎、見本 花子", f"金 {standing['owed_yen']:,}円", "見本 太郎 様"} <= set(printed(paper.content))
+        assert (await debtor.get(f"{path}/2027.pdf")).status_code == 404
+    page = (await officer.get(yearly)).json()
+    mine = next(one for one in page["items"] if one["application_id"] == str(application))
+    assert (mine["number"], mine["sendings"], page["posting"]) == (1, 3, told)
+    assert "見本" not in (await officer.get(yearly)).text
+    assert (await officer.get(f"{path}/2026.pdf")).status_code == 200
+    looked = await desk.rows("SELECT action FROM access_log WHERE actor_id = :id", id=officer.account_id)
+    assert [row.action for row in looked] == ["view_loan_certificate"]
+    for stranger in (clerk, inspector, debtors[0]):
+        assert (await stranger.get(yearly)).status_code == 403
+    for other in (clerk, inspector):
+        assert (await other.get(path)).status_code == 403
+    assert (await inspector.get(f"/v1/applications/{application}/repayment")).status_code == 403
+    desk.clock.now = before
+
+
+@pytest.mark.rule("GL-505", "GL-506", "GL-507", "GL-508")
 @pytest.mark.rule("GL-066", "GL-104", "GL-255", "GL-431", "GL-432", "GL-487", "GL-436")
 async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_part(desk):
     owner, wife, application = await a_couple(desk)
@@ -217,6 +258,7 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     await repay_early(owner, wife, clerk, application)
     early = await clerk.post(f"/v1/applications/{application}/steps/close", {"facts": {"reason": "FINAL_DUE_DATE"}})
     assert findings(early) == {("GL-083", "OTHER_DAY", "closed_on")}  # the funds are not paid yet
+    await certificate_of_the_year(desk, application, (owner, wife), clerk, inspector)
     before, desk.clock.now = desk.clock(), datetime(2026, 7, 1, 1, tzinfo=UTC)
     left = await clerk.post(f"/v1/applications/{application}/steps/close", {"facts": {"reason": "FINAL_DUE_DATE"}})
     assert findings(left) == {("GL-083", "BALANCE_LEFT", "reason")}

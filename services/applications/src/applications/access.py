@@ -35,6 +35,10 @@ class Action(StrEnum):
     NOTE = "note"
     VIEW_NOTES = "view_notes"
     VIEW_CERTIFICATE = "view_certificate"
+    VIEW_LOAN_CERTIFICATE = "view_loan_certificate"
+    VIEW_REPAYMENT = "view_repayment"
+    LIST_LOAN_CERTIFICATES = "list_loan_certificates"
+    ANNOUNCE_POSTING = "announce_posting"
     IMPORT_BALANCES = "import_balances"
     IMPORT_RATES = "import_rates"
     LEAVE = "leave"
@@ -63,6 +67,7 @@ class Scope(StrEnum):
 OFFICE = frozenset({Role.OFFICE_REVIEWER, Role.OFFICE_APPROVER})
 _PERSONS = frozenset({Role.APPLICANT, Role.JOINT_DEBTOR})  # who joins one application may have another of their own
 _OWNERS = {Scope.OWN: _PERSONS | {Role.ASSOCIATION}}
+_DEBTORS = {Scope.OWN: _PERSONS, Scope.PARTY: _PERSONS}
 _OFFICERS = {Scope.SUBMITTED: OFFICE}
 _PARTIES = {Scope.PARTY: _PERSONS | {Role.COMPANY, Role.INSPECTION_BODY, Role.BANK}}
 
@@ -73,6 +78,8 @@ READS = frozenset(
         Action.VIEW_REVIEW,
         Action.VIEW_NOTES,
         Action.VIEW_CERTIFICATE,
+        Action.VIEW_LOAN_CERTIFICATE,
+        Action.VIEW_REPAYMENT,
         Action.LIST_THREADS,
         Action.VIEW_THREAD,
         Action.VIEW_CORRECTIONS,
@@ -101,6 +108,15 @@ MATRIX: Mapping[Action, Mapping[Scope, frozenset[Role]]] = {
     Action.NOTE: _OFFICERS,
     Action.VIEW_NOTES: _OFFICERS,
     Action.VIEW_CERTIFICATE: _OWNERS | _OFFICERS | _PARTIES,
+    # What somebody owes and whether it is paid is nothing for inspection bodies; the certificate is for debtors alone.
+    Action.VIEW_LOAN_CERTIFICATE: _DEBTORS | _OFFICERS,
+    Action.VIEW_REPAYMENT: {
+        **_DEBTORS,
+        **_OFFICERS,
+        Scope.PARTY: _PERSONS | {Role.BANK},
+    },
+    Action.LIST_LOAN_CERTIFICATES: _OFFICERS,
+    Action.ANNOUNCE_POSTING: _OFFICERS,
     Action.IMPORT_BALANCES: _OFFICERS,
     Action.IMPORT_RATES: {Scope.SUBMITTED: frozenset({Role.OFFICE_APPROVER})},
     Action.LEAVE: _OWNERS | _PARTIES,
@@ -126,6 +142,8 @@ GRANTS: Mapping[Action, str] = {
     Action.VIEW: VIEW,
     Action.TIMELINE: VIEW,
     Action.VIEW_CERTIFICATE: VIEW,
+    Action.VIEW_LOAN_CERTIFICATE: VIEW,
+    Action.VIEW_REPAYMENT: VIEW,
     Action.LIST_THREADS: VIEW,
     Action.VIEW_THREAD: VIEW,
     Action.OPEN_THREAD: VIEW,

@@ -124,7 +124,7 @@ async def open_for(
     Raises Forbidden or NotFound (see `access.allow`).
     """
     allow(actor, action)
-    return await _seen_by(session, actor, action, await _read(session, desk, application_id), now)
+    return await _seen_by(session, actor, action, await by_id(session, desk, application_id), now)
 
 
 async def open_locked(
@@ -138,7 +138,7 @@ async def open_locked(
 async def lock(session: AsyncSession, desk: Desk, application_id: UUID) -> Application:
     """The application under its row lock, for the system itself. Raises NotFound."""
     await session.execute(hot.LOCK, {"id": application_id})
-    return await _read(session, desk, application_id)
+    return await by_id(session, desk, application_id)
 
 
 async def _seen_by(
@@ -159,7 +159,8 @@ async def _seen_by(
     return application
 
 
-async def _read(session: AsyncSession, desk: Desk, application_id: UUID) -> Application:
+async def by_id(session: AsyncSession, desk: Desk, application_id: UUID) -> Application:
+    """The application, for the system itself, which tells nobody what is in it. Raises NotFound."""
     row = (await session.execute(hot.READ, {"id": application_id})).one_or_none()
     if row is None:
         raise NotFound

@@ -1,6 +1,16 @@
 """HTTP: parse, call one command or query, answer."""
 
-from applications.api import applications, certificates, directories, messages, rates, reviews, servicing, tasks
+from applications.api import (
+    applications,
+    certificates,
+    directories,
+    loan_certificates,
+    messages,
+    rates,
+    reviews,
+    servicing,
+    tasks,
+)
 
 routers = [
     applications.router,
@@ -8,6 +18,7 @@ routers = [
     reviews.notes_router,
     directories.router,
     certificates.router,
+    loan_certificates.router,
     rates.router,
     servicing.router,
     messages.router,

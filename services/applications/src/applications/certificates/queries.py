@@ -8,6 +8,8 @@ from uuid import UUID
 
 from kit.errors import NotFound
 from kit.japan import to_jst
+from kit.japan.era import format_era
+from kit.japan.yen import format_yen
 from kit.tokens import Actor
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from applications.access import Action
 from applications.cases import in_force, open_for
 from applications.certificates.commands import PROGRAMME
+from applications.certificates.paper import Paper
 from applications.certificates.rules import shown_on
 from applications.desk import Desk
 
@@ -63,4 +66,19 @@ async def certificate_of(
         shown_since=shown.certificate.display_on,
         balance_yen=(await session.execute(_BALANCE, where)).scalar_one_or_none(),
         next_on=shown.next_on,
+    )
+
+
+def paper_of(certificate: Certificate, balance_yen: int) -> Paper:
+    """What is printed."""
+    rows = [("受付番号", certificate.reference)]
+    if certificate.number is not None:
+        rows.append(("積立組合番号", certificate.number))
+    rows += [("基準日", f"{format_era(certificate.as_of)}現在"), ("残高", f"金 {format_yen(balance_yen)}")]
+    return Paper(
+        title="残高証明書",
+        dated=certificate.shown_since,
+        to=(f"{certificate.association} 御中",),
+        says="マンションすまい・る債の残高は、次のとおりです。",
+        rows=rows,
     )

@@ -16,7 +16,15 @@ from applications.models.messages import (
     ThreadOrganisation,
     ThreadReader,
 )
-from applications.models.office import AccessLogEntry, Balance, BalanceImport, ContactNote, OfficeTask, Review
+from applications.models.office import (
+    AccessLogEntry,
+    Balance,
+    BalanceImport,
+    CertificatePosting,
+    ContactNote,
+    OfficeTask,
+    Review,
+)
 from applications.models.provisions import Provision
 from applications.models.rates import Rate, RateImport
 from applications.models.told import AccountContact, AccountEkyc, DocumentSet, Organisation, PostedPaper
@@ -30,6 +38,7 @@ __all__ = [
     "Balance",
     "BalanceImport",
     "Base",
+    "CertificatePosting",
     "ContactNote",
     "Correction",
     "CorrectionItem",

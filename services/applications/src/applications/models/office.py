@@ -110,6 +110,23 @@ class Balance(Base, table=True):
     balance_yen: int = Field(sa_type=BigInteger)
 
 
+class CertificatePosting(Base, table=True):
+    """When the certificates of a year are posted, as announced (GL-507); the later of two counts. Append-only."""
+
+    __tablename__: ClassVar[str] = "certificate_postings"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("first <= last", name="period"),
+        Index("ix_certificate_postings_year", "year", "id"),
+    )
+
+    id: int = number_column()
+    year: int
+    first: date
+    last: date
+    announced_by: UUID
+    announced_at: datetime = time_column()
+
+
 class AccessLogEntry(Base, table=True):
     """Which of the staff read whose personal data, and when. Append-only."""
 

@@ -23,7 +23,7 @@ async def view_repayment(
 
     Raises Forbidden, NotFound (also before the funds were paid, and for what is no loan).
     """
-    application = await open_for(session, desk, actor, Action.VIEW, application_id, now=now)
+    application = await open_for(session, desk, actor, Action.VIEW_REPAYMENT, application_id, now=now)
     found = standing(application.case(now), on or to_jst(now).date())
     if found is None:
         raise NotFound

@@ -104,6 +104,12 @@ class Funds(Form):
     bonus_month: int | None = asked("ボーナス返済月", "GL-245", ge=1, le=12)
 
 
+class Sendings(Form):
+    """Another number of balance certificates, asked for at the institution (GL-508)."""
+
+    sendings: int | None = asked("税控除残高証明書の送付回数", "GL-508", ge=0, le=99)
+
+
 class Missed(Form):
     """A debit that failed (GL-577)."""
 

@@ -12,8 +12,8 @@ from kit.japan import JST
 from madoguchi_contracts import Party, Role
 
 from applications import events
+from applications.programmes.green_loan import certificates, notices, servicing_guards, sharing, steps, tasks
 from applications.programmes.green_loan import conditions as must
-from applications.programmes.green_loan import notices, servicing_guards, sharing, steps, tasks
 from applications.programmes.green_loan.conditions import (
     CONSENT,
     DANSHIN,
@@ -290,6 +290,15 @@ _LOAN = (
         *("GL-081", "GL-577"),
         guards=(servicing_guards.arrears_have_a_day,),
         facts=steps.Settled,
+    ),
+    *_here(
+        "change_sendings",
+        (*OPEN, "contracted", *OWED),
+        [AT_BANK],
+        "残高証明書の送付回数を変更",
+        "GL-508",
+        guards=(certificates.sendings_may_change,),
+        facts=steps.Sendings,
     ),
     *_here(
         "ask_prepayment",

@@ -15,6 +15,28 @@ def sendings_findings(sendings: int, field: str) -> list[Finding]:
     return [Finding("GL-509", "NEGATIVE", message, field)]
 
 
+def sendings_change_findings(sendings: int, over: int, field: str) -> list[Finding]:
+    """GL-508: another number. interpretation: certificates of years that are over (`over`) were posted, and stay."""
+    found = sendings_findings(sendings, field)
+    if not found and sendings < over:
+        message = f"すでに{over}年分の残高証明書の対象の年が過ぎています。送付回数は{over}以上を入力してください。"
+        found.append(Finding("GL-508", "YEARS_OVER", message, field))
+    return found
+
+
+def year_end(year: int) -> date:
+    """The day whose balance the certificate of a year states (interpretation: the guide names none)."""
+    return date(year, 12, 31)
+
+
+def posting_findings(year: int, first: date, last: date, field: str) -> list[Finding]:
+    """GL-507: when the certificates of a year are posted: after it is over, since no balance is known before."""
+    if year_end(year) < first <= last:
+        return []
+    message = f"郵送の時期は、{year + 1}年1月1日以後の日とし、終わりの日は始めの日以後としてください。"
+    return [Finding("GL-507", "PERIOD", message, field)]
+
+
 def certificate_years(contract_date: date, sendings: int) -> tuple[int, ...]:
     """GL-506: the calendar years for which a certificate is posted. Raises ValueError for a negative number.
 
