@@ -19,6 +19,7 @@ FOR_OWNERS = {
     Action.LEAVE,
     *(Action.LIST_THREADS, Action.VIEW_THREAD, Action.OPEN_THREAD, Action.POST_MESSAGE, Action.MARK_READ),
     Action.VIEW_CORRECTIONS,
+    Action.LIST_OWN_PROVISIONS,
 }
 FOR_DEBTORS = {Action.VIEW_LOAN_CERTIFICATE, Action.VIEW_REPAYMENT}
 FOR_OFFICE = {
@@ -31,6 +32,7 @@ FOR_OFFICE = {
     *(Action.LIST_THREADS, Action.VIEW_THREAD, Action.OPEN_THREAD, Action.POST_MESSAGE, Action.MARK_READ),
     *(Action.LIST_WAITING, Action.SETTLE_THREAD, Action.VIEW_CORRECTIONS, Action.REQUEST_CORRECTION),
     *(Action.LIST_TASKS, Action.WORK_TASK),
+    *(Action.LIST_PROVISIONS, Action.RECORD_PROVISION),
 }
 FOR_APPROVERS = {Action.IMPORT_RATES}  # a wrong rate changes every loan of its month
 # What a party must have been granted for what it may be admitted to at all.
@@ -128,6 +130,8 @@ async def filed(counter):
 THREADS = "/v1/applications/{application}/threads"
 THREAD = f"{THREADS}/{ME}"
 CORRECTIONS = "/v1/applications/{application}/corrections"
+PROVISIONS = "/v1/applications/{application}/provisions"
+PROVISION = {"person": str(ME), "recipient": "tax_office", "case": "LAW", "data_fields": ["name"], "purpose": "tax"}
 OF_MESSAGES = [
     ("GET", THREADS, None),
     ("POST", THREADS, {"subject": "件名", "text": "本文"}),
@@ -169,6 +173,9 @@ ROUTES = [
     ("GET", "/v1/tasks", None),
     ("POST", f"/v1/tasks/{ME}/claim", None),
     ("POST", f"/v1/tasks/{ME}/finish", {"note": "確認済み"}),
+    ("GET", "/v1/provisions", None),
+    ("GET", PROVISIONS, None),
+    ("POST", PROVISIONS, PROVISION),
     ("GET", "/v1/programmes/bond/applications?state=applied", None),
     ("GET", "/v1/reviews", None),
     ("GET", "/v1/reviews/{review}", None),

@@ -29,8 +29,8 @@ from support.fuzz import (
 
 DOCUMENT = document_of([*api.routers, simulations.build_router(AREAS)], title="Madoguchi applications")
 PAGED = (
-    *("/v1/reviews", "/v1/applications", "/v1/companies", "/v1/threads", "/v1/tasks"),
-    *(f"/v1/applications/{{application_id}}/{what}" for what in ("threads", "corrections")),
+    *("/v1/reviews", "/v1/applications", "/v1/companies", "/v1/threads", "/v1/tasks", "/v1/provisions"),
+    *(f"/v1/applications/{{application_id}}/{what}" for what in ("threads", "corrections", "provisions")),
 )
 CURSORS = dict.fromkeys(PAGED, ("400",))  # a cursor that is none of ours
 schema = schema_of(DOCUMENT, refused_by_rules=CURSORS)

@@ -19,6 +19,7 @@ from madoguchi_contracts import (
     Sealed,
     SetEntry,
 )
+from sqlalchemy.exc import DBAPIError
 from support import green_loan as example
 from support.counter import OUR_KEY, findings, open_counter, organisation
 from support.pdf import printed
@@ -373,3 +374,58 @@ async def test_the_papers_of_an_application_are_listed_with_whose_they_are(desk)
         assert ("BUILDING_REGISTER", None) in whose
     known = {slot["key"] for slot in (await desk.client.get("/v1/programmes")).json()["items"][1]["documents"]["slots"]}
     assert {slot for one in found for way in one["slots"] for slot in way} <= known
+
+
+@pytest.mark.rule("GL-022", "GL-609", "GL-614", "GL-621")
+async def test_each_person_and_the_office_see_what_was_given_to_whom_and_nobody_gets_more_than_that(desk):
+    owner, wife, application = await a_couple(desk)
+    await approved(desk, application, owner, wife)
+    path = f"/v1/applications/{application}/provisions"
+    (mine,) = (await wife.get("/v1/provisions")).json()["items"]
+    assert (mine["recipient"], mine["recipient_name"], mine["case"]) == ("handling_institution", "見本銀行", "CONSENT")
+    assert (mine["consent_version"], mine["recorded_by"], mine["ground"]) == ("2026-04", None, None)
+    assert [one["recipient"] for one in (await owner.get("/v1/provisions")).json()["items"]] == [
+        "inspection_body",
+        "handling_institution",
+    ]
+    assert (await owner.get(path)).status_code == 403
+    # The inspection body has the house, the works and whom to call; neither papers nor decision nor money.
+    inspector = desk.person(Role.INSPECTION_BODY, organisation_id=example.BODY)
+    seen = (await inspector.view(application))["content"]
+    assert seen["works"]["lines"]
+    assert not {"loan", "joint_debtors", "figures"} & seen.keys()
+    assert "annual" not in str(seen) + str(seen.get("applicant", {}).keys())
+    assert (await inspector.get(f"/v1/applications/{application}/papers")).status_code == 404
+    assert (await inspector.get(f"/v1/applications/{application}/repayment")).status_code == 403
+    told = (await inspector.get(f"/v1/applications/{application}/timeline")).json()["items"]
+    assert [one["facts"] for one in told if one["step"] == "融資承認"] == [{}]
+    bank = desk.person(Role.BANK, organisation_id=example.BANK)
+    assert (await bank.view(application))["content"]["loan"]["amount_yen"] == 1_500_000
+    # By hand: only with a ground, about somebody of this application, and the ground is the office's.
+    officer = desk.person(Role.OFFICE_REVIEWER)
+    given = {
+        "person": str(wife.account_id),
+        "recipient": "tax_office",
+        "case": "LAW",
+        "data_fields": ["name"],
+        "purpose": "tax",
+    }
+    assert findings(await officer.post(path, given)) == {("GL-614", "GROUND_MISSING", "ground")}
+    ground = {"ground": "国税徴収法第141条"}
+    assert (await officer.post(path, {**given, **ground, "person": str(uuid4())})).status_code == 409
+    assert (await officer.post(path, {**given, **ground})).status_code == 201
+    by_consent = {**given, "case": "CONSENT", "restricted": True, "safety_asked": True}
+    assert {code for _, code, _ in findings(await officer.post(path, by_consent))} == {
+        "RECIPIENT_NOT_CONSENTED",
+        "PURPOSE_NOT_CONSENTED",
+    }
+    listed = (await officer.get(path)).json()["items"]
+    assert len(listed) == 4
+    assert (listed[0]["ground"], listed[0]["recorded_by"]) == (ground["ground"], str(officer.account_id))
+    newest = (await wife.get("/v1/provisions")).json()["items"][0]
+    assert (newest["recipient"], newest["ground"], newest["recorded_by"]) == ("tax_office", None, None)
+    (kept,) = await desk.rows("SELECT ground FROM provisions WHERE ground IS NOT NULL")
+    assert "国税" not in kept.ground
+    for sql in ("UPDATE provisions SET purpose = 'x'", "DELETE FROM provisions"):
+        with pytest.raises(DBAPIError):
+            await desk.rows(f"{sql} RETURNING id")

@@ -54,6 +54,9 @@ class Action(StrEnum):
     REQUEST_CORRECTION = "request_correction"
     LIST_TASKS = "list_tasks"
     WORK_TASK = "work_task"
+    LIST_OWN_PROVISIONS = "list_own_provisions"
+    LIST_PROVISIONS = "list_provisions"
+    RECORD_PROVISION = "record_provision"
 
 
 class Scope(StrEnum):
@@ -83,6 +86,7 @@ READS = frozenset(
         Action.LIST_THREADS,
         Action.VIEW_THREAD,
         Action.VIEW_CORRECTIONS,
+        Action.LIST_PROVISIONS,
     }
 )
 """The actions that show personal data: done by the office, they leave a row in the access log."""
@@ -133,6 +137,9 @@ MATRIX: Mapping[Action, Mapping[Scope, frozenset[Role]]] = {
     Action.REQUEST_CORRECTION: _OFFICERS,
     Action.LIST_TASKS: _OFFICERS,
     Action.WORK_TASK: _OFFICERS,
+    Action.LIST_OWN_PROVISIONS: _OWNERS,
+    Action.LIST_PROVISIONS: _OFFICERS,
+    Action.RECORD_PROVISION: _OFFICERS,
 }
 
 

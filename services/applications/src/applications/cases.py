@@ -21,8 +21,8 @@ from applications import hot, organisations
 from applications.access import OFFICE, READS, Action, Reach, allow
 from applications.desk import Desk
 from applications.domain import digest_of, digest_of_step
-from applications.programme import Facts, Programme
-from applications.workflow import Case, Document, Filing, Other, Taken, Transition
+from applications.programme import Facts, Programme, Share
+from applications.workflow import Caller, Case, Document, Filing, Other, Taken, Transition
 
 _ACCESS = text("""
 INSERT INTO access_log (at, actor_id, role, action, application_id)
@@ -313,6 +313,24 @@ async def in_force(session: AsyncSession, desk: Desk, application: Application) 
     kept = await version_of(session, desk, application.id, application.approved_submission)
     content: Mapping[str, Any] = kept["content"]
     return content
+
+
+def shares_of(application: Application, caller: Caller) -> list[Share]:
+    """What is shared with somebody who takes part as one of whom some is kept back; empty for everybody else."""
+    shares = application.programme.shares
+    return [shares[one.kind] for one in application.parties if caller.is_party(one) and one.kind in shares]
+
+
+def shared(application: Application, caller: Caller, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """As much of a content as the caller gets to see."""
+    for share in shares_of(application, caller):
+        content = share.extract(content)
+    return content
+
+
+def hears(application: Application, caller: Caller, track: str) -> bool:
+    """Whether what is said with the steps of a track is for the caller, and what follows from it."""
+    return all(track in share.tracks for share in shares_of(application, caller))
 
 
 def documents_json(documents: Sequence[Document]) -> str:

@@ -14,6 +14,7 @@ from kit.errors import Finding
 from madoguchi_contracts import DocumentPolicy, Party
 from pydantic import BaseModel
 
+from applications.privacy import ConsentText
 from applications.workflow import Case, Validation, Workflow
 
 _NAME = re.compile("[a-z][a-z0-9_]{0,31}")
@@ -122,6 +123,12 @@ class Share:
     tracks: frozenset[str]
 
 
+def nothing_consented(case: Case, person: UUID) -> ConsentText | None:
+    """Of a programme in which nobody consents to a text."""
+    del case, person
+    return None
+
+
 @dataclass(frozen=True)
 class Programme:
     """One programme.
@@ -135,7 +142,7 @@ class Programme:
     - `parties` are those who take part by a content that comes into force; `guests` says who may join by accepting an
       invitation, and what is granted to them.
     - `papers` are those that a content needs on a day, explained; `owner` None is somebody who only tries it out.
-    - `shares` says of which parties, by kind, some is kept back.
+    - `shares` says of which parties, by kind, some is kept back. `consented` is what a person has consented to.
     - `subject` says in a word what a content is about, for lists; `help` is what the screens say beside the fields.
     """
 
@@ -158,6 +165,7 @@ class Programme:
     subject: Callable[[Mapping[str, Any]], str]
     help: Sequence[Help]
     shares: Mapping[str, Share] = field(default_factory=dict)
+    consented: Callable[[Case, UUID], ConsentText | None] = nothing_consented
 
     def __post_init__(self) -> None:
         """Raise ValueError for a name or prefix that would not fit into events and references."""

@@ -6,6 +6,7 @@ from applications.api import (
     directories,
     loan_certificates,
     messages,
+    provisions,
     rates,
     reviews,
     servicing,
@@ -23,4 +24,5 @@ routers = [
     servicing.router,
     messages.router,
     tasks.router,
+    provisions.router,
 ]

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications.access import OFFICE, Action, caller_of
-from applications.cases import Application, digest_to_prove, in_force, open_for, version_of, with_filing
+from applications.cases import Application, digest_to_prove, hears, in_force, open_for, shared, version_of, with_filing
 from applications.desk import Desk
 from applications.queries.tasks import Task, tasks_of
 from applications.workflow import (
@@ -26,7 +26,6 @@ from applications.workflow import (
     Document,
     Effect,
     Transition,
-    Workflow,
     choose_looking,
     choose_plain,
     findings_of,
@@ -159,7 +158,7 @@ async def view_application(
     elif actor.role in OFFICE:
         content = (await version_of(session, desk, application.id, application.submission))["content"]
     else:
-        content = await in_force(session, desk, application) or {}
+        content = shared(application, caller, await in_force(session, desk, application) or {})
     return View(
         application=application,
         content=content,
@@ -278,15 +277,19 @@ async def _steps(session: AsyncSession, desk: Desk, application: Application, ac
             by = "システム" if row.role is None else _BY[Role(row.role)]
             actor_id = row.actor_id if office else None
             facts = {}
-            if row.facts is not None and (office or _may_hear(workflow, row, actor)):
+            if row.facts is not None and (office or _may_hear(application, row, actor)):
                 facts = desk.unlock(row.facts, contexts.of_facts(application.id, row.track, row.subject, row.command))
             entries.append(TimelineEntry(row.at, label, by, row.submission or None, actor_id, facts))
     return entries
 
 
-def _may_hear(workflow: Workflow, row: Any, actor: Actor) -> bool:
-    """What was said about one person is for that person and for who said it; the rest is for all who take part."""
-    return row.track not in workflow.personal or actor.account_id in {row.subject, row.actor_id}
+def _may_hear(application: Application, row: Any, actor: Actor) -> bool:
+    """What was said about one person is for that person and for who said it; the rest is for all who take part, as far
+    as it is shared with them.
+    """
+    personal = row.track in application.programme.workflow.personal
+    told_of = not personal or actor.account_id in {row.subject, row.actor_id}
+    return told_of and hears(application, caller_of(actor), row.track)
 
 
 async def _other_steps(session: AsyncSession, application: Application, office: bool) -> list[TimelineEntry]:

@@ -14,8 +14,8 @@ from kit.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
-from applications.access import Action
-from applications.cases import facts_for, open_for
+from applications.access import Action, caller_of
+from applications.cases import facts_for, hears, open_for
 from applications.desk import Desk
 from applications.domain import check_keepable
 from applications.programme import CONTACT_NOT_YET_KNOWN, NeededPaper
@@ -35,9 +35,11 @@ async def needed_papers(
     *, session: AsyncSession, desk: Desk, actor: Actor, application_id: UUID, now: datetime
 ) -> Sequence[NeededPaper]:
     """The papers of an application as it stands: of what was submitted, or else of the draft. Raises Forbidden,
-    NotFound.
+    NotFound (also for who hears nothing of the main track).
     """
     application = await open_for(session, desk, actor, Action.VIEW, application_id, now=now)
+    if not hears(application, caller_of(actor), application.programme.workflow.main):
+        raise NotFound  # which papers are asked for tells of income and family
     content = application.submitted
     if content is None:
         content = desk.unlock(application.draft, contexts.of_draft(application.id))

@@ -12,7 +12,7 @@ from applications.programmes.green_loan import form, workflow
 from applications.programmes.green_loan.conditions import JOINT_DEBTOR
 from applications.programmes.green_loan.form.sections import GreenLoanForm
 from applications.programmes.green_loan.guide import GUIDE
-from applications.programmes.green_loan.sharing import SHARES
+from applications.programmes.green_loan.sharing import SHARES, consented
 from applications.programmes.green_loan.slots import SLOTS, TOTAL_LIMIT_BYTES
 from applications.workflow import VIEW
 
@@ -42,4 +42,5 @@ PROGRAMME = Programme(
     subject=_subject,
     help=GUIDE,
     shares=SHARES,
+    consented=consented,
 )
