@@ -56,7 +56,7 @@ async def garden(postgres_url):
 # Words that a table and the machinery both use, each for something of its own.
 ORDINARY = {
     *("draft", START, SUBMIT, "started", "request", "closed", "in_force", "refused", "settle"),
-    *("consent", "identity", "invited", "under_review", "overdue", "requested", "withdrawn"),
+    *("consent", "identity", "invited", "under_review", "overdue", "requested", "withdrawn", "signature"),
 }
 # Words of the programmes' tables.
 OF_TABLES = {
@@ -72,7 +72,7 @@ def generic_modules():
         inside = path.relative_to(SOURCES)
         # areas.py is the list of what can be asked of the rules, programme by programme; the verifier is a program of
         # its own, in words of its own.
-        # And main.py puts together what the office keeps for which programme.
+        # And main.py and errands.py put together what is kept and done outside for which programme.
         elsewhere = inside.parts[0] in {
             "programmes",
             "migrations",
@@ -80,6 +80,7 @@ def generic_modules():
             "areas.py",
             "history_verifier.py",
             "main.py",
+            "errands.py",
         }
         if not elsewhere and inside.stem not in FEATURES:
             yield pytest.param(path, id=str(inside))
@@ -183,11 +184,32 @@ def test_what_is_filed_into_the_hands_of_the_office_is_told():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"under_review": frozenset({"lost"})}, {"shown": {"lost": ()}}, {"personal": {"b": ()}}]
+    "wrong",
+    [
+        {"under_review": frozenset({"lost"})},
+        {"shown": {"lost": ()}},
+        {"personal": {"b": ()}},
+        {"entering": {("a", "lost"): ("one",)}},
+        {"leaving": {("b", "end"): ("one",)}},
+    ],
 )
 def test_a_table_names_no_state_and_no_track_that_it_does_not_have(wrong):
-    with pytest.raises(ValueError, match=r"no states|no tracks"):
+    with pytest.raises(ValueError, match=r"no states?|no tracks"):
         Workflow(main="a", editable={}, transitions=(ROW,), **wrong)
+
+
+def test_errands_are_run_when_a_state_is_entered_or_left_and_not_when_it_stays():
+    table = Workflow(
+        main="a",
+        editable={},
+        transitions=(ROW, replace(ROW, command="stay", sources=(ROW.target,), automatic=False)),
+        entering={("a", ROW.target): ("begin", "tell")},
+        leaving={("a", ROW.target): ("stop",)},
+    )
+    assert table.errands("a", "", ROW.target) == ("begin", "tell")
+    assert table.errands("a", ROW.target, "other") == ("stop",)
+    assert table.errands("a", ROW.target, ROW.target) == ()
+    assert table.errands("b", "", ROW.target) == ()
 
 
 def test_a_deadline_that_the_system_answers_is_taken():

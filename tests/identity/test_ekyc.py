@@ -11,17 +11,18 @@ import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
-from identity.clients import EkycClient, ProviderDown
+from identity.clients import EkycClient
 from identity.commands import ekyc
 from identity.domain.ekyc import EkycStatus, may_become
 from identity.domain.steps import ProviderStatus, ekyc_steps, is_progress
 from identity.main import ekyc_provider
-from identity.verifications import turn
+from kit.providers import jobs
+from kit.providers.client import ProviderDown
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import EkycStarted, EkycStatusChanged
 from madoguchi_contracts.sealed import Link
 from sqlalchemy import text
-from support.ekyc import SimulatedProvider, signed_callback
+from support.ekyc import SimulatedProvider, signed_callback, turn
 from support.identity import Member, World, settings_for
 
 HANDLERS = {ekyc.LINK_EXPIRY: ekyc.expire_link}
@@ -277,7 +278,7 @@ class TestStatus:
             await ekyc.link_ready(
                 session,
                 counter.world.context.tools,
-                due=ekyc.Due(UUID(old), "photo", None, 1, counter.world.clock()),
+                due=jobs.Due(UUID(old), 1, counter.world.clock()),
                 verification_id="v",
                 url="https://provider.test/v",
                 now=counter.world.clock(),
@@ -316,7 +317,7 @@ class TestStatus:
         await counter.open(token, status=410)
 
     async def _hear(self, counter: Counter, ekyc_id: str, status: ProviderStatus, sequence: int) -> None:
-        due = ekyc.Due(UUID(ekyc_id), "photo", "v", 1, counter.world.clock())
+        due = jobs.Due(UUID(ekyc_id), 1, counter.world.clock())
         async with counter.world.database.transaction() as session:
             await ekyc.apply_truth(
                 session,
@@ -400,9 +401,9 @@ class TestReconciliation:
     ) -> None:
         ekyc_id = await counter.choose()
         async with counter.world.database.transaction() as session:
-            due = await ekyc.claim(session, counter.world.clock())
+            due = await jobs.claim(session, "ekyc_attempts", counter.world.clock())
         assert due is not None
-        await counter.client.create(due.id, due.method)  # and dies here
+        await counter.client.create(due.id, "photo")  # and dies here
         assert await counter.work() == 0
         counter.world.clock.advance(seconds=60)
         assert await counter.work() == 1
@@ -413,7 +414,7 @@ class TestReconciliation:
     async def test_two_workers_with_one_run_mail_one_link(self, counter: Counter) -> None:
         await counter.choose()
         async with counter.world.database.transaction() as session:
-            due = await ekyc.claim(session, counter.world.clock())
+            due = await jobs.claim(session, "ekyc_attempts", counter.world.clock())
         assert due is not None
         for _ in range(2):
             async with counter.world.database.transaction() as session:
@@ -431,7 +432,7 @@ class TestReconciliation:
         ekyc_id, _ = await counter.started()
         counter.world.clock.advance(minutes=1)
         async with counter.world.database.transaction() as session:
-            due = await ekyc.claim(session, counter.world.clock())
+            due = await jobs.claim(session, "ekyc_attempts", counter.world.clock())
         assert due is not None
         counter.provider.finish(ekyc_id, "passed")
         await counter.callback(ekyc_id)

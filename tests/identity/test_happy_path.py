@@ -5,9 +5,8 @@ import hashlib
 import pytest
 from identity.clients import EkycClient
 from identity.main import ekyc_provider
-from identity.verifications import turn
 from madoguchi_contracts.identity import EkycStarted
-from support.ekyc import SimulatedProvider
+from support.ekyc import SimulatedProvider, turn
 from support.identity import World, identity_world
 from support.servers import FreshDatabase
 

@@ -14,13 +14,12 @@ import structlog
 from identity.clients import EkycClient
 from identity.commands import keys
 from identity.main import ekyc_provider
-from identity.verifications import turn
 from kit import telemetry
 from kit.errors import Permanent
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import EkycStarted, SuccessionNoticed, SuccessionStarted
 from madoguchi_contracts.sealed import RegistrationLink
-from support.ekyc import SimulatedProvider
+from support.ekyc import SimulatedProvider, turn
 from support.identity import ANSWER, BY, Member, World, identity_world, secrets_in
 from support.servers import FreshDatabase
 
@@ -144,7 +143,7 @@ async def test_neither_log_nor_events_hold_a_secret_or_personal_data(postgres_ur
     log = written.getvalue()
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     assert len(lines) > 25
-    assert {line["event"] for line in lines} >= {"request", "request_refused", "ekyc_provider_down"}
+    assert {line["event"] for line in lines} >= {"request", "request_refused", "provider_down"}
     assert secrets_in(log, *secrets) == []
     assert secrets_in(metrics, *secrets) == []
     assert secrets_in("\n".join(events), *secrets) == []

@@ -90,6 +90,19 @@ async def test_a_setting_that_is_not_given_is_named(ward: Ward) -> None:
     names(await ward.doctor("notifications", SMTP_RELAYS="nothing"), "settings", "smtp_relays")
 
 
+# Providers
+
+
+async def test_a_provider_that_does_not_answer_or_refuses_our_key_is_named(ward: Ward) -> None:
+    away = f"http://{HOST}:{free_port()}"
+    names(await ward.doctor("identity", EKYC_URL=away), "providers", "'ekyc' does not answer", away)
+    for status, said in [(401, "refuses our key"), (503, "HTTP 503")]:
+        ward.jwks.providers_say = status
+        done = await ward.doctor("identity")
+        names(done, "providers", "'ekyc'", said)
+        assert (await ward.environment("identity"))["MADOGUCHI_EKYC_API_KEY"] not in done.output
+
+
 # The database
 
 

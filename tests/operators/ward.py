@@ -32,6 +32,8 @@ from madoguchi_stack.supervisor import Supervisor
 from madoguchi_stack.topics import create_topics
 from typer.testing import CliRunner
 
+PROVIDERS = {"identity": ("EKYC",)}
+
 
 @dataclass
 class Jwks:
@@ -40,16 +42,17 @@ class Jwks:
     url: str
     keys: list[dict[str, Any]]
     ahead: timedelta = timedelta(0)
+    providers_say: int = 404  # the HTTP status of providers outside, which answer here too
 
 
 @contextmanager
 def published(signing_keys: Sequence[dict[str, Any]]) -> Iterator[Jwks]:
-    """A server that answers the public parts of these keys."""
+    """A server that answers the public parts of these keys, and stands for the providers."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = json.dumps({"keys": jwks.keys}).encode()
-            self.send_response_only(200)
+            self.send_response_only(jwks.providers_say if self.path.startswith("/v1/") else 200)
             self.send_header("Date", format_datetime(datetime.now(UTC) + jwks.ahead, usegmt=True))
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -107,6 +110,8 @@ class Ward:
             "MADOGUCHI_IDENTITY_JWKS_URL": self.jwks.url,
             "MADOGUCHI_KAFKA_BOOTSTRAP": self.kafka,
         }
+        for provider in PROVIDERS.get(service, ()):
+            given[f"MADOGUCHI_{provider}_URL"] = self.jwks.url.removesuffix("/.well-known/jwks.json")
         if service == "documents":
             scanner = {"SCANNER": "clamd", "CLAMD_HOST": HOST, "CLAMD_PORT": str(self.scanner)}
             given |= {f"MADOGUCHI_{name}": value for name, value in scanner.items()}

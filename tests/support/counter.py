@@ -18,6 +18,7 @@ from applications.desk import Desk, LookUp
 from applications.directories import PostalCodes, ZenginInstitutions
 from applications.programme import Programme
 from applications.programmes import PROGRAMMES
+from applications.providers import Listener
 from joserfc.jwk import ECKey
 from kit import simulations
 from kit.bus import Consumer
@@ -114,6 +115,7 @@ class Counter:
     desk: Desk
     consumer: Consumer
     client: httpx.AsyncClient
+    listeners: dict[str, Listener]
 
     async def hear(self, *events: Event) -> None:
         """The worker receives these events."""
@@ -362,6 +364,7 @@ async def open_counter(
         claim_lease=timedelta(minutes=30),
         dated=dated or {},
     )
+    listeners: dict[str, Listener] = {}
     context = Context(
         service="applications",
         database=database,
@@ -371,13 +374,14 @@ async def open_counter(
         desk=desk,
         institutions=INSTITUTIONS,
         postal_codes=POSTAL_CODES,
+        listeners=listeners,
     )
     app = build_app(context, title="test", routers=[*api.routers, simulations.build_router(AREAS)])
     private_key = json.dumps(OUR_KEY.as_dict(private=True))
     consumer = Consumer("applications", consumers.handlers(desk, private_key, clock), database=database, clock=clock)
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-        yield Counter(database, clock, gate, desk, consumer, client)
+        yield Counter(database, clock, gate, desk, consumer, client, listeners)
     await database.close()
 
 

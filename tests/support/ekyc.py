@@ -11,12 +11,22 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+from identity import verifications
+from identity.clients import EkycClient
+from identity.tools import Tools
+from kit.db import Database
+from kit.providers import jobs
 from madoguchi_stack.ekyc.app import Settings, build_with
 from madoguchi_stack.ekyc.state import Status, Verification, move
 from pydantic import SecretStr
 
 from support.clock import FakeClock
 from support.identity import CALLBACK_SECRET
+
+
+async def turn(database: Database, tools: Tools, client: EkycClient, clock: FakeClock) -> bool:
+    """One turn of the worker's loop; whether something was due."""
+    return await jobs.turn(database, verifications.jobs(database, tools, client, clock), clock)
 
 
 class SimulatedProvider:

@@ -13,16 +13,21 @@ from kit.vault import Vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.programme import Institutions, Programme
-from applications.workflow import Seal
+from applications.workflow import Case, Seal
 
 LookUp = Callable[[AsyncSession], Awaitable[object]]
+Errand = Callable[[AsyncSession, "Desk", Any, Case], Awaitable[None]]
+"""What a state of a programme's table starts or ends outside of it, in the transaction of the step: it writes what is
+wanted as rows of its own, and a loop of the worker does it. It gets the application (`cases.Application`) as it stands
+after the step, and the case of the step, whose subject is whom the track is about."""
 
 
 @dataclass(frozen=True)
 class Desk:
     """The collaborators and the numbers that the office can set.
 
-    `dated` looks up what the office keeps for a programme with dates of validity, by the programme's name.
+    `dated` looks up what the office keeps for a programme with dates of validity, by the programme's name. `errands` by
+    the names that the programmes' tables give them.
     """
 
     programmes: Mapping[str, Programme]
@@ -31,6 +36,7 @@ class Desk:
     institutions: Institutions
     claim_lease: timedelta
     dated: Mapping[str, LookUp] = field(default_factory=dict)
+    errands: Mapping[str, Errand] = field(default_factory=dict)
 
     def lock_away(self, value: Any, context: str) -> str:
         """A JSON value as encrypted text; `context` binds it to its row and column."""

@@ -44,6 +44,7 @@ def build_api() -> FastAPI:
         desk=_desk(settings, institutions),
         institutions=institutions,
         postal_codes=PostalCodes(),
+        listeners={},
     )
     return build_app(context, title=TITLE, routers=[*api.routers, simulations.build_router(AREAS)])
 

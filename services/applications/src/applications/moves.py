@@ -159,6 +159,8 @@ async def _take(
     if row.track == workflow.main:
         await worklist.follow(session, application, after, row, actor_id=caller.account_id, now=case.now)
         after = await _have_effects(session, desk, after, row, caller.account_id, case)
+    for errand in workflow.errands(key[0], case.state(*key), row.target):
+        await desk.errands[errand](session, desk, after, case)
     return after
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from kit.db import Database
 from kit.doctor.keys import published
 from kit.doctor.practice import Hidden, NoDatabase, Organ, Patient, Practice, Symptom, ill, well
+from kit.doctor.providers import providers
 from kit.errors import Unavailable
 from kit.vault import CannotDecrypt, Vault
 
@@ -58,4 +59,9 @@ async def signing(patient: Patient) -> Sequence[Symptom]:
     return [well(Organ.KEYS, f"tokens: '{kid}', which signs now, is published")]
 
 
-PRACTICE = Practice(service="identity", settings=Settings, hidden=HIDDEN, examinations={Organ.KEYS: signing})
+PRACTICE = Practice(
+    service="identity",
+    settings=Settings,
+    hidden=HIDDEN,
+    examinations={Organ.KEYS: signing, Organ.PROVIDERS: providers({"ekyc": "/v1/verifications"})},
+)

@@ -6,7 +6,6 @@ ServiceError
 ├── SessionOver        401  the session has ended (ID-38, ID-39)
 ├── UserIdLocked       423  three wrong passwords (ID-27)
 ├── LinkNotValid       410  a link that ran out, was used, was replaced, or never was one (ID-19)
-├── CallbackRefused    401  not signed by the provider, or too old
 └── Refused            409
     ├── TermsNotAccepted    (ID-06, ID-13)
     ├── TermsOutdated       (ID-06)
@@ -75,14 +74,6 @@ class LinkNotValid(ServiceError):
     status = 410
     title = "このURLは有効期限が切れているか、すでに使用されています。"
     default_rules = ("ID-19",)
-
-
-class CallbackRefused(ServiceError):
-    """The callback is not from the provider, or was recorded and sent again later."""
-
-    code = "callback_refused"
-    status = 401
-    title = "署名を確認できません。"
 
 
 class TermsNotAccepted(Refused):

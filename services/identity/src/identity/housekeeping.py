@@ -42,7 +42,6 @@ _OLD: tuple[tuple[str, str, timedelta], ...] = (
     ),
     ("login_locks", "touched_at <= :before", timedelta(days=(USER_ID_YEARS + 1) * 366)),
     ("password_links", "expires_at <= :before", timedelta(days=30)),
-    ("ekyc_callbacks", "received_at <= :before", timedelta(days=30)),
     ("registrations", "link_expires_at <= :before", timedelta(days=30)),
     # Nobody asks for an invitation or a change of the representative that came to nothing; the others are history.
     ("invitations", "expires_at <= :before AND accepted_at IS NULL", timedelta(days=365)),

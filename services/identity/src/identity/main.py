@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from functools import partial
 
 from fastapi import FastAPI
@@ -14,13 +13,16 @@ from kit.db import Database
 from kit.health import Health
 from kit.http import build_app
 from kit.process import build_worker_app
+from kit.providers import jobs
+from kit.providers.client import Provider
+from kit.providers.configuration import callback_secret, poll_of, provider_of
 from kit.vault import Vault
 from starlette.applications import Starlette
 
 from identity import api, consumers, housekeeping, verifications
 from identity.api.deps import IdentityContext
 from identity.areas import AREAS
-from identity.clients import EkycClient, Provider
+from identity.clients import EkycClient
 from identity.commands import accounts, ekyc, followups, lapse, sessions
 from identity.hashing import Hasher
 from identity.keys import BlindIndex, Keyring
@@ -49,7 +51,7 @@ def build_tools(settings: Settings) -> Tools:
         otp_issuer=settings.otp_issuer,
         otp_steps_back=settings.otp_steps_back,
         success_ends_one_strike=settings.success_ends_one_strike,
-        ekyc_poll=timedelta(seconds=settings.ekyc_poll_seconds),
+        ekyc_poll=poll_of(settings, verifications.PROVIDER),
     )
 
 
@@ -68,7 +70,7 @@ def compose_api(settings: Settings, clock: Clock) -> FastAPI:
         verifier=OwnVerifier(tools.signing, database, settings.token_issuer, clock),
         health=Health(),
         tools=tools,
-        ekyc_callback_secret=settings.ekyc_callback_secret.get_secret_value(),
+        ekyc_callback_secret=callback_secret(settings, verifications.PROVIDER),
     )
     return build_app(context, title="Madoguchi identity", routers=[*api.routers, simulations.build_router(AREAS)])
 
@@ -94,7 +96,13 @@ def build_worker() -> Starlette:
         consumer=Consumer(SERVICE, consumers.handlers(), database=database, clock=system_clock),
         deadline_handlers={accounts.LAPSE: lapse.lapse, ekyc.LINK_EXPIRY: ekyc.expire_link},
         loops={
-            "verifications": partial(_verifications, settings, database, tools, health),
+            "verifications": jobs.loop(
+                database,
+                system_clock,
+                health,
+                client=lambda: EkycClient(ekyc_provider(settings)),
+                jobs=lambda client: verifications.jobs(database, tools, client, system_clock),
+            ),
             **{name: partial(_often, name, *work, database, health) for name, work in _repeated(tools).items()},
         },
     )
@@ -111,22 +119,7 @@ def _repeated(tools: Tools) -> dict[str, tuple[housekeeping.Work, float]]:
 
 def ekyc_provider(settings: Settings) -> Provider:
     """How to reach the provider of identity verification."""
-    return Provider(
-        url=settings.ekyc_url,
-        api_key=settings.ekyc_api_key.get_secret_value(),
-        callback_url=settings.ekyc_callback_url,
-        timeout_seconds=settings.ekyc_timeout_seconds,
-        https_only=settings.environment == "production",
-    )
-
-
-async def _verifications(
-    settings: Settings, database: Database, tools: Tools, health: Health, stop: asyncio.Event
-) -> None:
-    health.expect("verifications", 120)
-    async with EkycClient(ekyc_provider(settings)) as client:
-        beat = partial(health.beat, "verifications")
-        await verifications.run(database, tools, client, system_clock, stop=stop, beat=beat)
+    return provider_of(settings, verifications.PROVIDER)
 
 
 async def _often(

@@ -7,6 +7,7 @@ import binascii
 import json
 from typing import Annotated, Any, Self
 
+from kit.providers.configuration import refuse_unsafe
 from kit.settings import ServiceSettings
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
@@ -14,9 +15,6 @@ from pydantic_settings import NoDecode
 from identity.limits import LIMITS, Limit
 
 _INDEX_KEY_BYTES = 32
-
-
-_SHARED_SECRET = 32  # characters
 
 
 class Settings(ServiceSettings):
@@ -68,12 +66,9 @@ class Settings(ServiceSettings):
     @model_validator(mode="after")
     def _production_is_not_convenient(self) -> Self:
         """Links and codes of applicants do not travel in clear in production."""
-        addresses = (self.public_base_url, self.ekyc_url, self.ekyc_callback_url)
-        if self.environment == "production" and not all(address.startswith("https://") for address in addresses):
-            raise ValueError("production needs https in public_base_url, ekyc_url and ekyc_callback_url")
-        shared = (self.ekyc_api_key, self.ekyc_callback_secret)
-        if self.environment == "production" and any(len(one.get_secret_value()) < _SHARED_SECRET for one in shared):
-            raise ValueError(f"production needs {_SHARED_SECRET} characters in ekyc_api_key and ekyc_callback_secret")
+        if self.environment == "production" and not self.public_base_url.startswith("https://"):
+            raise ValueError("production needs https in public_base_url")
+        refuse_unsafe(self, "ekyc")
         return self
 
     def signing_jwks(self) -> list[dict[str, Any]]:

@@ -23,3 +23,6 @@ consumer_retries = Counter("madoguchi_consumer_retries", "Transient failures tri
 consumer_lag = Gauge("madoguchi_consumer_lag", "Records in this worker's partitions that it has not taken", ["topic"])
 parked_keys = Gauge("madoguchi_parked_keys", "Keys waiting for an operator")
 deadlines_overdue_seconds = Gauge("madoguchi_deadlines_overdue_seconds", "Age of the oldest due, unfired deadline")
+provider_failures = Counter(
+    "madoguchi_provider_failures", "Questions to a provider without a usable answer", ["provider"]
+)

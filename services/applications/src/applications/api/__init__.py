@@ -6,6 +6,7 @@ from applications.api import (
     directories,
     loan_certificates,
     messages,
+    providers,
     provisions,
     rates,
     reviews,
@@ -25,4 +26,5 @@ routers = [
     messages.router,
     tasks.router,
     provisions.router,
+    providers.router,
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -10,15 +11,17 @@ from kit.http import AppContext, context_of
 
 from applications.desk import Desk
 from applications.directories import PostalCodes, ZenginInstitutions
+from applications.providers import Listener
 
 
 @dataclass(frozen=True)
 class Context(AppContext):
-    """The kit's, with the desk and the directories."""
+    """The kit's, with the desk and the directories, and what is done with the callbacks of each provider."""
 
     desk: Desk
     institutions: ZenginInstitutions
     postal_codes: PostalCodes
+    listeners: Mapping[str, Listener]
 
 
 async def _context(request: Request) -> Context:

@@ -25,6 +25,7 @@ from applications.models.office import (
     OfficeTask,
     Review,
 )
+from applications.models.providers import ProviderCallback
 from applications.models.provisions import Provision
 from applications.models.rates import Rate, RateImport
 from applications.models.told import AccountContact, AccountEkyc, DocumentSet, Organisation, PostedPaper
@@ -51,6 +52,7 @@ __all__ = [
     "OfficeTask",
     "Organisation",
     "PostedPaper",
+    "ProviderCallback",
     "Provision",
     "Rate",
     "RateImport",

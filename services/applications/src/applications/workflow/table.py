@@ -152,6 +152,8 @@ class Workflow:
     about persons: the owner, and the parties of these kinds; all others are about the application. With `remembers` the
     conditions of its rows see the steps that were taken before. `rules` are cited where a step is refused that no row
     stands for, such as changing a closed draft. `tasks` are what the office is to look at without a step.
+    `entering` and `leaving` name the errands of a state of a track
+    (`Desk.errands`): what is started, or ended, outside of the table with every step that leads there, or away.
     """
 
     main: str
@@ -163,6 +165,8 @@ class Workflow:
     remembers: bool = False
     rules: tuple[str, ...] = ()
     tasks: tuple[TaskKind, ...] = ()
+    entering: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    leaving: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _rows: Mapping[tuple[str, str], tuple[Transition, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -179,6 +183,9 @@ class Workflow:
             self._check_row(row)
         if unknown := ({*self.editable, *self.shown} | self.under_review) - self.states(self.main):
             raise ValueError(f"{self.main} has no states {sorted(unknown)}")
+        for track, state in {*self.entering, *self.leaving}:
+            if state not in self.states(track):
+                raise ValueError(f"{track} has no state {state}, which has errands")
         if strangers := self.personal.keys() - {row.track for row in self.transitions}:
             raise ValueError(f"there are no tracks {sorted(strangers)}")
         for track in self.tracks():
@@ -257,6 +264,12 @@ class Workflow:
         """Whether no row of the main track leads anywhere from where it stands."""
         state = case.state(self.main)
         return state != NOTHING and not any(state in row.sources for row in self.transitions if row.track == self.main)
+
+    def errands(self, track: str, source: str, target: str) -> tuple[str, ...]:
+        """What a step from one state to another starts and ends outside of the table; nothing if it stays there."""
+        if source == target:
+            return ()
+        return (*self.leaving.get((track, source), ()), *self.entering.get((track, target), ()))
 
     def may_edit(self, case: Case, caller: Caller) -> bool:
         """Whether the caller may change the draft now."""

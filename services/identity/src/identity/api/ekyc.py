@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
-from fastapi.exceptions import RequestValidationError
 from kit.http import NowDep, SessionDep
 from kit.idempotency import OnceDep
-from pydantic import ValidationError
+from kit.providers.callbacks import check_callback, read_hint
 
 from identity import queries
 from identity.api.deps import ContextDep, Holder, TokenAttempt, open_to, permitted, qr_svg
-from identity.clients import Callback, check_callback
+from identity.clients import Callback
 from identity.commands import ekyc
 from identity.domain.ekyc import METHOD_LABELS, EkycMethod, EkycStatus
 from identity.permissions import Action, Relation
@@ -98,8 +97,5 @@ async def callback(
     body = await request.body()
     secret = context.ekyc_callback_secret
     check_callback(secret, timestamp=x_ekyc_timestamp, signature=x_ekyc_signature, body=body, now=now)
-    try:
-        hint = Callback.model_validate_json(body)
-    except ValidationError as error:
-        raise RequestValidationError(error.errors(include_input=False, include_url=False)) from None
+    hint = read_hint(Callback, body)
     await ekyc.take_callback(session, event_id=hint.event_id, verification_id=hint.verification_id, now=now)

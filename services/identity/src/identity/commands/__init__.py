@@ -8,7 +8,7 @@ sessions      log_in, log_in_with_otp, use_session, log_out, end_one, end_others
 otp           enrol, count_attempt, spend, prove, reset, void, void_own, void_for
 passwords     request_reset, set_password, change_password
 reminders     ask, answer
-ekyc          start, open_link, take_callback; for the worker: claim, link_ready, apply_truth, expire_link
+ekyc          start, open_link, take_callback; for the worker: asked_about, link_ready, apply_truth, expire_link
 followups     for the worker: follow_up
 lapse         lapse
 approval      note_approval

@@ -7,18 +7,20 @@ provider while no transaction is open, and comes back with `link_ready` or `appl
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from kit import deadlines
 from kit.eventlog import record
+from kit.providers.callbacks import first_time
+from kit.providers.jobs import Due
+from kit.providers.pauses import next_look
 from kit.tokens import Actor
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import EkycStarted, EkycStatusChanged
 from madoguchi_contracts.sealed import Link
-from sqlalchemy import select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -26,7 +28,7 @@ from identity import queries
 from identity.commands.accounts import is_usable, lock_account
 from identity.domain.durations import Lifetime, ends_at
 from identity.domain.ekyc import EkycMethod, EkycStatus
-from identity.domain.steps import LATE_RESULT, ProviderStatus, ekyc_steps, is_progress, next_look
+from identity.domain.steps import LATE_RESULT, ProviderStatus, ekyc_steps, is_progress
 from identity.errors import FAQ, LinkNotValid
 from identity.keys import new_token, token_hash
 from identity.models import Account, EkycAttempt, EkycCallback
@@ -34,28 +36,17 @@ from identity.permissions import Action, Relation, authorise
 from identity.tools import Tools
 
 LINK_EXPIRY = "ekyc_link_expiry"
-LEASE = timedelta(seconds=60)  # a worker that dies with a run in hand leaves it to the others after this
 _LIFETIMES = {
     EkycMethod.PHOTO: Lifetime.EKYC_PHOTO_LINK,
     EkycMethod.MY_NUMBER_CARD: Lifetime.EKYC_MYNUMBER_LINK,
 }
 
-_CLAIM = text("""
-UPDATE ekyc_attempts SET look_at = :lease, looks = looks + 1
-WHERE id = (SELECT id FROM ekyc_attempts WHERE look_at <= :now ORDER BY look_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, method, verification_id, looks, look_at
-""")
-_PUT_OFF = text("UPDATE ekyc_attempts SET look_at = :again WHERE id = :id AND look_at = :lease")
 
+class Asked(NamedTuple):
+    """What the provider is asked about: a run of this method, and its own id of it once it has begun."""
 
-class Due(NamedTuple):
-    """A run about which the provider is to be asked: to start it, or how it stands."""
-
-    id: UUID
     method: str
     verification_id: str | None
-    looks: int
-    lease: datetime
 
 
 async def start(session: AsyncSession, *, actor: Actor, method: EkycMethod, now: datetime) -> EkycAttempt:
@@ -114,8 +105,7 @@ async def open_link(session: AsyncSession, tools: Tools, *, token: str, now: dat
 
 async def take_callback(session: AsyncSession, *, event_id: str, verification_id: str, now: datetime) -> None:
     """A hint that something changed: look soon. What it says is not believed, and the same hint counts once."""
-    first = insert(EkycCallback).values(event_id=event_id, received_at=now).on_conflict_do_nothing()
-    if await session.scalar(first.returning(col(EkycCallback.event_id))) is not None:
+    if await first_time(session, EkycCallback.__tablename__, event_id, now):
         await session.execute(
             update(EkycAttempt)
             .where(
@@ -130,16 +120,10 @@ async def take_callback(session: AsyncSession, *, event_id: str, verification_id
 # What the worker does
 
 
-async def claim(session: AsyncSession, now: datetime) -> Due | None:
-    """The run that has been due longest, leased to the caller; None if none is due."""
-    row = (await session.execute(_CLAIM, {"now": now, "lease": now + LEASE})).one_or_none()
-    return Due(*row) if row else None
-
-
-async def put_off(session: AsyncSession, due: Due, now: datetime) -> None:
-    """The provider did not answer: again after 2 s, 4 s, ... at most 5 minutes, or when a callback asks for it."""
-    pause = timedelta(seconds=min(2 ** min(due.looks, 9), 300))
-    await session.execute(_PUT_OFF, {"again": now + pause, "id": due.id, "lease": due.lease})
+async def asked_about(session: AsyncSession, attempt_id: UUID) -> Asked:
+    """What is known of a run that is due."""
+    attempt = await session.get_one(EkycAttempt, attempt_id)
+    return Asked(attempt.method, attempt.verification_id)
 
 
 async def link_ready(

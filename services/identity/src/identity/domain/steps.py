@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from identity.domain.ekyc import EkycStatus
@@ -13,7 +13,6 @@ REMINDER_STEP = timedelta(minutes=10)
 
 # A provider that reports a start in the last minute of a link may be heard after its end (ID-76).
 LATE_RESULT = timedelta(hours=1)
-_LONGEST_PAUSE = timedelta(hours=1)
 
 _FINAL = frozenset({EkycStatus.PASSED, EkycStatus.FAILED})
 
@@ -60,11 +59,3 @@ def ekyc_steps(current: EkycStatus, told: ProviderStatus) -> list[EkycStatus]:
     way = [EkycStatus.DATA_REGISTERED, EkycStatus.METHOD_CHOSEN, EkycStatus.RUNNING]
     middle = way[way.index(current) + 1 :]
     return middle if wanted is EkycStatus.RUNNING else [*middle, wanted]
-
-
-def next_look(started_at: datetime, now: datetime, poll: timedelta) -> datetime:
-    """When an open verification is asked about again: every `poll` at first, rarer with age, at least every hour.
-
-    The method with the card has no limit of time (I-23): a person may come back after weeks.
-    """
-    return now + max(poll, min((now - started_at) / 10, _LONGEST_PAUSE))

@@ -26,6 +26,7 @@ class Organ(StrEnum):
     STORE = "store"
     SCANNER = "scanner"
     SMTP = "smtp"
+    PROVIDERS = "providers"
     CONNECTIONS = "connections"
     RELEASE = "release"
     PARKED = "parked"
