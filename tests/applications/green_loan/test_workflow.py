@@ -720,6 +720,7 @@ def test_what_is_done_at_the_institution_is_no_step_of_the_applicant():
                 "prepay",
                 "ask_change",
                 "report_ground",
+                "change_sendings",
             )
         }
 
