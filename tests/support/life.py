@@ -63,6 +63,7 @@ class Life:
             ekyc=dict(self.ekyc),
             taken=dict(self.taken),
             others=self.others,
+            documents=tuple(self.documents),
             **more,
         )
 

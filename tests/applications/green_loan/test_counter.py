@@ -134,6 +134,18 @@ async def agree(application, *people):
         await done(person, application, "agree", track=CONSENT, subject=str(person.account_id), facts=said)
 
 
+async def examined(reviewer, review):
+    """Everybody and every file, as the screen of the review lists them."""
+    seen = (await reviewer.get(f"/v1/reviews/{review}")).json()
+    facts = {
+        "persons": [{"person": one["key"], "hit": False} for one in seen["examined"] if one["kind"] == "person"],
+        "checked_on": "2026-04-01",
+        "papers": [{"document": one["document_id"], "result": "checked"} for one in seen["documents"]],
+    }
+    answer = await reviewer.post(f"/v1/reviews/{review}/examine", {"facts": facts})
+    assert answer.status_code == 200, answer.text
+
+
 async def approved(desk, application, owner, *others, **facts):
     await agree(application, owner, *others)
     submitted = await owner.submit(application)
@@ -142,10 +154,12 @@ async def approved(desk, application, owner, *others, **facts):
     await desk.hear_own(application)
     (review,) = await desk.rows("SELECT id FROM reviews WHERE application_id = :id", id=application)
     reviewer, approver = desk.person(Role.OFFICE_REVIEWER), desk.person(Role.OFFICE_APPROVER)
+    await examined(reviewer, review.id)
     assert (await reviewer.post(f"/v1/reviews/{review.id}/recommend")).status_code == 200
     said = {"facts": {"amount_yen": 1_400_000, **facts}}
     answer = await approver.post(f"/v1/reviews/{review.id}/approve", said)
     assert answer.status_code == 200, answer.text
+    await only_officers_see_what_was_examined(desk, owner, reviewer, application, 1 + len(others))
 
 
 async def signed(desk, person, application):
@@ -159,14 +173,35 @@ async def signed(desk, person, application):
 
 
 async def read_notices(wife, application):
-    # The two notices and the guidance are messages of the office (GL-431, GL-432).
+    # The two notices, the guidance and the originals to bring are messages of the office (GL-431, GL-432).
     (thread,) = (await wife.get(f"/v1/applications/{application}/threads")).json()["items"]
     whole = (await wife.get(f"/v1/applications/{application}/threads/{thread['thread_id']}")).json()
     texts = [one["text"] for one in whole["messages"]]
-    assert [text.split("\n")[0] for text in texts] == ["融資承認通知書", "返済額のご通知", "今後のお手続き"]
+    assert [text.split("\n")[0] for text in texts] == [
+        "融資承認通知書",
+        "返済額のご通知",
+        "今後のお手続き",
+        "原本のご提示",
+    ]
     assert "1,400,000円" in texts[0]
     assert "完済の確認" in texts[0]
     assert "毎月の返済額: 12,632円" in texts[1]
+
+
+async def only_officers_see_what_was_examined(desk, owner, reviewer, application, debtors):
+    seen = await reviewer.view(application)
+    persons = {one["key"]: one["state"] for one in seen["examined"] if one["kind"] == "person"}
+    assert len(persons) == debtors
+    assert set(persons.values()) == {"clear"}
+    assert (await owner.view(application))["examined"] == []
+    timeline = (await owner.get(f"/v1/applications/{application}/timeline")).text
+    assert "確認結果を記録" not in timeline
+    kept = await desk.rows(
+        "SELECT facts FROM application_history WHERE application_id = :id AND command = 'examine'", id=application
+    )
+    assert "hit" not in kept[0].facts  # encrypted
+    papers = (await owner.get(f"/v1/applications/{application}/papers")).json()["items"]
+    assert {one["state"] for one in papers if one["due"] == "application"} == {"checked"}
 
 
 async def repay_early(owner, wife, clerk, application):

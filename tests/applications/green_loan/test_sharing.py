@@ -36,6 +36,7 @@ def life():
     for caller, person in ((MAIN, OWNER), (WIFE, DEBTOR)):
         life.do("agree", caller, track=CONSENT, about=person, **said)
     life.do("submit", MAIN)
+    life.do("examine", REVIEWER, **example.examination(life.documents, OWNER, DEBTOR))
     return life
 
 

@@ -15,6 +15,7 @@ from applications.programmes.green_loan.conditions import (
     LOAN,
     SIGNATURE,
     TECHNICAL,
+    debtors,
 )
 from applications.programmes.green_loan.workflow import WORKFLOW
 from applications.workflow import Caller, Other, choose, standings
@@ -82,9 +83,14 @@ def accepted(*, debtor=False):
     return life
 
 
+def examine(life, **changes):
+    life.do("examine", REVIEWER, **example.examination(life.documents, *debtors(life.case()), **changes))
+
+
 def decide(life, command="approve", **facts):
     if command == "approve":
         facts = {"amount_yen": 1_500_000, **facts}
+        examine(life)
     life.do("recommend", REVIEWER)
     life.do(command, APPROVER, **facts)
 
@@ -293,6 +299,7 @@ def test_what_was_confirmed_cannot_be_edited():
 @pytest.mark.parametrize(("command", "facts"), [("approve", {"amount_yen": 1_500_000}), ("reject", {"code": "REVIEW"})])
 def test_a_decision_needs_two_officers(command, facts):
     life = accepted()
+    examine(life)
     with pytest.raises(SecondOfficerNeeded):
         life.do(command, APPROVER, **facts)
     life.do("recommend", REVIEWER)
@@ -321,12 +328,13 @@ def test_a_refusal_and_a_cancellation_have_a_ground_of_the_list(command):
         (1_500_000, None, set()),
         (1_000_000, 400_000, set()),
         (1_000_000, 410_000, {"above_maximum"}),
-        (1_510_000, None, {"APPROVED_AMOUNT"}),
+        (1_510_000, None, {"APPROVED_AMOUNT", "ABOVE_PROVEN_LIMIT"}),
         (0, None, {"APPROVED_AMOUNT"}),
     ],
 )
 def test_an_approval_may_reduce_and_never_raise_the_amount(approved, bonus, expected):
     life = accepted()
+    examine(life)
     life.do("recommend", REVIEWER)
     facts = {"amount_yen": approved} | ({} if bonus is None else {"bonus_part_yen": bonus})
     if not expected:
@@ -721,6 +729,7 @@ def test_what_is_done_at_the_institution_is_no_step_of_the_applicant():
                 "ask_change",
                 "report_ground",
                 "change_sendings",
+                "show_originals",
             )
         }
 

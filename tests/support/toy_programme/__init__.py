@@ -23,5 +23,6 @@ PROGRAMME = Programme(
     guests=workflow.GUESTS,
     papers=lambda content, owner, today: (),
     subject=lambda content: f"{content.get('square_metres', '?')} m²",
+    examined=lambda case: (),
     help=(Help("square_metres", "TY-01", "1〜30平方メートルで入力してください。"),),
 )

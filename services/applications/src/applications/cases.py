@@ -113,6 +113,7 @@ class Application:
             taken=self.taken,
             submitted=self.submitted,
             draft_version=self.draft_version,
+            documents=self.documents,
         )
 
 

@@ -64,9 +64,11 @@ class NeededPaper:
 
     `who` is the key of the person, or "application"; `subject` the account, where it is known. `slots` has each way to
     fulfil it: the slots of all its files together; empty where it is not handed in here. `due` and `hand_to` are codes
-    of the programme; `original_shown`: the original is to be shown later.
+    of the programme; `original_shown`: the original is to be shown later. `key` tells it from all others; `state` is
+    how far it has come once it was handed in, as `Programme.examined` says of this key.
     """
 
+    key: str
     code: str
     title: str
     label: str
@@ -79,6 +81,23 @@ class NeededPaper:
     original_shown: bool
     age_limit: str
     slots: tuple[tuple[str, ...], ...]
+    state: str | None = None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Something that the office examines, and how far that is. `kind`, `key` and `state` are codes of the programme.
+
+    `document_id` is the file by which it was examined, `on` the day of the check, where these are kept.
+    """
+
+    kind: str
+    key: str
+    label: str
+    state: str
+    rule: str
+    on: date | None = None
+    document_id: UUID | None = None
 
 
 class Institutions(Protocol):
@@ -143,6 +162,7 @@ class Programme:
       invitation, and what is granted to them.
     - `papers` are those that a content needs on a day, explained; `owner` None is somebody who only tries it out.
     - `shares` says of which parties, by kind, some is kept back. `consented` is what a person has consented to.
+    - `examined` is what the office examines of an application, for officers only.
     - `subject` says in a word what a content is about, for lists; `help` is what the screens say beside the fields.
     """
 
@@ -162,6 +182,7 @@ class Programme:
     parties: Callable[[Mapping[str, Any]], Sequence[Party]]
     guests: Mapping[str, tuple[str, ...]]
     papers: Callable[[Mapping[str, Any], UUID | None, date], Sequence[NeededPaper]]
+    examined: Callable[[Case], Sequence[Examined]]
     subject: Callable[[Mapping[str, Any]], str]
     help: Sequence[Help]
     shares: Mapping[str, Share] = field(default_factory=dict)

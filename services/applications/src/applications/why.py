@@ -29,7 +29,7 @@ SELECT id, submission, round, due_on, opened_at, claimed_by, claimed_until, reco
 WHERE application_id = :id AND closed_at IS NULL
 """)
 _TASKS = text("""
-SELECT kind, subject, rule, due_on, raised_at, claimed_by FROM office_tasks
+SELECT kind, subject, due_on, raised_at, claimed_by FROM office_tasks
 WHERE application_id = :id AND state = 'open' ORDER BY raised_at, id
 """)
 _TOLD = text("""
@@ -102,12 +102,12 @@ def _review(review: Any, answer: Answer) -> None:
 
 
 def _task(row: Any, question: Question, answer: Answer) -> None:
-    """What the office has to look at."""
+    """What the office has to look at. Not the rule: of some kinds it would tell what only officers know (GL-121)."""
     about = None if row.subject == question.application_id else row.subject
     on = "the office" if row.claimed_by is None else f"officer {row.claimed_by}, who holds it"
-    answer.waits.append({"on": on, "task": row.kind, "about": about, "since": row.raised_at, "rules": [row.rule]})
+    answer.waits.append({"on": on, "task": row.kind, "about": about, "since": row.raised_at})
     if row.due_on is not None:
-        answer.due.append({"what": f"task {row.kind}", "due_at": row.due_on, "rules": [row.rule]})
+        answer.due.append({"what": f"task {row.kind}", "due_at": row.due_on})
 
 
 def waits(rows: Sequence[Transition]) -> list[dict[str, Any]]:

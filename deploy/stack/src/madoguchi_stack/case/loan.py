@@ -258,11 +258,17 @@ class Loan:
 
 
 async def decide(reviewer: Person, approver: Person, loan: Loan, decision: str, facts: dict[str, Any]) -> None:
-    """One officer recommends, another decides (GL-074)."""
+    """One officer examines everything and recommends, another decides (GL-074, GL-121, GL-366)."""
     review = await review_of(reviewer, loan.reference)
     path = f"/v1/reviews/{review['review_id']}"
     await reviewer.post("applications", f"{path}/claim")
-    await reviewer.get("applications", path)
+    seen = await reviewer.get("applications", path)
+    examined = {
+        "persons": [{"person": one["key"], "hit": False} for one in seen["examined"] if one["kind"] == "person"],
+        "checked_on": str(today()),
+        "papers": [{"document": one["document_id"], "result": "checked"} for one in seen["documents"]],
+    }
+    await reviewer.post("applications", f"{path}/examine", {"facts": examined})
     await reviewer.post("applications", f"{path}/recommend")
     await reviewer.post("applications", f"{path}/release")
     await approver.post("applications", f"{path}/claim")

@@ -19,6 +19,7 @@ from applications import desk as contexts
 from applications.access import OFFICE, Action, caller_of
 from applications.cases import Application, digest_to_prove, hears, in_force, open_for, shared, version_of, with_filing
 from applications.desk import Desk
+from applications.programme import Examined
 from applications.queries.tasks import Task, tasks_of
 from applications.workflow import (
     Caller,
@@ -102,7 +103,7 @@ class TrackView:
 @dataclass(frozen=True)
 class View:
     """An application as its reader sees it. `content` is the draft to those who work on it, what was submitted last to
-    the office, and what is in force to everybody else. `tasks` are for the office alone.
+    the office, and what is in force to everybody else. `tasks` and `examined` are for the office alone.
     """
 
     application: Application
@@ -111,6 +112,7 @@ class View:
     tracks: tuple[TrackView, ...]
     correction: Correction | None
     tasks: tuple[Task, ...]
+    examined: tuple[Examined, ...]
 
     @property
     def actions(self) -> list[str]:
@@ -166,6 +168,7 @@ async def view_application(
         tracks=_tracks(application, case, caller),
         correction=await correction_of(session, desk, application) if works_on_it else None,
         tasks=await tasks_of(session, desk, application.id, now) if actor.role in OFFICE else (),
+        examined=tuple(application.programme.examined(case)) if actor.role in OFFICE else (),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,7 +43,9 @@ async def needed_papers(
     content = application.submitted
     if content is None:
         content = desk.unlock(application.draft, contexts.of_draft(application.id))
-    return application.programme.papers(content or {}, application.account_id, to_jst(now).date())
+    papers = application.programme.papers(content or {}, application.account_id, to_jst(now).date())
+    how_far = {one.key: one.state for one in application.programme.examined(application.case(now))}
+    return [replace(paper, state=how_far.get(paper.key)) for paper in papers]
 
 
 async def try_out(

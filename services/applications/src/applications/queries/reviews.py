@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from applications.access import Action, allow, caller_of
 from applications.cases import Application, documents_of, in_force, open_for, version_of
 from applications.desk import Desk
+from applications.programme import Examined
 from applications.queries.cursors import cursor_at, moment, place_at
 from applications.queries.records import ContactNote, Paper, contact_notes, papers
 from applications.queries.tasks import Task, tasks_of
@@ -76,6 +77,7 @@ class ReviewView:
     papers: tuple[Paper, ...]
     notes: tuple[ContactNote, ...]
     tasks: tuple[Task, ...]
+    examined: tuple[Examined, ...]
     actions: tuple[str, ...]
 
 
@@ -123,6 +125,7 @@ async def view_review(*, session: AsyncSession, desk: Desk, actor: Actor, review
         papers=await papers(session, application.id),
         notes=await contact_notes(session, desk, application.id),
         tasks=await tasks_of(session, desk, application.id, now),
+        examined=tuple(application.programme.examined(application.case(now))),
         actions=_actions(application, item, actor, now),
     )
 

@@ -108,8 +108,9 @@ class Case:
 
     `subject` is whom the step is about: the application itself, or a person. `in_force` is the approved content, where
     a step files something over it. `ekyc` has the status of each person that is known of. `facts` is what is said with
-    the step that is being taken. `others` are looked up where something is filed. In a workflow that remembers,
-    `submitted` is what was handed in last, and `taken` has every step that was taken, by track, subject and command.
+    the step that is being taken. `documents` are the files as they are now. `others` are looked up where something is
+    filed. In a workflow that remembers, `submitted` is what was handed in last, and `taken` has every step that was
+    taken, by track, subject and command.
     """
 
     application_id: UUID
@@ -132,6 +133,7 @@ class Case:
     ekyc: Mapping[UUID, str] = field(default_factory=dict)
     taken: Mapping[tuple[str, UUID, str], tuple[Taken, ...]] = field(default_factory=dict)
     others: tuple[Other, ...] = ()
+    documents: tuple[Document, ...] = ()
 
     @property
     def subject(self) -> UUID:

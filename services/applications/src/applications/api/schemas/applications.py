@@ -14,6 +14,7 @@ from applications.api.schemas.common import (
     Body,
     Digest,
     DocumentBody,
+    ExaminedBody,
     LongText,
     RemarkBody,
     document_bodies,
@@ -190,6 +191,7 @@ class ApplicationBody(Summary):
     tracks: list[TrackBody]
     correction: CorrectionBody | None
     tasks: list[TaskBody] = Field(description="what the office had and has to look at; shown to the office only")
+    examined: list[ExaminedBody] = Field(description="what the office examines; shown to the office only")
 
     @classmethod
     def of_view(cls, view: View) -> ApplicationBody:
@@ -208,6 +210,7 @@ class ApplicationBody(Summary):
             tracks=[TrackBody.model_validate(one) for one in view.tracks],
             correction=correction,
             tasks=[TaskBody.of_task(one) for one in view.tasks],
+            examined=[ExaminedBody.model_validate(one) for one in view.examined],
         )
 
 

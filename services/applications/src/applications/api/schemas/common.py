@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -47,6 +48,18 @@ class DocumentBody(Body):
     standard_type: bool
     placeholder: bool
     subject: UUID | None = Field(description="whose paper it is, in a slot per person")
+
+
+class ExaminedBody(Body):
+    """Something that the office examines, and how far that is."""
+
+    kind: str = Field(examples=["person"])
+    key: str = Field(description="the account, the number of the cost, the paper")
+    label: str
+    state: str = Field(examples=["unchecked"])
+    rule: str
+    on: date | None
+    document_id: UUID | None
 
 
 def finding_body(finding: Any) -> FindingBody:

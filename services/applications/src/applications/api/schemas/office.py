@@ -14,6 +14,7 @@ from applications.api.schemas.common import (
     Body,
     Digest,
     DocumentBody,
+    ExaminedBody,
     LongText,
     RemarkBody,
     document_bodies,
@@ -158,6 +159,7 @@ class ReviewBody(ReviewItem):
     papers: list[PaperBody] = Field(description="what came by post, with the result of looking at it")
     notes: list[ContactNoteBody] = Field(description="calls and letters that the office noted")
     tasks: list[TaskBody] = Field(description="what the office had and has to look at")
+    examined: list[ExaminedBody] = Field(description="what the office examines, and how far that is")
     actions: list[str] = Field(description="the decisions that are open to the reader")
 
     @classmethod
@@ -177,6 +179,7 @@ class ReviewBody(ReviewItem):
             papers=[PaperBody.model_validate(one) for one in view.papers],
             notes=[ContactNoteBody.of(one) for one in view.notes],
             tasks=[TaskBody.of_task(one) for one in view.tasks],
+            examined=[ExaminedBody.model_validate(one) for one in view.examined],
             actions=list(view.actions),
         )
 

@@ -54,6 +54,7 @@ class ProgrammeList(Body):
 class NeededPaperBody(Body):
     """A paper that an application needs, and why."""
 
+    key: str = Field(examples=["applicant.income_proof.1"])
     code: str = Field(examples=["INCOME_PROOF"])
     title: str
     label: str = Field(description="what is asked for, with all accepted ways")
@@ -66,6 +67,9 @@ class NeededPaperBody(Body):
     original_shown: bool = Field(description="the original is to be shown later")
     age_limit: str
     slots: list[list[str]] = Field(description="each way to fulfil it: the slots of all its files together")
+    state: str | None = Field(
+        description="how far it is, once it was handed in: missing, uploaded, rejected, checked, …"
+    )
 
 
 class PaperList(Body):

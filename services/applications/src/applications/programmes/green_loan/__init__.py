@@ -8,7 +8,7 @@ from typing import Any
 from madoguchi_contracts import DocumentPolicy
 
 from applications.programme import Programme
-from applications.programmes.green_loan import form, workflow
+from applications.programmes.green_loan import examination, form, workflow
 from applications.programmes.green_loan.conditions import JOINT_DEBTOR
 from applications.programmes.green_loan.form.sections import GreenLoanForm
 from applications.programmes.green_loan.guide import GUIDE
@@ -39,6 +39,7 @@ PROGRAMME = Programme(
     parties=workflow.parties,
     guests={JOINT_DEBTOR: (VIEW,)},
     papers=form.papers.needed,
+    examined=examination.examined,
     subject=_subject,
     help=GUIDE,
     shares=SHARES,

@@ -1,4 +1,4 @@
-"""What the office writes to those who owe the loan when something is decided (GL-074, GL-107, GL-431, GL-432)."""
+"""What the office writes to those who owe the loan when something is decided (GL-107, GL-361, GL-431, GL-432)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from kit.japan.yen import format_yen
 
 from applications.programmes.green_loan import conditions, steps
 from applications.programmes.green_loan.danshin.kinds import LABELS
+from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.money.methods import METHOD_LABELS, Method
 from applications.programmes.green_loan.money.rates import first_payments
+from applications.programmes.green_loan.papers import completion
+from applications.programmes.green_loan.papers.facts import WHO_LABELS, WorksContract
+from applications.programmes.green_loan.papers.requirement import Due, originals_to_show
 from applications.programmes.green_loan.servicing import rate_of
 from applications.workflow import Case, Notice
 
@@ -20,11 +24,12 @@ _DUE = {"contract": "融資の契約まで", "certificate": "適合証明書等�
 
 
 def of_approval(case: Case) -> Sequence[Notice]:
-    """融資承認通知書, 返済額のご通知, and what to do next, in messages of their own (GL-431, GL-432)."""
+    """融資承認通知書, 返済額のご通知, what to do next, and the originals, in messages of their own (GL-431, GL-432)."""
     return [
         Notice(DECISION, _SUBJECT, "approval_notice", _approval(case)),
         Notice(DECISION, _SUBJECT, "repayment_notice", _repayment(case)),
         Notice(DECISION, _SUBJECT, "procedure_guidance", _guidance()),
+        Notice(DECISION, _SUBJECT, "originals", _originals(case)),
     ]
 
 
@@ -71,5 +76,22 @@ def _guidance() -> str:
     return (
         "今後のお手続き\n工事は、融資の決定と工事計画内容の確認の後に着工してください。"
         "工事が完了したら適合証明検査機関に完了報告をし、適合証明書の交付を受けて、取扱金融機関に書類を提出してください。"
-        "原本をご提示いただく書類もありますので、あわせてお持ちください。"
     )
+
+
+def _originals(case: Case) -> str:
+    """GL-361, GL-362: before the visit to the institution, which originals are needed there."""
+    content, accepted = conditions.content(case), conditions.accepted_on(case)
+    works = content.get("works", {})
+    later = completion.institution_requirements(
+        WorksContract(works.get("contract", WorksContract.OPEN)),
+        breakdown_in_contract=bool(works.get("breakdown_in_contract")),
+    )
+    lines = ["原本のご提示", "取扱金融機関にお越しの際は、次の書類の原本をお持ちください。"]
+    lines += [
+        f"・{WHO_LABELS[one.who]}: {one.title}({one.label})"
+        for one in originals_to_show(form_papers.requirements_of(content, accepted), due=Due.APPLICATION)
+    ]
+    lines += [f"・{one.title}(工事完了後): {one.label}" for one in originals_to_show(later, due=Due.COMPLETION)]
+    lines += [f"・{one.title}(融資の契約まで): {one.label}" for one in originals_to_show(later, due=Due.CONTRACT)]
+    return "\n".join(lines)

@@ -10,6 +10,9 @@ from applications.programmes.green_loan.papers.required import all_slots
 TOTAL_LIMIT_BYTES = 100_000_000
 """interpretation: the guide sets no limit; some forty papers of a few megabytes."""
 
+MOST_COST_PAPERS = 10
+"""So many files show the costs beside the works (GL-227 to GL-232); one file may show several costs."""
+
 _OWN = f"{MAIN_APPLICANT}_"
 
 
@@ -22,6 +25,8 @@ def _slots() -> tuple[DocumentSlot, ...]:
             found.append(DocumentSlot(key=key.removeprefix(_OWN), label=name, required=False, per_person=True))
         elif not key.startswith(JOINT_DEBTORS):
             found.append(DocumentSlot(key=key, label=label, required=False))
+    for number in range(1, MOST_COST_PAPERS + 1):
+        found.append(DocumentSlot(key=f"cost_evidence_{number}", label=f"諸費用の確認書類({number})", required=False))
     return tuple(found)
 
 

@@ -43,6 +43,43 @@ class Approval(Form):
     conditions: tuple[Condition, ...] | None = asked("融資承認条件", "GL-435", max_length=50)
 
 
+class PersonChecked(Form):
+    """Whether somebody is an anti-social force (GL-121); the account, as `persons` of the application has it."""
+
+    person: UUID | None = asked("対象の方", "GL-121")
+    hit: bool | None = asked("反社会的勢力に該当", "GL-121")
+
+
+class CostVerdict(Form):
+    """Whether the evidence of a cost was checked, and by which file (GL-235); costs are counted from 0."""
+
+    number: int | None = asked("諸費用の番号", "GL-235", ge=0, le=99)
+    document: UUID | None = asked("費用を確認した書類", "GL-235")
+    checked: bool | None = asked("確認済み", "GL-235")
+
+
+class PaperVerdict(Form):
+    """What an officer made of a file (GL-366)."""
+
+    document: UUID | None = asked("書類", "GL-366")
+    result: Literal["checked", "rejected"] | None = asked("確認結果", "GL-366")
+
+
+class Examination(Form):
+    """What an officer examined (GL-121, GL-235, GL-366); `checked_on` is the day of the check of persons."""
+
+    persons: tuple[PersonChecked, ...] | None = asked("確認した方", "GL-121", max_length=4)
+    checked_on: date | None = asked("確認日", "GL-121")
+    costs: tuple[CostVerdict, ...] | None = asked("確認した諸費用", "GL-235", max_length=100)
+    papers: tuple[PaperVerdict, ...] | None = asked("確認した書類", "GL-366", max_length=200)
+
+
+class Originals(Form):
+    """The papers of which the institution saw the original (GL-361): slots of `papers.requirement.slot_of`."""
+
+    slots: tuple[str, ...] | None = asked("原本を確認した書類", "GL-361", max_length=100)
+
+
 class Refusal(Form):
     """Why, by a code of `procedure.channel` (GL-349 to GL-354)."""
 

@@ -9,6 +9,7 @@ from kit.japan import JST
 from applications.programmes.green_loan import conditions as must
 from applications.programmes.green_loan import servicing, steps
 from applications.programmes.green_loan.conditions import LOAN, TECHNICAL
+from applications.programmes.green_loan.examination import anti_social_checks
 from applications.programmes.green_loan.money import arrears
 from applications.programmes.green_loan.papers.completion import area_change_registration_due
 from applications.programmes.green_loan.procedure.contract import contract_deadline
@@ -16,6 +17,8 @@ from applications.workflow import Case, Ground, TaskKind
 
 AWAITING_CONTRACT = frozenset({"approved", "re_review", "cert_submitted", "contract_open"})
 OWED = frozenset({"repaying", "overdue"})
+REVIEWED = frozenset({"under_review", "re_review"})
+BEFORE_FUNDS = AWAITING_CONTRACT | {"under_review", "contracted"}
 
 
 def contract_overdue(case: Case) -> Ground | None:
@@ -54,8 +57,10 @@ def acceleration(case: Case) -> Ground | None:
         if isinstance(step.facts, steps.AccelerationGround) and step.facts.ground is not None:
             came[arrears.Ground(step.facts.ground)] = step.at
     permitted = {one.ground for one in case.all_said(steps.Permission, LOAN, "permit") if one.ground is not None}
-    unpaid = _unpaid(case)
-    if len(unpaid) >= arrears.UNPAID_INSTALMENTS:
+    hit, unpaid = _hit_at(case), _unpaid(case)
+    if hit is not None:
+        came[arrears.Ground.ANTI_SOCIAL_FORCE] = hit  # GL-120
+    if unpaid:
         came[arrears.Ground.ARREARS] = unpaid[arrears.UNPAID_INSTALMENTS - 1]
     standing = arrears.grounds(
         consecutive_unpaid_instalments=len(unpaid),
@@ -71,14 +76,43 @@ def acceleration(case: Case) -> Ground | None:
 
 
 def _unpaid(case: Case) -> list[datetime]:
-    """When each instalment became known as missed that is still unpaid, first to last."""
+    """When each unpaid instalment became known as missed, first to last; none unless so many in a row are (GL-581)."""
     found = servicing.standing(case, must.today(case))
-    if found is None:
+    if found is None or not found.acceleration_ground:
         return []
     told = case.taken.get((LOAN, case.application_id, "miss"), ())
     return sorted(
         max(step.at for step in told if isinstance(step.facts, steps.Missed) and step.facts.due_on == one.due_on)
         for one in found.late
+    )
+
+
+def person_check(case: Case) -> Ground | None:
+    """GL-118, GL-119: somebody who applies was found to be what nobody may lend to. The name of the kind tells nothing.
+
+    Once the loan is repaid it is a ground for calling the balance (GL-120).
+    """
+    if case.state(LOAN) not in BEFORE_FUNDS:
+        return None
+    found = _hit_at(case)
+    if found is None:
+        return None
+    if case.state(LOAN) in REVIEWED:
+        return Ground(found, "GL-118", "確認の結果、該当する方がいます。融資はお断りしてください。")
+    return Ground(found, "GL-119", "確認の結果、該当する方がいます。ただちに手続を中止してください。")
+
+
+def _hit_at(case: Case) -> datetime | None:
+    """When the last of those checks was recorded that found somebody."""
+    hits = {one.person for one in anti_social_checks(case) if one.is_hit}
+    return max(
+        (
+            step.at
+            for step in case.taken.get((LOAN, case.application_id, "examine"), ())
+            if isinstance(step.facts, steps.Examination)
+            and any(one.hit and str(one.person) in hits for one in step.facts.persons or ())
+        ),
+        default=None,
     )
 
 
@@ -102,4 +136,5 @@ TASKS = (
     TaskKind("conditions_overdue", conditions_overdue),
     TaskKind("acceleration", acceleration),
     TaskKind("area_registration", area_registration),
+    TaskKind("person_check", person_check),
 )

@@ -12,7 +12,15 @@ from kit.japan import JST
 from madoguchi_contracts import Party, Role
 
 from applications import events
-from applications.programmes.green_loan import certificates, notices, servicing_guards, sharing, steps, tasks
+from applications.programmes.green_loan import (
+    certificates,
+    examination,
+    notices,
+    servicing_guards,
+    sharing,
+    steps,
+    tasks,
+)
 from applications.programmes.green_loan import conditions as must
 from applications.programmes.green_loan.conditions import (
     CONSENT,
@@ -152,6 +160,26 @@ _LOAN = (
         facts=steps.CreditContact,
         provides=sharing.by_registration,
     ),
+    # GL-121: what is found about persons is for officers alone, so no row of the timeline tells of it.
+    *_here(
+        "examine",
+        (*REVIEWED, *DOUBTFUL, "contracted", *OWED),
+        [REVIEWER],
+        "確認結果を記録",
+        *("GL-121", "GL-235", "GL-366"),
+        guards=(examination.examination_fits,),
+        facts=steps.Examination,
+        public=False,
+    ),
+    *_here(
+        "show_originals",
+        (*REVIEWED, *DOUBTFUL, "contracted"),
+        [AT_BANK],
+        "書類の原本を確認",
+        *("GL-361", "GL-362"),
+        guards=(examination.originals_are_asked_for,),
+        facts=steps.Originals,
+    ),
     *_here("recommend", REVIEWED, [REVIEWER], "推薦", "GL-074", public=False, event=events.recommended),
     _row(
         LOAN,
@@ -161,7 +189,7 @@ _LOAN = (
         [APPROVER],
         "融資承認",
         *("GL-074", "GL-433"),
-        guards=(must.approval_fits,),
+        guards=(must.approval_fits, examination.examined_enough),
         second_of="recommend",
         event=events.approved,
         effects=IN_FORCE,

@@ -57,6 +57,7 @@ def needed(content: Mapping[str, Any], owner: UUID | None, today: date) -> list[
     accounts = _accounts(form, owner)
     return [
         NeededPaper(
+            key=one.key,
             code=one.code,
             title=one.title,
             label=one.label,
@@ -95,7 +96,7 @@ def papers_wrong(
     form, _ = read(GreenLoanForm, content)
     stated = {one.slot: one for one in form.papers or () if one.slot is not None}
     uploads = []
-    for slot in sorted(slots_of(form, owner, documents)):
+    for slot in sorted(files_by_slot(form, owner, documents)):
         said = stated.get(slot)
         if said is None:
             uploads.append(Upload(slot))
@@ -105,19 +106,20 @@ def papers_wrong(
     return paper_findings(application_of(form, today), uploads, prefix=prefix)
 
 
-def slots_of(form: GreenLoanForm, owner: UUID, documents: Sequence[Document]) -> set[str]:
-    """The slots, as the rules of papers name them, in which there is a file.
+def files_by_slot(form: GreenLoanForm, owner: UUID, documents: Sequence[Document]) -> dict[str, list[UUID]]:
+    """The files in each slot, as the rules of papers name them, in which there is one.
 
     A file of a person lies in the slot of its paper with that person as subject; a file of somebody who is not in the
     form counts for nothing.
     """
     key_of = {account: key for key, account in _accounts(form, owner).items()}
-    found = set()
+    found: dict[str, list[UUID]] = {}
     for document in documents:
         if document.subject is None:
-            found.add(document.slot)
+            found.setdefault(document.slot, []).append(document.document_id)
         elif document.subject in key_of:
-            found.add(f"{key_of[document.subject]}_{document.slot}")
+            slot = f"{key_of[document.subject]}_{document.slot}"
+            found.setdefault(slot, []).append(document.document_id)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from kit.errors import Finding
@@ -81,10 +82,11 @@ def judged(form: GreenLoanForm) -> rules_of_lines.Judgement | None:
     return rules_of_lines.judge(plan)
 
 
-def sums(form: GreenLoanForm) -> Sums | None:
+def sums(form: GreenLoanForm, proven: Collection[int] | None = None) -> Sums | None:
     """GL-186 to GL-201; None as long as the lines cannot be judged.
 
-    Costs count as if their evidence had been checked: the officer who checks takes off what is not proven (GL-235).
+    `proven` are the costs, counted from 0, whose evidence an officer has checked: no others count (GL-235). None:
+    nobody has looked yet, and all count as if it had been checked.
     """
     judgement = judged(form)
     works = form.works or Works()
@@ -95,7 +97,11 @@ def sums(form: GreenLoanForm) -> Sums | None:
         for line, result in zip(works.lines or (), judgement.lines, strict=True)
         if result.category is not None
     )
-    d_yen = rules_of_costs.d_yen(_cost(one) for one in works.costs or () if one.code and one.payer)
+    d_yen = rules_of_costs.d_yen(
+        _cost(one, checked=proven is None or number in proven)
+        for number, one in enumerate(works.costs or ())
+        if one.code and one.payer
+    )
     running = (form.loan or Loan()).running_balance_yen or 0
     limit = loan_limit(cost, d_yen=d_yen, subsidies_yen=works.subsidies_yen or 0, running_yen=running)
     return Sums(cost, d_yen, limit)
@@ -132,7 +138,7 @@ def _compartment(one: Compartment) -> CompartmentFacts:
     )
 
 
-def _cost(cost: Cost) -> rules_of_costs.Cost:
+def _cost(cost: Cost, *, checked: bool = True) -> rules_of_costs.Cost:
     bridging = None
     if cost.bridging is not None:
         one = cost.bridging
@@ -149,6 +155,6 @@ def _cost(cost: Cost) -> rules_of_costs.Cost:
         customer_share_yen=cost.customer_share_yen or 0,
         payer=cost.payer or "customer",
         evidence=cost.evidence,
-        evidence_checked=True,
+        evidence_checked=checked,
         bridging=bridging,
     )

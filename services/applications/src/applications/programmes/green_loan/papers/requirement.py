@@ -129,6 +129,11 @@ class Requirement:
     copies: int = 1  # GL-359, GL-477: one copy each
 
     @property
+    def key(self) -> str:
+        """What tells it from all other papers of one application."""
+        return f"{self.who}.{self.code}.{self.number}".lower()
+
+    @property
     def title(self) -> str:
         """What is asked for in a word or two, as the applicant reads it."""
         return _TITLES[self.code]

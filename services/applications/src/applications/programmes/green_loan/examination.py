@@ -1,0 +1,184 @@
+"""What the office examines of an application before it approves: persons, papers, and what costs are proven.
+
+Said with the step `examine`, and of originals with `show_originals`; kept encrypted with the steps, and told to nobody
+else. What was not examined does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from kit.errors import Finding
+
+from applications.forms import read
+from applications.programme import Examined
+from applications.programmes.green_loan import conditions as must
+from applications.programmes.green_loan import steps
+from applications.programmes.green_loan.conditions import LOAN
+from applications.programmes.green_loan.form import papers as form_papers
+from applications.programmes.green_loan.form import works
+from applications.programmes.green_loan.form.sections import GreenLoanForm
+from applications.programmes.green_loan.papers.facts import WHO_LABELS
+from applications.programmes.green_loan.papers.requirement import Due, HandTo, Requirement, State, paper_state
+from applications.programmes.green_loan.people import applicants
+from applications.programmes.green_loan.people.applicants import AntiSocialCheck, Consequence, Stage
+from applications.programmes.green_loan.works.costs import LABELS
+from applications.workflow import Case
+
+_EXAMINE, _SHOW = "examine", "show_originals"
+_HOW_FAR = (State.MISSING, State.REJECTED, State.UPLOADED, State.CHECKED, State.ORIGINAL_SHOWN)
+
+
+def anti_social_checks(case: Case) -> list[AntiSocialCheck]:
+    """GL-121: the last result for each debtor who was checked, with its day. For officers only."""
+    found: dict[UUID, AntiSocialCheck] = {}
+    for said in case.all_said(steps.Examination, LOAN, _EXAMINE):
+        for one in said.persons or ():
+            if one.person is not None and one.hit is not None and said.checked_on is not None:
+                found[one.person] = AntiSocialCheck(str(one.person), one.hit, said.checked_on)
+    return [found[person] for person in must.debtors(case) if person in found]
+
+
+def cost_verdicts(case: Case) -> Mapping[int, steps.CostVerdict]:
+    """GL-235: what was said last of the evidence of each cost, counted from 0; of the content that was filed last."""
+    filed = case.last(LOAN, "submit")
+    found = {}
+    for step in case.taken.get((LOAN, case.application_id, _EXAMINE), ()):
+        if isinstance(step.facts, steps.Examination) and filed is not None and step.at >= filed.at:
+            found.update({one.number: one for one in step.facts.costs or () if one.number is not None})
+    return found
+
+
+def proven_limit_yen(case: Case) -> int:
+    """GL-196, GL-235: the limit in yen in which only costs with checked evidence count."""
+    form = _form(case)
+    proven = {number for number, one in cost_verdicts(case).items() if one.checked}
+    sums = works.sums(form, proven)
+    return 0 if sums is None else sums.limit.limit_yen
+
+
+def paper_states(case: Case) -> list[tuple[Requirement, State]]:
+    """GL-366: how far each paper that is uploaded has come, by its best way: all papers of a way count."""
+    form = _form(case)
+    files = form_papers.files_by_slot(form, case.account_id, case.documents)
+    verdicts = {
+        one.document: one.result
+        for said in case.all_said(steps.Examination, LOAN, _EXAMINE)
+        for one in said.papers or ()
+    }
+    shown = {slot for said in case.all_said(steps.Originals, LOAN, _SHOW) for slot in said.slots or ()}
+
+    def of_slot(slot: str) -> State:
+        results = [verdicts.get(document) for document in files.get(slot, ())]
+        return paper_state(
+            uploaded=bool(results),
+            checked=all(result == "checked" for result in results),
+            rejected="rejected" in results,
+            original_shown=slot in shown,
+        )
+
+    return [
+        (
+            one,
+            max((min(map(of_slot, way), key=_HOW_FAR.index) for way in one.slots()), key=_HOW_FAR.index),
+        )
+        for one in form_papers.requirements_of(must.content(case), must.accepted_on(case))
+        if one.hand_to is HandTo.UPLOAD
+    ]
+
+
+def _form(case: Case) -> GreenLoanForm:
+    form, _ = read(GreenLoanForm, must.content(case))
+    return form
+
+
+def examined(case: Case) -> Sequence[Examined]:
+    """Everything that the office examines, and how far that is; nothing before there is a submission."""
+    if case.submitted is None:
+        return ()
+    found = []
+    checks = {one.person: one for one in anti_social_checks(case)}
+    for person in must.debtors(case):
+        one = checks.get(str(person))
+        state = "unchecked" if one is None else "hit" if one.is_hit else "clear"
+        label = WHO_LABELS.get(must.key_of(case, person) or "", "")
+        found.append(Examined("person", str(person), label, state, "GL-121", on=one.checked_on if one else None))
+    verdicts = cost_verdicts(case)
+    for number, cost in enumerate(must.content(case).get("works", {}).get("costs", ())):
+        verdict = verdicts.get(number)
+        state = "unchecked" if verdict is None else "checked" if verdict.checked else "rejected"
+        document = verdict.document if verdict else None
+        label = LABELS.get(cost.get("code", ""), "")
+        found.append(Examined("cost", str(number), label, state, "GL-235", document_id=document))
+    for requirement, how_far in paper_states(case):
+        label = f"{WHO_LABELS[requirement.who]} {requirement.title}"
+        found.append(Examined("paper", requirement.key, label, how_far, "GL-366"))
+    return found
+
+
+# What the steps must pass
+
+
+def examination_fits(case: Case) -> Sequence[Finding]:
+    """GL-121, GL-235, GL-366: about the debtors, costs and files that there are, and dated."""
+    said = case.said(steps.Examination)
+    found = []
+    if not (said.persons or said.costs or said.papers):
+        found.append(Finding("GL-366", "REQUIRED", "確認した事項を入力してください。", "persons"))
+    if said.persons and (said.checked_on is None or said.checked_on > must.today(case)):
+        found.append(Finding("GL-121", "DAY", "確認日は、本日以前の日を入力してください。", "checked_on"))
+    if any(one.person not in must.debtors(case) or one.hit is None for one in said.persons or ()):
+        found.append(
+            Finding("GL-121", "UNKNOWN", "申込本人または連帯債務者と、その確認結果を指定してください。", "persons")
+        )
+    known = {one.document_id for one in case.documents}
+    costs = range(len(must.content(case).get("works", {}).get("costs", ())))
+    for number, cost in enumerate(said.costs or ()):
+        if cost.number not in costs or cost.checked is None:
+            found.append(Finding("GL-235", "UNKNOWN", "諸費用の番号と確認結果を指定してください。", f"costs.{number}"))
+        if (cost.checked or cost.document is not None) and cost.document not in known:
+            message = "費用を確認した書類を、この申込みの書類から指定してください。"
+            found.append(Finding("GL-235", "NO_EVIDENCE", message, f"costs.{number}.document"))
+    for number, paper in enumerate(said.papers or ()):
+        if paper.document not in known or paper.result is None:
+            message = "確認した書類と結果を、この申込みの書類から指定してください。"
+            found.append(Finding("GL-366", "UNKNOWN", message, f"papers.{number}.document"))
+    return found
+
+
+def originals_are_asked_for(case: Case) -> Sequence[Finding]:
+    """GL-361, GL-362: papers marked with a star."""
+    slots = case.said(steps.Originals).slots
+    wanted = {
+        slot
+        for requirement, _ in paper_states(case)
+        if requirement.original_shown
+        for way in requirement.slots()
+        for slot in way
+    }
+    if slots and wanted.issuperset(slots):
+        return ()
+    return [Finding("GL-362", "UNKNOWN", "原本の提示が必要な書類を指定してください。", "slots")]
+
+
+def examined_enough(case: Case) -> Sequence[Finding]:
+    """GL-118, GL-121, GL-235, GL-366: an approval rests on what was examined; all else counts for nothing."""
+    found = []
+    roles = dict.fromkeys(map(str, must.debtors(case)), (applicants.Role.JOINT_DEBTOR,))
+    roles[str(case.account_id)] = (applicants.Role.MAIN_APPLICANT,)
+    checks = anti_social_checks(case)
+    if applicants.unchecked(roles, checks):
+        message = "反社会的勢力でないことの確認が済んでいない方がいます。"
+        found.append(Finding("GL-121", "UNCHECKED", message, "persons"))
+    if applicants.anti_social_consequence(checks, Stage.UNDER_REVIEW) is Consequence.REFUSE:
+        found.append(Finding("GL-118", "HIT", "確認の結果、融資を承認できない方がいます。", "persons"))
+    for requirement, state in paper_states(case):
+        if requirement.due is Due.APPLICATION and state not in {State.CHECKED, State.ORIGINAL_SHOWN}:
+            message = f"{WHO_LABELS[requirement.who]}の{requirement.title}の確認が済んでいません。"
+            found.append(Finding("GL-366", "UNCHECKED", message, f"papers.{requirement.key}"))
+    limit, approved = proven_limit_yen(case), case.said(steps.Approval).amount_yen
+    if approved is not None and approved > limit:
+        message = f"確認が済んだ費用による融資限度額は{limit:,}円です。承認額は、これ以下の金額を入力してください。"
+        found.append(Finding("GL-196", "ABOVE_PROVEN_LIMIT", message, "amount_yen"))
+    return found
