@@ -37,7 +37,7 @@ SOURCES = Path(applications.__file__).parent
 FOLDER = {"__init__.py", "workflow.py", "README.md"}
 # What belongs to one programme and needs tables of its own: a folder, and files of that name for tables and routes.
 # Nothing generic uses it.
-FEATURES = {"certificates", "rates", "servicing"}
+FEATURES = {"certificates", "loan_certificates", "rates", "servicing"}
 NAMES = {"bond", "green_loan", "rental_loan"}
 MEASURED = {"square_metres": 12}
 WITH_TOY = registered("applications.programmes.bond", "support.toy_programme")
@@ -170,6 +170,8 @@ def test_a_table_that_contradicts_itself_does_not_start(rows, problem):
     [
         ((replace(BY_HAND, facts=Form, otp=True),), "would not cover its facts"),
         ((replace(BY_HAND, facts=Form), replace(BY_HAND, sources=("end",))), "told different facts"),
+        ((replace(BY_HAND, facts=Form, keeps=Form),), "does not reckon"),
+        ((replace(BY_HAND, keeps=Form, reckons=lambda case: Form()),), "something else than what is said"),
     ],
 )
 def test_what_is_said_with_a_step_is_said_in_one_form_and_not_under_a_proof(rows, problem):

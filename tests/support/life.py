@@ -93,9 +93,13 @@ class Life:
             said, findings = read(row.facts, facts | named)
             assert not findings, findings
         files = bool(row.effects & {Effect.FILES, Effect.READS})
-        case = self.case(about=key[1], reason=reason, facts=said, filing=self.filing() if files else None)
+        dated = self.facts.dated if self.facts is not None and row.dated else None
+        filing = self.filing() if files else None
+        case = self.case(about=key[1], reason=reason, facts=said, filing=filing, dated=dated)
         steps = self.since_entered.get(key, {})
         check(row, case, actor_id=caller.account_id, first_officer=steps.get(row.second_of or ""))
+        if row.reckons is not None:
+            case = replace(case, facts=row.reckons(case))
         self._take(row, key, case, caller.account_id)
         self.settle()
 

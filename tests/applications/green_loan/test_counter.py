@@ -27,7 +27,8 @@ from support.pdf import printed
 CONSENT, TECHNICAL, IDENTITY, SIGNATURE, DANSHIN = "consent", "technical", "identity", "signature", "danshin"
 INSPECTED = {"body_name": "見本検査機構", "reference_number": "K-1", "reported_on": "2026-04-02"}
 PAPERS = ["conformity_certificate", "works_contract_copy", "invoice_copy", "contract_breakdown"]
-RECEIPT = {"received": PAPERS, "shown": PAPERS[1:], "works_contract_copy": True, "final_limit_yen": 1_500_000}
+FINAL = {"lines_yen": [1_200_000, 300_000], "subsidies_yen": 0}
+RECEIPT = {"received": PAPERS, "shown": PAPERS[1:], "works_contract_copy": True, **FINAL}
 
 
 FUNDS = {
@@ -370,10 +371,14 @@ async def test_a_danshin_that_costs_more_is_reviewed_again_on_the_offices_workli
     await approved(desk, application, owner, wife)
     desk.clock.advance(seconds=1)
     clerk = desk.person(Role.BANK, organisation_id=example.BANK)
-    change = {"choice": "SANDAI", "payment_before_yen": 13_000, "payment_after_yen": 13_500}
+    change = {"choice": "SANDAI", "payment_after_yen": 1}  # what the bank says of the payment counts nothing
     assert (await done(clerk, application, "change_danshin", facts=change))["state"] == "re_review"
     rows = await desk.rows("SELECT round FROM reviews WHERE application_id = :id AND closed_at IS NULL", id=application)
     assert [row.round for row in rows] == [2]
+    timeline = (await owner.get(f"/v1/applications/{application}/timeline")).json()["items"]
+    (told,) = [one["facts"] for one in timeline if one["step"] == "団信の種類を変更"]
+    assert told["rate_percent"] == "1.80"
+    assert told["payment_after_yen"] > told["payment_before_yen"] > 1
 
 
 @pytest.mark.rule("GL-201", "GL-366", "GL-258")

@@ -400,7 +400,7 @@ def test_another_prepayment_asked_for_since_does_not_make_the_first_one_late():
 def test_a_reduced_loan_has_a_bonus_part_that_fits_it():
     life = borrowed(amount=1_500_000, bonus=600_000)
     life.states = {(LOAN, life.id): "cert_submitted"}
-    receipt = steps.Receipt(final_limit_yen=1_000_000)
+    receipt = steps.CheckedReceipt(final_limit_yen=1_000_000)
     life.taken[LOAN, life.id, "receive"] = (Taken(life.now, CLERK, receipt),)
     period = {"first": life.now.date().isoformat(), "last": life.now.date().isoformat(), "amount_yen": 1_000_000}
     with pytest.raises(Refused) as refused:

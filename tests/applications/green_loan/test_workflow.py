@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from applications.errors import ImpossibleTransition, SecondOfficerNeeded
-from applications.programmes.green_loan import PROGRAMME
+from applications.programmes.green_loan import PROGRAMME, reckoned, steps
 from applications.programmes.green_loan.areas.states import CODES, STATES, StateTransition, state_transition
 from applications.programmes.green_loan.conditions import (
     CONSENT,
@@ -17,8 +17,11 @@ from applications.programmes.green_loan.conditions import (
     TECHNICAL,
     debtors,
 )
+from applications.programmes.green_loan.money.rates import RateTable
 from applications.programmes.green_loan.workflow import WORKFLOW
 from applications.workflow import Caller, Other, choose, standings
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from kit.errors import Forbidden, Refused
 from madoguchi_contracts import Role
 from support import green_loan as example
@@ -40,6 +43,7 @@ FUNDS = {
     "first_due_on": "2026-05-15",
     "repayment_day": 15,
 }
+FINAL = {"lines_yen": [1_200_000, 300_000], "subsidies_yen": 0}
 PAPERS = ["conformity_certificate", "works_contract_copy", "invoice_copy", "contract_breakdown"]
 
 
@@ -105,7 +109,7 @@ def certify(life):
 
 
 def receive(life, **changes):
-    said = {"received": PAPERS, "shown": PAPERS[1:], "works_contract_copy": True, "final_limit_yen": 1_500_000}
+    said = {"received": PAPERS, "shown": PAPERS[1:], "works_contract_copy": True, **FINAL}
     life.do("receive", BANK, **(said | changes))
 
 
@@ -371,17 +375,86 @@ def test_a_doubt_says_why():
 
 
 @pytest.mark.rule("GL-260", "GL-261", "GL-262")
-@pytest.mark.parametrize(("after", "state"), [(13_600, "re_review"), (13_534, "approved"), (13_000, "approved")])
-def test_a_change_of_danshin_that_raises_the_payment_opens_the_review_again(after, state):
+@pytest.mark.parametrize(
+    ("choice", "rate", "payment", "state"),
+    [("SANDAI", "1.80", 13_668, "re_review"), ("NONE", "1.50", 13_468, "approved")],  # SHIN: 1.60 %, 13,534 yen
+)
+def test_a_change_of_danshin_that_raises_the_payment_opens_the_review_again(choice, rate, payment, state):
     life = accepted()
     decide(life)
-    life.now += timedelta(days=1)
-    life.do("change_danshin", BANK, choice="SANDAI", payment_before_yen=13_534, payment_after_yen=after)
+    life.now += timedelta(days=400)  # the rate stays that of the day of the acceptance
+    life.do("change_danshin", BANK, choice=choice)
+    kept = life.case().said_before(steps.DanshinChange, LOAN, "change_danshin")
+    assert (str(kept.rate_percent), kept.payment_before_yen, kept.payment_after_yen) == (rate, 13_534, payment)
+    assert (kept.bonus_before_yen, kept.bonus_after_yen) == (0, 0)
     assert life.state() == state
     if state == "re_review":
         life.now += timedelta(days=1)
         decide(life)
         assert life.state() == "approved"  # decided with the new payment: it is not reviewed once more
+
+
+@pytest.mark.rule("GL-254", "GL-260", "GL-262")
+@pytest.mark.parametrize(
+    ("choice", "rates", "code"),
+    [
+        ("SHIN", example.RATES, "REQUIRED"),  # it is SHIN already
+        (None, example.RATES, "REQUIRED"),
+        ("SANDAI", None, "RATE_UNKNOWN"),
+        ("SANDAI", RateTable([]), "RATE_UNKNOWN"),
+    ],
+)
+def test_a_change_of_danshin_needs_another_kind_and_the_rates_of_the_acceptance(choice, rates, code):
+    life = accepted()
+    decide(life)
+    life.facts = example.facts(rates=rates)
+    with pytest.raises(Refused) as refused:
+        life.do("change_danshin", BANK, **({"choice": choice} if choice else {}))
+    assert codes(refused) == {code}
+
+
+@pytest.mark.rule("GL-196", "GL-433", "GL-479")
+@pytest.mark.parametrize(("amount", "right"), [(1_200_000, True), (1_210_000, False)])
+def test_who_is_reviewed_again_after_the_final_papers_is_granted_no_more_than_they_allow(amount, right):
+    life = accepted()
+    decide(life)
+    certify(life)
+    receive(life, lines_yen=[1_000_000, 200_000])
+    life.do("doubt", REVIEWER, reason="金額の相違")
+    if right:
+        decide(life, amount_yen=amount)
+        return
+    with pytest.raises(Refused) as refused:
+        decide(life, amount_yen=amount)
+    assert codes(refused) == {"APPROVED_AMOUNT"}
+
+
+@pytest.mark.rule("GL-196", "GL-235", "GL-479")
+@settings(max_examples=50, deadline=None)
+@given(
+    st.integers(0, 6_000_000),
+    st.integers(0, 6_000_000),
+    st.integers(0, 500_000),
+    st.integers(0, 2_000_000),
+    st.integers(0, 500_000),
+)
+def test_the_final_limit_is_that_of_an_application_with_these_amounts(energy, other, fee, subsidies, running):
+    cost = {
+        "code": "D-01",
+        "kind": "設計",
+        "amount_yen": 1,
+        "customer_share_yen": 1,
+        "payer": "customer",
+        "evidence": "INVOICE",
+    }
+    life = accepted()
+    entered = {"works__costs": [cost], "loan__running_balance_yen": running}
+    life.submitted = example.content_with(**entered)
+    said = steps.Receipt(lines_yen=(energy, other), costs_yen=(fee,), subsidies_yen=subsidies)
+    found = reckoned.receipt(life.case(facts=said)).final_limit_yen
+    lowest = min(5_000_000 - running, 2 * energy + fee, energy + other + fee - subsidies)
+    limit = max(0, lowest // 10_000 * 10_000)
+    assert found == (limit if energy and limit >= 100_000 else 0)
 
 
 @pytest.mark.rule("GL-263", "GL-529", "GL-543")
@@ -452,7 +525,10 @@ def test_the_paper_of_a_business_group_takes_the_place_of_the_inspection():
     [
         ({"received": PAPERS[:-1]}, "PAPER_MISSING"),
         ({"shown": []}, "ORIGINAL_NOT_SHOWN"),
-        ({"final_limit_yen": None}, "REQUIRED"),
+        ({"lines_yen": None}, "REQUIRED"),
+        ({"lines_yen": [1_500_000]}, "REQUIRED"),
+        ({"costs_yen": [1]}, "REQUIRED"),
+        ({"subsidies_yen": None}, "REQUIRED"),
     ],
 )
 def test_the_institution_has_all_papers_and_has_seen_their_originals(changes, code):
@@ -536,13 +612,25 @@ def test_the_contract_waits_for_the_copy_of_the_works_contract():
 
 
 @pytest.mark.rule("GL-433", "GL-479")
-@pytest.mark.parametrize(("final_limit", "allowed"), [(1_400_000, False), (1_500_000, True), (2_000_000, True)])
-def test_the_contract_is_about_what_approval_and_final_limit_allow(final_limit, allowed):
+@pytest.mark.parametrize(
+    ("lines", "subsidies", "final_limit"),
+    [
+        ([1_200_000, 300_000], 0, 1_500_000),
+        ([1_200_000, 200_000], 0, 1_400_000),
+        ([1_200_000, 300_000], 100_000, 1_400_000),
+        ([1_155_555, 300_000], 0, 1_450_000),
+        ([500_000, 1_000_000], 0, 1_000_000),  # other works count as much as the energy-saving ones
+        ([1_700_000, 300_000], 0, 2_000_000),
+    ],
+)
+def test_the_contract_is_about_what_approval_and_final_limit_allow(lines, subsidies, final_limit):
     life = accepted()
     decide(life)
     certify(life)
-    receive(life, final_limit_yen=final_limit)
-    if allowed:
+    receive(life, lines_yen=lines, subsidies_yen=subsidies)
+    kept = life.case().said_before(steps.CheckedReceipt, LOAN, "receive")
+    assert kept.final_limit_yen == final_limit
+    if final_limit >= 1_500_000:
         open_contract(life)
     else:
         with pytest.raises(Refused) as refused:

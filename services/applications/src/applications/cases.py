@@ -195,7 +195,7 @@ async def _taken(
 ) -> dict[tuple[str, UUID, str], tuple[Taken, ...]]:
     found: dict[tuple[str, UUID, str], tuple[Taken, ...]] = {}
     for row in (await session.execute(_TAKEN, {"application_id": application_id})).all():
-        model = next((one.facts for one in programme.workflow.rows(row.track, row.command)), None)
+        model = next((one.kept for one in programme.workflow.rows(row.track, row.command)), None)
         facts = None
         if row.facts is not None and model is not None:
             context = contexts.of_facts(application_id, row.track, row.subject, row.command)
@@ -282,15 +282,20 @@ async def facts_for(
     now: datetime,
 ) -> Facts:
     """What a draft is compared with."""
-    look_up = desk.dated.get(programme.name)
     return Facts(
         registered_mail=registered_mail,
         now=now,
         today=to_jst(now).date(),
         institutions=desk.institutions,
         organisations=await organisations.find(session, programme.organisations(draft)),
-        dated=None if look_up is None else await look_up(session),
+        dated=await dated_of(session, desk, programme),
     )
+
+
+async def dated_of(session: AsyncSession, desk: Desk, programme: Programme) -> object:
+    """What the office keeps for a programme with dates of validity; None if it keeps nothing."""
+    look_up = desk.dated.get(programme.name)
+    return None if look_up is None else await look_up(session)
 
 
 def digest_to_prove(application: Application, row: Transition, subject: UUID | None) -> str:

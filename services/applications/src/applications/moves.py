@@ -103,6 +103,8 @@ async def _take(
     here = application.tracks.get(key)
     first_officer = await _first_officer(session, application.id, key, row, here)
     check(row, case, actor_id=caller.account_id, first_officer=first_officer)
+    if row.reckons is not None:
+        case = replace(case, facts=row.reckons(case))
     if row.otp and (proof is None or proof.purpose != command):
         raise ProofRefused(application_id=str(application.id), command=command)
     if proof is not None and version is None:  # else it is burnt together with the version

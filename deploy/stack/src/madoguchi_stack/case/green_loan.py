@@ -98,7 +98,7 @@ async def _insure(loan: Loan, reviewer: Person, say: Say) -> None:
 async def _contract(loan: Loan, reviewer: Person, bank: Clerk, say: Say) -> None:
     (spouse,) = loan.debtors
     receipt = {"received": CERTIFICATE_PAPERS, "shown": CERTIFICATE_PAPERS[1:], "works_contract_copy": True}
-    await loan.step(bank.person, "receive", facts={**receipt, "final_limit_yen": AMOUNT_YEN})
+    await loan.step(bank.person, "receive", facts={**receipt, "lines_yen": [1_200_000, 300_000], "subsidies_yen": 0})
     seen = {"papers": ["DRIVING_LICENCE"]}
     await loan.step(bank.person, "see", track=IDENTITY, subject=spouse.account_id, facts=seen)
     await loan.step(bank.person, "fulfil", facts={"conditions": [0]})

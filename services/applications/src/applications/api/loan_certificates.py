@@ -15,8 +15,9 @@ from pydantic import BaseModel, Field
 
 from applications.api.context import DeskDep
 from applications.api.schemas.common import Body
-from applications.certificates import loans, paper
-from applications.certificates.loans import Posting
+from applications.certificates import paper
+from applications.loan_certificates import commands, queries
+from applications.loan_certificates.queries import Posting
 
 router = APIRouter(prefix="/v1", tags=["certificates"])
 YearPath = Annotated[int, Path(ge=2000, le=2999, description="the calendar year", examples=[2026])]
@@ -73,7 +74,9 @@ async def of_loan(
     application_id: UUID, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
 ) -> CertificatesBody:
     """The certificates of the years that are over, to everybody who owes the loan."""
-    found = await loans.certificates_of(session=session, desk=desk, actor=actor, application_id=application_id, now=now)
+    found = await queries.certificates_of(
+        session=session, desk=desk, actor=actor, application_id=application_id, now=now
+    )
     return CertificatesBody(
         reference=found.reference,
         sendings=found.sendings,
@@ -92,7 +95,7 @@ async def print_of_year(
     application_id: UUID, year: YearPath, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
 ) -> Response:
     """The certificate of a year as PDF. Read by the office, it leaves a row in the access log."""
-    found, printed = await loans.paper_of(
+    found, printed = await queries.paper_of(
         session=session, desk=desk, actor=actor, application_id=application_id, year=year, now=now
     )
     content = await run_in_threadpool(paper.write, printed)
@@ -113,7 +116,7 @@ async def to_post(
     cursor: CursorQuery = None,
 ) -> ToPostPageBody:
     """What the office posts for a year, by reference. A page may be short and still have a next one."""
-    page = await loans.to_post(session=session, desk=desk, actor=actor, year=year, cursor=cursor, now=now)
+    page = await queries.to_post(session=session, desk=desk, actor=actor, year=year, cursor=cursor, now=now)
     return ToPostPageBody.model_validate(page)
 
 
@@ -125,7 +128,7 @@ async def announce(
 
     async def work() -> PostingBody:
         posting = Posting(body.first, body.last)
-        made = await loans.announce(session=session, actor=actor, year=year, posting=posting, now=now)
+        made = await commands.announce(session=session, actor=actor, year=year, posting=posting, now=now)
         return PostingBody.model_validate(made)
 
     return await once(work)

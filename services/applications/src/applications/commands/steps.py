@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from applications import desk as contexts
 from applications import worklist
 from applications.access import OFFICE, Action, caller_of
-from applications.cases import Application, Proof, digest_to_prove, open_locked, with_filing
+from applications.cases import Application, Proof, dated_of, digest_to_prove, open_locked, with_filing
 from applications.desk import Desk
 from applications.domain import check_keepable
 from applications.errors import NotYetOnWorklist, ReviewHeldByAnother
@@ -100,6 +100,8 @@ async def step_of(
         if findings:
             raise Refused(findings=findings, application_id=str(application.id), command=wish.command)
         case = replace(case, facts=facts)
+    if row.dated:
+        case = replace(case, dated=await dated_of(session, desk, application.programme))
     if Effect.READS in row.effects:
         case = await with_filing(session, desk, application, case)
     if row.otp and (proof is None or proof.digest != digest_to_prove(application, row, wish.subject)):

@@ -108,9 +108,10 @@ class Case:
 
     `subject` is whom the step is about: the application itself, or a person. `in_force` is the approved content, where
     a step files something over it. `ekyc` has the status of each person that is known of. `facts` is what is said with
-    the step that is being taken. `documents` are the files as they are now. `others` are looked up where something is
-    filed. In a workflow that remembers, `submitted` is what was handed in last, and `taken` has every step that was
-    taken, by track, subject and command.
+    the step that is being taken. `documents` are the files as they are now. `dated` is what the office keeps for the
+    programme with dates of validity, such as rates; it is looked up for rows that want it (`Transition.dated`).
+    `others` are looked up where something is filed. In a workflow that remembers, `submitted` is what was handed in
+    last, and `taken` has every step that was taken, by track, subject and command.
     """
 
     application_id: UUID
@@ -134,6 +135,7 @@ class Case:
     taken: Mapping[tuple[str, UUID, str], tuple[Taken, ...]] = field(default_factory=dict)
     others: tuple[Other, ...] = ()
     documents: tuple[Document, ...] = ()
+    dated: object = None
 
     @property
     def subject(self) -> UUID:

@@ -96,6 +96,8 @@ class Transition:
     While `when` is not true there is no such row: nobody is offered the step. A guard is what can be put right, and the
     system can put nothing right: its rows have none. The system takes an `automatic` row by itself as soon as `when`
     is true, in the transaction that made it so. `notices` are messages to those who apply, which the step brings.
+    `dated`: the guards look at what the office keeps for the programme with dates of validity. `reckons` makes what is
+    kept (`keeps`) of what is said: what follows from rules is computed, and typed by nobody.
     `provides` is what of whose personal data the step gives to third parties: it is put into the log of provisions, and
     a provision that may not be hinders the step.
     """
@@ -119,6 +121,14 @@ class Transition:
     automatic: bool = False
     notices: Callable[[Case], Sequence[Notice]] | None = None
     provides: Callable[[Case], Sequence[Given]] | None = None
+    dated: bool = False
+    keeps: type[Form] | None = None
+    reckons: Callable[[Case], Form] | None = None
+
+    @property
+    def kept(self) -> type[Form] | None:
+        """The form of what is kept of the step."""
+        return self.keeps or self.facts
 
     def admits(self, caller: Caller, case: Case, subject: UUID) -> bool:
         """Whether the caller may take the step, as far as the person is concerned."""
@@ -220,13 +230,17 @@ class Workflow:
         self._check_facts(row)
 
     def _check_facts(self, row: Transition) -> None:
+        if (row.keeps is None) != (row.reckons is None):
+            raise ValueError(f"{row.command} keeps what it does not reckon, or reckons what it does not keep")
+        if row.keeps is not None and not (row.facts and issubclass(row.keeps, row.facts)):
+            raise ValueError(f"{row.command} keeps something else than what is said")
         if row.facts is None:
             return
         if not self.remembers:
             raise ValueError(f"{row.command} is told facts in a workflow that does not remember")
         if row.otp:
             raise ValueError(f"{row.command} needs a proof, which would not cover its facts")
-        if any(other.facts is not row.facts for other in self.rows(row.track, row.command)):
+        if any((other.facts, other.keeps) != (row.facts, row.keeps) for other in self.rows(row.track, row.command)):
             raise ValueError(f"two rows of {row.track} for {row.command} are told different facts")
 
     def _check_rest(self, track: str) -> None:

@@ -210,14 +210,20 @@ def bureau_is_named(case: Case) -> Sequence[Finding]:
 
 
 def approval_fits(case: Case) -> Sequence[Finding]:
-    """GL-248, GL-433: at most what was applied for, with a bonus part that fits the amount."""
+    """GL-248, GL-433, GL-479: at most what was applied for, and what final amounts allow; a bonus part that fits."""
     said = case.said(steps.Approval)
     loan = content(case)["loan"]
     if said.amount_yen is None:
         return [Finding("GL-433", "REQUIRED", "承認額を入力してください。", "amount_yen")]
     bonus = loan.get("bonus_part_yen", 0) if said.bonus_part_yen is None else said.bonus_part_yen
+    receipt = case.said_before(steps.CheckedReceipt, LOAN, "receive")
+    final = receipt.final_limit_yen if receipt else None
     return decision.approval_findings(
-        loan["amount_yen"], said.amount_yen, bonus, field="amount_yen", bonus_field="bonus_part_yen"
+        loan["amount_yen"] if final is None else min(loan["amount_yen"], final),
+        said.amount_yen,
+        bonus,
+        field="amount_yen",
+        bonus_field="bonus_part_yen",
     )
 
 
@@ -227,16 +233,8 @@ def payment_rises(case: Case) -> bool:
     said = case.said_before(steps.DanshinChange, LOAN, "change_danshin")
     if change is None or said is None or (approved is not None and change.at < approved.at):
         return False
-    return (said.payment_after_yen or 0) > (said.payment_before_yen or 0)
-
-
-def change_is_whole(case: Case) -> Sequence[Finding]:
-    """GL-260, GL-261: the kind, and both payments."""
-    said = case.said(steps.DanshinChange)
-    if None not in (said.choice, said.payment_before_yen, said.payment_after_yen):
-        return ()
-    message = "変更後の団信の種類と、変更前後の毎月の返済額を入力してください。"
-    return [Finding("GL-260", "REQUIRED", message, "choice")]
+    monthly = (said.payment_after_yen or 0) > (said.payment_before_yen or 0)
+    return monthly or (said.bonus_after_yen or 0) > (said.bonus_before_yen or 0)
 
 
 # What is found out later
@@ -306,9 +304,6 @@ def certificate_papers_are_there(case: Case) -> Sequence[Finding]:
         breakdown_in_contract=bool(works.get("breakdown_in_contract")),
     )
     found += completion.certificate_submission_findings(requirements, said.received or (), said.shown or (), "received")
-    if said.final_limit_yen is None:
-        message = "確定した金額による融資限度額を入力してください。"
-        found.append(Finding("GL-479", "REQUIRED", message, "final_limit_yen"))
     return found
 
 
@@ -337,7 +332,7 @@ def period_is_right(case: Case) -> Sequence[Finding]:
     """GL-248, GL-479, GL-483: a period ahead; an amount that approval and final limit allow, and its bonus."""
     said = case.said(steps.ContractPeriod)
     approval = case.said_before(steps.Approval, LOAN, "approve")
-    receipt = case.said_before(steps.Receipt, LOAN, "receive")
+    receipt = case.said_before(steps.CheckedReceipt, LOAN, "receive")
     found = []
     if said.first is None or said.last is None or not today(case) <= said.first <= said.last:
         message = "契約手続可能期間は、本日以後の開始日と、それ以後の終了日を入力してください。"

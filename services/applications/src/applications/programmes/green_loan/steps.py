@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from applications.forms import Form, asked
 from applications.programmes.green_loan.danshin.kinds import Choice
+from applications.programmes.green_loan.form.sections import MOST_COSTS, MOST_LINES
 from applications.programmes.green_loan.money.arrears import Ground
 from applications.programmes.green_loan.money.changes import ChangeKind
 from applications.programmes.green_loan.money.methods import Method
@@ -17,6 +20,7 @@ from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.procedure.counter_papers import Kind as CounterPaper
 
 MOST_YEN = 10_000_000_000
+Yen = Annotated[int, Field(ge=0, le=MOST_YEN)]
 
 
 class Agreement(Form):
@@ -102,22 +106,41 @@ class CreditContact(Form):
     persons: tuple[UUID, ...] | None = asked("対象の方", "GL-623", max_length=4)
 
 
-class DanshinChange(Form):
-    """Another kind of danshin after the application (GL-260), with the monthly payments that the rates give."""
+class DanshinWish(Form):
+    """Another kind of danshin after the application (GL-260)."""
 
     choice: Choice | None = asked("団体信用生命保険", "GL-260")
-    payment_before_yen: int | None = asked("変更前の毎月の返済額", "GL-261", ge=0, le=MOST_YEN)
-    payment_after_yen: int | None = asked("変更後の毎月の返済額", "GL-261", ge=0, le=MOST_YEN)
-    rate_percent: Decimal | None = asked("変更後の金利", "GL-260", ge=0, le=20)
+
+
+class DanshinChange(DanshinWish):
+    """The same with what follows from it (`reckoned.danshin_change`): the rate, and the payments (GL-261, GL-262)."""
+
+    rate_percent: Decimal | None = asked("変更後の金利", "GL-260")
+    payment_before_yen: int | None = asked("変更前の毎月の返済額", "GL-261")
+    payment_after_yen: int | None = asked("変更後の毎月の返済額", "GL-261")
+    bonus_before_yen: int | None = asked("変更前のボーナス返済額", "GL-261")
+    bonus_after_yen: int | None = asked("変更後のボーナス返済額", "GL-261")
 
 
 class Receipt(Form):
-    """What the institution received after the completion, and of what it saw the original (GL-472 to GL-478)."""
+    """What the institution received after the completion, and of what it saw the original (GL-472 to GL-478).
+
+    The final amounts in yen, tax included, are in the order of the application: one for each line of the works, and one
+    for each cost, as far as its papers prove it.
+    """
 
     received: tuple[Paper, ...] | None = asked("受領した書類", "GL-478", max_length=50)
     shown: tuple[Paper, ...] | None = asked("原本を確認した書類", "GL-478", max_length=50)
     works_contract_copy: bool | None = asked("工事請負契約書の写しの受領", "GL-397")
-    final_limit_yen: int | None = asked("確定した金額による融資限度額", "GL-479", ge=0, le=MOST_YEN)
+    lines_yen: tuple[Yen, ...] | None = asked("工事の内訳の確定した金額", "GL-479", max_length=MOST_LINES)
+    costs_yen: tuple[Yen, ...] | None = asked("諸費用の確認できたお客さまの負担額", "GL-479", max_length=MOST_COSTS)
+    subsidies_yen: Yen | None = asked("補助金の確定した金額", "GL-479")
+
+
+class CheckedReceipt(Receipt):
+    """The same with the limit that the final amounts give (`reckoned.receipt`)."""
+
+    final_limit_yen: int | None = asked("確定した金額による融資限度額", "GL-479")
 
 
 class ContractPeriod(Form):

@@ -91,11 +91,17 @@ def first_payments(
 
 @dataclass(frozen=True)
 class RateChange:
-    """The rate before and after a change, in percent, and whether the case is reviewed anew (GL-261)."""
+    """The rate before and after a change, in percent, and the first payments at both."""
 
     before: Decimal
     after: Decimal
-    review_again: bool
+    was: Payments
+    becomes: Payments
+
+    @property
+    def review_again(self) -> bool:
+        """Whether the case is reviewed anew: a payment rises, in whatever month (GL-261)."""
+        return self.becomes.monthly > self.was.monthly or self.becomes.bonus > self.was.bonus
 
 
 def rate_change(
@@ -116,4 +122,4 @@ def rate_change(
     """
     old, new = (rate_at(table, accepted_at, *key) for key in (before, after))
     was, becomes = (first_payments(amount_yen, bonus_part_yen, rate, years, method) for rate in (old, new))
-    return RateChange(old, new, review_again=becomes.monthly > was.monthly or becomes.bonus > was.bonus)
+    return RateChange(old, new, was, becomes)

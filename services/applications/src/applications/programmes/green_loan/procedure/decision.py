@@ -27,16 +27,17 @@ class Condition:
     done: bool
 
 
-def approval_findings(requested: int, approved: int, bonus_part: int, *, field: str, bonus_field: str) -> list[Finding]:
+def approval_findings(most: int, approved: int, bonus_part: int, *, field: str, bonus_field: str) -> list[Finding]:
     """What stands against approving an amount, with the bonus part that was applied for; in yen.
 
-    An approval may reduce the amount (GL-433), down to 100,000 yen and in units of 10,000 yen (GL-187), never raise it.
+    An approval may reduce the amount (GL-433), down to 100,000 yen and in units of 10,000 yen (GL-187), never raise it:
+    `most` is what was applied for, or the limit where that is lower (GL-196).
     The bonus part is checked again for what is approved (GL-248).
     """
     found = []
-    if not MINIMUM_YEN <= approved <= requested or approved % MAN_YEN:
+    if not MINIMUM_YEN <= approved <= most or approved % MAN_YEN:
         message = (
-            f"承認額は、{MINIMUM_YEN:,}円以上、申込額({requested:,}円)以下の金額を1万円単位で入力してください。"
+            f"承認額は、{MINIMUM_YEN:,}円以上、申込額と融資限度額の低い方({most:,}円)以下の金額を1万円単位で入力してください。"
             "融資しない場合は、不承認としてください。"
         )
         found.append(Finding("GL-433", "APPROVED_AMOUNT", message, field))

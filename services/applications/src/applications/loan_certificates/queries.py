@@ -1,4 +1,4 @@
-"""融資額残高証明書: what debtors see and print, what the office posts, and when it posts it (GL-505 to GL-509)."""
+"""The certificates of loans, and what of them is to be posted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from kit.errors import NotFound, Refused
+from kit.errors import NotFound
 from kit.japan import to_jst
 from kit.japan.era import format_era
 from kit.japan.yen import format_yen
@@ -21,7 +21,6 @@ from applications.desk import Desk
 from applications.programmes.green_loan import certificates as rules
 from applications.programmes.green_loan.certificates import YearEnd
 from applications.programmes.green_loan.conditions import content
-from applications.programmes.green_loan.procedure.certificates import posting_findings
 from applications.programmes.green_loan.servicing import contracted
 from applications.queries.cursors import cursor_at, place_at, plain
 
@@ -38,10 +37,6 @@ ORDER BY a.reference LIMIT :limit
 _POSTINGS = text("""
 SELECT DISTINCT ON (year) year, first, last FROM certificate_postings
 WHERE cast(:year AS integer) IS NULL OR year = :year ORDER BY year, id DESC
-""")
-_ANNOUNCE = text("""
-INSERT INTO certificate_postings (year, first, last, announced_by, announced_at)
-VALUES (:year, :first, :last, :announced_by, :announced_at)
 """)
 
 
@@ -155,20 +150,6 @@ async def to_post(
         ]
     following = cursor_at(rows[PAGE - 1].reference) if len(rows) > PAGE else None
     return Page((await _postings(session, year)).get(year), tuple(items), following)
-
-
-async def announce(*, session: AsyncSession, actor: Actor, year: int, posting: Posting, now: datetime) -> Posting:
-    """Announce when the certificates of a year are posted (GL-507); a later announcement takes its place.
-
-    Raises Forbidden, Refused.
-    """
-    allow(actor, Action.ANNOUNCE_POSTING)
-    findings = posting_findings(year, posting.first, posting.last, "first")
-    if findings:
-        raise Refused(findings=findings)
-    told = {"announced_by": actor.account_id, "announced_at": now}
-    await session.execute(_ANNOUNCE, {"year": year, "first": posting.first, "last": posting.last, **told})
-    return posting
 
 
 async def _open(session: AsyncSession, desk: Desk, actor: Actor, application_id: UUID, now: datetime) -> Application:
