@@ -17,6 +17,10 @@ CHECK_SECONDS = 2.0
 CACHE_SECONDS = 2.0
 
 
+class NotReady(Exception):
+    """A check's own words, for /readyz: nothing secret, nothing personal."""
+
+
 class Health:
     """The loops that must make progress and the dependencies that must answer."""
 
@@ -87,6 +91,8 @@ class Health:
 async def _ask(name: str, check: Check) -> tuple[str, str] | None:
     try:
         await asyncio.wait_for(check(), CHECK_SECONDS)
+    except NotReady as reason:
+        return name, str(reason)
     except Exception as error:  # noqa: BLE001 - the reason, whatever it is, is the answer
         return name, type(error).__name__
     return None

@@ -42,6 +42,7 @@ from kit.health import Health
 from kit.metrics import http_requests
 from kit.process import Loop, supervise
 from kit.relay import Bell
+from kit.schema import answers_with_its_schema
 from kit.sessions import EndedSessions
 from kit.telemetry import span, valid_traceparent
 from kit.tokens import Actor, TokenVerifier
@@ -420,7 +421,7 @@ def build_app(
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_middleware(Edge)
-    context.health.check("database", context.database.ping)
+    context.health.check("database", answers_with_its_schema(context.database, context.service))
     return app
 
 

@@ -17,6 +17,7 @@ from kit.clock import Clock
 from kit.db import Database
 from kit.deadlines import Handler
 from kit.health import Health
+from kit.schema import answers_with_its_schema
 from kit.settings import ServiceSettings
 
 log = structlog.get_logger(__name__)
@@ -92,7 +93,7 @@ def build_worker_app(
     if deadline_handlers:
         all_loops["deadlines"] = partial(_deadlines, database, deadline_handlers, clock, health)
     all_loops.update(loops or {})
-    health.check("database", database.ping)
+    health.check("database", answers_with_its_schema(database, service))
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

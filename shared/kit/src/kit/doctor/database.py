@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from importlib.resources import as_file, files
 from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from madoguchi_contracts import EVENTS
 
 from kit.db import dsn_of
 from kit.doctor.practice import Organ, Patient, Symptom, ill, well
 from kit.eventlog import BUCKETS
 from kit.relay import LOCK_CLASS
+from kit.schema import revisions
 
 CONNECT_SECONDS = 5
 STATEMENT_TIMEOUT = "5s"
@@ -103,13 +101,8 @@ def _refused(error: BaseException, place: str) -> Symptom:
 async def schema(patient: Patient) -> Sequence[Symptom]:
     """Whether the database is of the revision that this code was written for."""
     migrate = f"madoguchi migrate {patient.service}"
-    with as_file(files(patient.service) / "migrations") as folder:
-        config = Config()
-        config.set_main_option("script_location", str(folder))
-        config.set_main_option("path_separator", "os")
-        script = ScriptDirectory.from_config(config)
-        head = script.get_current_head()
-        known = {one.revision for one in script.walk_revisions()}
+    known = revisions(patient.service)
+    head = known[-1]
     try:
         has = await patient.connection.fetchval("SELECT version_num FROM alembic_version")
     except asyncpg.UndefinedTableError:
