@@ -73,7 +73,7 @@ asyncapi: setup ## let AsyncAPI's own parser judge docs/asyncapi.json; a part of
 rules: setup ## every rule of the catalogue with the tests that prove it
 	$(BIN)/python tests/support/rules.py
 
-deploy-check: setup ## image, compose file, chart, alerts and dashboards; obtains Helm and promtool into .real the first time
+deploy-check: setup ## image, compose file, chart in a cluster without nodes, alerts; obtains its tools into .real the first time
 	$(BIN)/madoguchi stack obtain-tools
 	npm exec --yes --package=dockerfile-utils@0.16.3 -- dockerfile-utils lint deploy/image/Dockerfile
 	MADOGUCHI_DEPLOY_CHECK=1 $(BIN)/pytest tests/deploy

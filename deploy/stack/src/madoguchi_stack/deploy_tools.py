@@ -1,10 +1,13 @@
 """What `make deploy-check` needs and Python's index does not have: obtained once into `.real/`, pinned.
 
-Helm is built from its Go module; the schemas of compose files and of the custom resources come in the Go modules of
-those who define them; promtool comes in Debian's package of Prometheus, which is unpacked and not installed.
+Helm and Kubernetes (API server, controllers, etcd) are built from their Go modules; the schemas of compose files and of
+the custom resources come in the Go modules of those who define them; promtool comes in Debian's package of Prometheus,
+which is unpacked and not installed.
 """
 
+import hashlib
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -12,11 +15,20 @@ import time
 from pathlib import Path
 
 from madoguchi_stack.layout import REAL_FOLDER
-from madoguchi_stack.real import go_command, run_step
+from madoguchi_stack.real import SOURCES, go_command, run_step
 from madoguchi_stack.supervisor import StackFailed
 
 FOLDER = REAL_FOLDER / "tools"
 HELM_VERSION = "v4.3.1"
+# Not optimised and without tables for debuggers: what runs for a minute must not take minutes more to build.
+QUICK = ("-trimpath", "-buildvcs=false", "-gcflags=all=-N -l -dwarf=false")
+# Pinned by its go.mod: what Kubernetes says of its own parts counts only where it is the main module.
+KUBERNETES = SOURCES / "kubernetes"
+PROGRAMS = {
+    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+    "etcd": "go.etcd.io/etcd/server/v3",
+}
 # Which files of which module; the version is in the name of the folder, so that another pin is another folder.
 SCHEMAS = {
     "compose": ("github.com/compose-spec/compose-go/v2@v2.16.2", "schema/compose-spec.json"),
@@ -37,6 +49,12 @@ def helm_binary() -> Path:
     return FOLDER / f"helm-{HELM_VERSION}" / "helm"
 
 
+def kubernetes_binary(name: str) -> Path:
+    """Where a program of `PROGRAMS` lies; in a folder named after its pins."""
+    pins = b"".join((KUBERNETES / file).read_bytes() for file in ("go.mod", "go.sum"))
+    return REAL_FOLDER / f"kubernetes-{hashlib.sha256(pins).hexdigest()[:12]}" / name
+
+
 def promtool_binary() -> Path:
     """Where promtool lies. Its version is that of the Debian release."""
     return FOLDER / "promtool"
@@ -55,15 +73,26 @@ def obtain() -> None:
     if not helm_binary().exists():
         environment = {"GOBIN": str(helm_binary().parent), "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"}
         module = f"helm.sh/helm/v4/cmd/helm@{HELM_VERSION}"
-        run_step(
-            go_command(), "install", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", module, environment=environment
-        )
+        run_step(go_command(), "install", *QUICK, "-ldflags=-s -w", module, environment=environment)
+    for name, package in PROGRAMS.items():
+        if not kubernetes_binary(name).exists():
+            _build(package, kubernetes_binary(name))
     for name, (module, path) in SCHEMAS.items():
         if not schema_file(name).exists():
             _copy(_module_folder(module) / path, schema_file(name))
     if not promtool_binary().exists():
         _obtain_promtool()
     print(f"tools for `make deploy-check`: ready after {time.monotonic() - started:.0f} s", flush=True)
+
+
+def _build(package: str, binary: Path) -> None:
+    """A program of Kubernetes."""
+    (version,) = re.findall(r"k8s\.io/kubernetes (v\d+\.\d+\.\d+)", (KUBERNETES / "go.mod").read_text())
+    # What a release says of itself is put in by its own build; Helm would not install on a cluster without a version.
+    linking = f"-ldflags=-s -w -X k8s.io/component-base/version.gitVersion={version}"
+    flags = (*QUICK, "-mod=readonly", linking)
+    command = (go_command(), "-C", str(KUBERNETES), "build", *flags, "-o", str(binary), package)
+    run_step(*command, environment={"GOTOOLCHAIN": "local", "CGO_ENABLED": "0"})
 
 
 def _module_folder(module: str) -> Path:
