@@ -59,7 +59,16 @@ def environments(secrets: Secrets) -> dict[str, dict[str, str]]:
             "MADOGUCHI_EKYC_API_KEY": secrets.ekyc_api_key,
             "MADOGUCHI_EKYC_CALLBACK_SECRET": secrets.ekyc_callback_secret,
         },
-        "applications": {**common("applications"), **vault("applications")},
+        "danshin": {
+            "DANSHIN_SIMULATOR_API_KEY": secrets.danshin_api_key,
+            "DANSHIN_SIMULATOR_CALLBACK_SECRET": secrets.danshin_callback_secret,
+        },
+        "applications": {
+            **common("applications"),
+            **vault("applications"),
+            "MADOGUCHI_DANSHIN_API_KEY": secrets.danshin_api_key,
+            "MADOGUCHI_DANSHIN_CALLBACK_SECRET": secrets.danshin_callback_secret,
+        },
         "documents": {
             **common("documents"),
             "MADOGUCHI_S3_ACCESS_KEY": secrets.s3_access_key,

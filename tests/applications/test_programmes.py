@@ -37,7 +37,7 @@ SOURCES = Path(applications.__file__).parent
 FOLDER = {"__init__.py", "workflow.py", "README.md"}
 # What belongs to one programme and needs tables of its own: a folder, and files of that name for tables and routes.
 # Nothing generic uses it.
-FEATURES = {"certificates", "loan_certificates", "rates", "servicing"}
+FEATURES = {"certificates", "danshin_service", "loan_certificates", "rates", "servicing"}
 NAMES = {"bond", "green_loan", "rental_loan"}
 MEASURED = {"square_metres": 12}
 WITH_TOY = registered("applications.programmes.bond", "support.toy_programme")
@@ -56,7 +56,7 @@ async def garden(postgres_url):
 # Words that a table and the machinery both use, each for something of its own.
 ORDINARY = {
     *("draft", START, SUBMIT, "started", "request", "closed", "in_force", "refused", "settle"),
-    *("consent", "identity", "invited", "under_review", "overdue", "requested", "withdrawn", "signature"),
+    *("consent", "identity", "invited", "under_review", "overdue", "requested", "withdrawn", "signature", "danshin"),
 }
 # Words of the programmes' tables.
 OF_TABLES = {

@@ -113,7 +113,7 @@ def test_each_borrower_gets_the_mails_that_concern_them_and_no_other(run: Run):
     owner, spouse = (
         [queued[key] for key in templates if templates[key] in run.mails_to(one)] for one in run.loan.everybody
     )
-    assert owner == ["NO-02", *BORROWERS_MAILS, "NO-08", *DECISION_MAILS]
+    assert owner == ["NO-02", *BORROWERS_MAILS, "NO-08", "INSURANCE-OFFERED", *DECISION_MAILS]
     assert spouse == ["INVITATION-LINK", *BORROWERS_MAILS, *DECISION_MAILS]
 
 

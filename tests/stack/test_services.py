@@ -31,6 +31,8 @@ def test_a_service_gets_no_secret_of_another(service, servers: Servers):
     if service != "identity":
         foreign += [secrets.signing_keys[0]["d"], secrets.blind_index_key]
         foreign += [secrets.ekyc_api_key, secrets.ekyc_callback_secret]
+    if service != "applications":
+        foreign += [secrets.danshin_api_key, secrets.danshin_callback_secret]
     if service != "documents":
         foreign += [secrets.s3_secret_key]
     environment = "\n".join(service_environment(service, servers).values())

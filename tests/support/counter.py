@@ -16,6 +16,7 @@ from applications.api.context import Context
 from applications.areas import AREAS
 from applications.desk import Desk, LookUp
 from applications.directories import PostalCodes, ZenginInstitutions
+from applications.errands import ERRANDS
 from applications.programme import Programme
 from applications.programmes import PROGRAMMES
 from applications.providers import Listener
@@ -363,6 +364,7 @@ async def open_counter(
         institutions=INSTITUTIONS,
         claim_lease=timedelta(minutes=30),
         dated=dated or {},
+        errands=ERRANDS,
     )
     listeners: dict[str, Listener] = {}
     context = Context(

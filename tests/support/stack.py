@@ -44,7 +44,7 @@ from madoguchi_stack import readiness
 from madoguchi_stack.case.web import until
 from madoguchi_stack.layout import HOST, SERVICES
 from madoguchi_stack.servers import Kind, Servers, free_ports
-from madoguchi_stack.services import ekyc_simulator, service_environment, service_processes
+from madoguchi_stack.services import service_environment, service_processes, simulators
 from madoguchi_stack.topics import create_topics, read_topics
 from sqlalchemy import text
 
@@ -63,7 +63,7 @@ async def open_stack(folder: Path, *, durable: bool = True) -> AsyncIterator[Sta
             # Not by the command, which is a process more for each; one after the other, since Alembic has one context.
             await asyncio.to_thread(upgrade, service, servers.database_url(service))
         processes = [process for service in SERVICES for process in service_processes(service, servers)]
-        await servers.supervisor.start(ekyc_simulator(servers), *processes)
+        await servers.supervisor.start(*simulators(servers), *processes)
         databases = {service: Database(servers.database_url(service), pool_size=5) for service in SERVICES}
         try:
             async with httpx.AsyncClient(timeout=30, trust_env=False) as http:

@@ -22,6 +22,7 @@ from madoguchi_contracts import (
 from sqlalchemy.exc import DBAPIError
 from support import green_loan as example
 from support.counter import OUR_KEY, findings, open_counter, organisation
+from support.danshin import Insurer
 from support.pdf import printed
 
 CONSENT, TECHNICAL, IDENTITY, SIGNATURE, DANSHIN = "consent", "technical", "identity", "signature", "danshin"
@@ -123,6 +124,21 @@ async def a_couple(desk):
     return owner, wife, application
 
 
+async def insured(desk, owner, application):
+    """The insurer's service has opened the applicant's danshin, and accepts."""
+    insurer = Insurer(desk)
+    await insurer.turns()
+    (one,) = [
+        one for one in insurer.state.applications.values() if one.wish.name == "見本 太郎" and one.status == "open"
+    ]
+    insurer.declares(one)
+    insurer.decides(one, "joined")
+    assert (await insurer.calls(one)).status_code == 204
+    await insurer.turns()
+    tracks = (await owner.view(application))["tracks"]
+    assert [at["state"] for at in tracks if at["track"] == DANSHIN] == ["joined"]
+
+
 async def agree(application, *people):
     for person in people:
         view = await person.view(application)
@@ -145,6 +161,12 @@ async def examined(reviewer, review):
     }
     answer = await reviewer.post(f"/v1/reviews/{review}/examine", {"facts": facts})
     assert answer.status_code == 200, answer.text
+
+
+async def approved_and_insured(desk, application, owner, *others, **facts):
+    """The same, with the insurer's consent."""
+    await approved(desk, application, owner, *others, **facts)
+    await insured(desk, owner, application)
 
 
 async def approved(desk, application, owner, *others, **facts):
@@ -200,7 +222,7 @@ async def only_officers_see_what_was_examined(desk, owner, reviewer, application
     kept = await desk.rows(
         "SELECT facts FROM application_history WHERE application_id = :id AND command = 'examine'", id=application
     )
-    assert "hit" not in kept[0].facts  # encrypted
+    assert kept[0].facts.startswith("test.")  # encrypted, by the key of the tests
     papers = (await owner.get(f"/v1/applications/{application}/papers")).json()["items"]
     assert {one["state"] for one in papers if one["due"] == "application"} == {"checked"}
 
@@ -263,7 +285,7 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     owner, wife, application = await a_couple(desk)
     check = (await owner.get(f"/v1/applications/{application}/check")).json()
     assert {one["code"] for one in check["findings"]} == {"CONSENT_MISSING", "OUTLINE_MISSING"}
-    await approved(desk, application, owner, wife, conditions=[{"text": "完済の確認", "due": "contract"}])
+    await approved_and_insured(desk, application, owner, wife, conditions=[{"text": "完済の確認", "due": "contract"}])
     reviewer = desk.person(Role.OFFICE_REVIEWER)
     # The approval is told to those who owe the loan, with its amount.
     timeline = (await wife.get(f"/v1/applications/{application}/timeline")).json()["items"]
@@ -350,7 +372,7 @@ async def test_who_withdraws_cannot_apply_again_at_once(desk):
 @pytest.mark.rule("GL-483", "GL-487")
 async def test_a_contract_period_that_ends_takes_the_application_back_to_the_office(desk):
     owner, wife, application = await a_couple(desk)
-    await approved(desk, application, owner, wife)
+    await approved_and_insured(desk, application, owner, wife)
     clerk, reviewer = desk.person(Role.BANK, organisation_id=example.BANK), desk.person(Role.OFFICE_REVIEWER)
     await done(reviewer, application, "omit", track=TECHNICAL, facts=INSPECTED)
     await done(clerk, application, "receive", facts=RECEIPT)

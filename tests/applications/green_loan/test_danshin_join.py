@@ -1,8 +1,7 @@
-"""Who may join danshin: ages, couples, several debtors, the declaration, and what can be chosen again."""
+"""Who may join danshin: ages, couples, several debtors, and what can be chosen again."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -25,17 +24,6 @@ def codes(findings):
     return [finding.code for finding in findings]
 
 
-DECLARATION = join.Declaration(
-    person="taro",
-    birth=born(40),
-    declared_on=DECLARED,
-    ever_cancer=False,
-    filled_in_by="taro",
-    statement_read=True,
-    insurer_consents=None,
-)
-
-
 @pytest.mark.rule("GL-531", "GL-532", "GL-627")
 @pytest.mark.parametrize(
     ("product", "birth", "met"),
@@ -52,10 +40,8 @@ DECLARATION = join.Declaration(
 )
 def test_one_joins_from_15_until_the_day_before_70_or_51(product, birth, met):
     assert join.age_met(product, birth, DECLARED) is met
-    findings = join.declaration_findings(product, replace(DECLARATION, birth=birth), "danshin")
-    assert codes(findings) == ([] if met else ["AGE"])
-    early = join.joining_age_findings(product, [born(40), birth], DECLARED, "danshin")
-    assert [(one.rule, one.code) for one in early] == ([] if met else [(AGE_RULES[product], "AGE")])
+    findings = join.joining_age_findings(product, [born(40), birth], DECLARED, "danshin")
+    assert [(one.rule, one.code) for one in findings] == ([] if met else [(AGE_RULES[product], "AGE")])
     assert join.joining_age_findings("NONE", [birth], DECLARED, "danshin") == []
 
 
@@ -71,9 +57,6 @@ def test_who_ever_had_cancer_cannot_join_three_diseases_but_the_other():
     assert not join.own_condition_met("SANDAI", born(40), DECLARED, ever_cancer=True)
     assert join.own_condition_met("SANDAI", born(40), DECLARED, ever_cancer=False)
     assert join.own_condition_met("SHIN", born(40), DECLARED, ever_cancer=True)
-    patient = replace(DECLARATION, ever_cancer=True)
-    assert codes(join.declaration_findings("SANDAI", patient, "danshin")) == ["CANCER"]
-    assert codes(join.declaration_findings("SHIN", patient, "danshin")) == []
 
 
 @pytest.mark.rule("GL-520", "GL-521", "GL-522")
@@ -104,6 +87,7 @@ def test_both_of_a_duet_have_the_right_age():
         ((born(40), born(70)), False),
     ]:
         assert join.duet_possible("SHIN", births, DECLARED, "LEGAL_SPOUSE", joint_debtors=True) is possible
+        assert codes(join.joining_age_findings("DUET", births, DECLARED, "danshin")) == ([] if possible else ["AGE"])
 
 
 @pytest.mark.rule("GL-513", "GL-523", "GL-524")
@@ -135,47 +119,6 @@ def test_duet_is_refused_to_who_is_no_couple():
     assert codes(found) == ["NOT_A_COUPLE"]
     found = join.joiners_findings("SHIN", ["jiro"], ["taro", "jiro"], "PARENT_CHILD", "danshin")
     assert codes(found) == []
-
-
-@pytest.mark.rule("GL-526")
-def test_the_statement_is_read_before_joining():
-    assert codes(join.declaration_findings("SHIN", replace(DECLARATION, statement_read=False), "danshin")) == [
-        "STATEMENT_NOT_READ"
-    ]
-
-
-@pytest.mark.rule("GL-527")
-def test_the_declaration_is_filled_in_by_the_person():
-    by_another = replace(DECLARATION, filled_in_by="hanako")
-    assert codes(join.declaration_findings("SHIN", by_another, "danshin")) == ["NOT_BY_THE_PERSON"]
-
-
-def test_everything_against_a_declaration_is_found_at_once_and_nothing_is_asked_of_who_does_not_join():
-    wrong = join.Declaration("taro", born(60), DECLARED, True, "hanako", False, False)
-    assert codes(join.declaration_findings("SANDAI", wrong, "danshin")) == [
-        "STATEMENT_NOT_READ",
-        "NOT_BY_THE_PERSON",
-        "AGE",
-        "CANCER",
-        "INSURER_REFUSED",
-    ]
-    assert join.declaration_findings("NONE", wrong, "danshin") == []
-
-
-@pytest.mark.rule("GL-531", "GL-532", "GL-533")
-def test_nobody_has_joined_before_the_insurer_consents():
-    accepted = replace(DECLARATION, insurer_consents=True)
-    refused = replace(DECLARATION, insurer_consents=False)
-    assert not join.joined("SHIN", [DECLARATION])
-    assert join.joined("SHIN", [accepted])
-    assert join.joined("SANDAI", [accepted])
-    assert not join.joined("SHIN", [refused])
-    assert join.joined("DUET", [accepted, accepted])
-    assert not join.joined("DUET", [accepted])
-    assert not join.joined("DUET", [accepted, refused])
-    assert not join.joined("NONE", [])
-    assert not join.joined("SANDAI", [replace(accepted, birth=born(51))])
-    assert codes(join.declaration_findings("SHIN", refused, "danshin")) == ["INSURER_REFUSED"]
 
 
 @pytest.mark.rule("GL-541")

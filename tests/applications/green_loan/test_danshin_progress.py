@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from applications.programmes.green_loan.conditions import DANSHIN
 from applications.programmes.green_loan.danshin.progress import NotBelieved, Status, Word, believe, steps
+from applications.programmes.green_loan.workflow import WORKFLOW
+from hypothesis import given
+from hypothesis import strategies as st
 
 DECLARED = date(2026, 4, 2)
 
@@ -84,11 +88,30 @@ def test_nobody_has_joined_who_was_too_old_on_the_day_of_the_declaration(product
     if rule is None:
         believe(birth, DECLARED, said)
         return
-    with pytest.raises(NotBelieved, match=rule):
+    with pytest.raises(NotBelieved) as doubt:
         believe(birth, DECLARED, said)
+    assert doubt.value.rule == rule
     believe(birth, DECLARED, word("refused", product))
 
 
 def test_a_declaration_of_tomorrow_is_not_believed():
     with pytest.raises(NotBelieved):
         believe(date(1980, 1, 1), date(2026, 4, 1), word("applied"))
+
+
+STATUSES = st.lists(st.sampled_from([one.value for one in Status]), max_size=8)
+
+
+@given(STATUSES, st.sampled_from(["SHIN", "SANDAI"]))
+@pytest.mark.rule("GL-102")
+def test_whatever_is_heard_every_step_is_a_row_of_the_table_and_hearing_it_twice_changes_nothing(statuses, wanted):
+    state = "invited"
+    for status in statuses:
+        try:
+            commands = steps(state, wanted, word(status))
+        except NotBelieved:
+            continue
+        for command in commands:
+            (row,) = [one for one in WORKFLOW.rows(DANSHIN, command) if state in one.sources]
+            state = row.target
+        assert steps(state, wanted, word(status)) == ()

@@ -1,13 +1,14 @@
 """What calls for somebody of the office in a green loan, and when it does not any more."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from applications.programmes.green_loan.conditions import CONSENT, TECHNICAL
+from applications.programmes.green_loan.conditions import CONSENT, DANSHIN, TECHNICAL
 from applications.programmes.green_loan.workflow import WORKFLOW
 from applications.workflow import Ground, TaskKind, grounds
 from kit.errors import Refused
+from kit.japan import JST
 
 from .test_workflow import (
     APPROVER,
@@ -20,11 +21,14 @@ from .test_workflow import (
     REVIEWER,
     accepted,
     certify,
+    change,
     codes,
     decide,
     identify,
+    insure,
     open_contract,
     receive,
+    refused,
     sign,
     until_contract,
 )
@@ -32,8 +36,12 @@ from .test_workflow import (
 
 def tasks(life):
     """The grounds that stand now, by kind."""
-    found = grounds(WORKFLOW, life.case())
-    return {kind: one for (kind, subject), one in found.items() if one.at <= life.now and subject == life.id}
+    return {kind: one for kind, one in of_the_loan(life).items() if one.at <= life.now}
+
+
+def of_the_loan(life):
+    """The grounds about the application itself, those that lie ahead among them."""
+    return {kind: one for (kind, subject), one in grounds(WORKFLOW, life.case()).items() if subject == life.id}
 
 
 def repaid():
@@ -64,9 +72,9 @@ def test_an_application_that_goes_well_calls_for_nobody():
 @pytest.mark.rule("GL-493", "GL-494")
 def test_a_decision_without_a_contract_calls_at_the_end_of_the_last_day_and_nothing_is_cancelled():
     life = accepted()  # on 1 April 2026: the last day is 31 October
-    assert grounds(WORKFLOW, life.case()) == {}  # there is no decision yet
+    assert of_the_loan(life) == {}  # there is no decision yet
     decide(life)
-    [ahead] = grounds(WORKFLOW, life.case()).values()
+    [ahead] = of_the_loan(life).values()
     assert ahead.at == datetime(2026, 10, 31, 15, tzinfo=UTC)
     life.now = ahead.at - timedelta(microseconds=1)
     assert tasks(life) == {}
@@ -196,3 +204,36 @@ def test_a_kind_about_persons_sees_each_debtor():
     life = accepted(debtor=True)
     table = replace(WORKFLOW, tasks=(TaskKind("one", look, track=CONSENT),))
     assert grounds(table, life.case()).keys() == {("one", OWNER), ("one", DEBTOR)}
+
+
+# Danshin
+
+
+@pytest.mark.rule("GL-400", "GL-402", "GL-526")
+@pytest.mark.parametrize(
+    ("day", "due"),
+    [
+        (datetime(2026, 4, 1, 23, 59, tzinfo=JST), date(2026, 4, 3)),
+        (datetime(2026, 4, 3, 9, tzinfo=JST), date(2026, 4, 7)),  # Friday
+        (datetime(2026, 4, 28, 9, tzinfo=JST), date(2026, 5, 1)),  # the 29th is a holiday
+        (datetime(2026, 12, 28, 9, tzinfo=JST), date(2027, 1, 5)),  # closed until 3 January
+    ],
+)
+def test_the_office_is_called_when_the_insurers_service_opened_nothing_by_the_second_business_day(day, due):
+    life = accepted()
+    begun = life.taken[DANSHIN, OWNER, "begin"][-1]
+    life.taken[DANSHIN, OWNER, "begin"] = (replace(begun, at=day),)
+    ground = grounds(WORKFLOW, life.case())["danshin_mail_overdue", OWNER]
+    assert (ground.at, ground.due_on) == (datetime.combine(due + timedelta(days=1), time(), JST), due)
+    insure(life, "invite")
+    assert ("danshin_mail_overdue", OWNER) not in grounds(WORKFLOW, life.case())
+
+
+@pytest.mark.rule("GL-260", "GL-513", "GL-530")
+def test_the_office_is_called_when_another_danshin_was_joined_than_the_rate_is_of():
+    life = refused()
+    assert set(tasks(life)) == {"danshin_differs"}
+    insure(life, "switch")
+    assert set(tasks(life)) == {"danshin_differs"}
+    change(life, "SHIN")
+    assert tasks(life) == {}

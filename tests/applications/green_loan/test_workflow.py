@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from applications.errors import ImpossibleTransition, SecondOfficerNeeded
-from applications.programmes.green_loan import PROGRAMME, reckoned, steps
+from applications.programmes.green_loan import PROGRAMME, insurance, reckoned, steps
 from applications.programmes.green_loan.areas.states import CODES, STATES, StateTransition, state_transition
 from applications.programmes.green_loan.conditions import (
     CONSENT,
@@ -19,7 +19,7 @@ from applications.programmes.green_loan.conditions import (
 )
 from applications.programmes.green_loan.money.rates import RateTable
 from applications.programmes.green_loan.workflow import WORKFLOW
-from applications.workflow import Caller, Other, choose, standings
+from applications.workflow import Caller, Other, Who, choose, standings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.errors import Forbidden, Refused
@@ -114,6 +114,9 @@ def receive(life, **changes):
 
 
 def open_contract(life, days=14, **changes):
+    """Of whose insurance nothing was heard yet, the insurer accepts at once."""
+    if life.state(DANSHIN, OWNER) == "opening":
+        insure(life)
     today = life.now.date()
     said = {"first": today.isoformat(), "last": (today + timedelta(days=days)).isoformat(), "amount_yen": 1_500_000}
     life.do("open_contract", REVIEWER, **(said | changes))
@@ -128,6 +131,13 @@ def identify(life, *people):
     for person in people:
         life.ekyc[person] = "passed"
     life.settle()
+
+
+def insure(life, *commands, person=OWNER, product="SHIN"):
+    """What the insurer's service says, one word after the other; without any, the person joins."""
+    for command in commands or ("invite", "apply", "accept"):
+        known = {"product": product, "declared_on": "2026-04-01"} if command in {"apply", "accept", "switch"} else {}
+        life.do(command, SYSTEM, track=DANSHIN, about=person, **known)
 
 
 def until_contract(*, debtor=False, **approval):
@@ -697,26 +707,24 @@ def test_funds_wait_for_an_income_proof_that_was_not_issued_yet():
 # Danshin
 
 
-@pytest.mark.rule("GL-102", "GL-400", "GL-523")
-def test_who_is_to_join_is_invited_when_the_review_begins_and_nobody_else():
+@pytest.mark.rule("GL-102", "GL-400", "GL-523", "GL-524")
+def test_an_application_is_begun_for_who_is_to_join_when_the_review_begins_and_for_nobody_else():
     life = accepted(debtor=True)
-    assert life.state(DANSHIN, OWNER) == "invited"
+    assert life.state(DANSHIN, OWNER) == "opening"
     assert life.state(DANSHIN, DEBTOR) == ""
 
 
-@pytest.mark.rule("GL-102", "GL-526", "GL-527", "GL-531", "GL-544", "GL-575")
-def test_danshin_is_applied_for_accepted_and_in_force_from_the_funds_on():
+@pytest.mark.rule("GL-102", "GL-527", "GL-528", "GL-535", "GL-544", "GL-575")
+def test_the_insurers_word_leads_to_a_cover_that_is_in_force_from_the_funds_on():
     life = accepted()
-    for wrong, code in (
-        ({"declared_on": "2026-04-01"}, "STATEMENT_NOT_READ"),
-        ({"declared_on": "2026-04-02", "statement_read": True}, "REQUIRED"),
-        ({"statement_read": True}, "REQUIRED"),
+    for commands, state in (
+        (["invite"], "invited"),
+        (["apply"], "applied"),
+        (["want_certificate"], "certificate_wanted"),
+        (["apply", "accept"], "joined"),
     ):
-        with pytest.raises(Refused) as refused:
-            life.do("apply", MAIN, track=DANSHIN, about=OWNER, **wrong)
-        assert codes(refused) == {code}
-    life.do("apply", MAIN, track=DANSHIN, about=OWNER, declared_on="2026-04-01", statement_read=True)
-    life.do("accept", REVIEWER, track=DANSHIN, about=OWNER)
+        insure(life, *commands)
+        assert life.state(DANSHIN, OWNER) == state
     decide(life)
     certify(life)
     receive(life)
@@ -731,13 +739,133 @@ def test_danshin_is_applied_for_accepted_and_in_force_from_the_funds_on():
     assert life.state(DANSHIN, OWNER) == "ended"
 
 
-@pytest.mark.rule("GL-102", "GL-530")
-def test_who_is_refused_may_switch_to_the_other_danshin():
-    life = accepted()
-    life.do("apply", MAIN, track=DANSHIN, about=OWNER, declared_on="2026-04-01", statement_read=True)
-    life.do("refuse", REVIEWER, track=DANSHIN, about=OWNER)
-    life.do("switch", MAIN, track=DANSHIN, about=OWNER)
+@pytest.mark.rule("GL-550")
+def test_the_cover_ends_when_the_whole_debt_is_called():
+    life = until_contract()
+    identify(life, OWNER)
+    sign(life, MAIN, OWNER)
+    life.do("disburse", BANK, **FUNDS)
+    life.do("propose_acceleration", REVIEWER)
+    life.do("accelerate", APPROVER, reason="延滞6か月")
+    assert life.state(DANSHIN, OWNER) == "ended"
+
+
+@pytest.mark.rule("GL-102", "GL-527")
+@pytest.mark.parametrize("command", ["invite", "apply", "want_certificate", "accept", "refuse", "switch", "decline"])
+def test_nobody_here_says_what_the_insurer_has_to_say(command):
+    (row,) = WORKFLOW.rows(DANSHIN, command)
+    assert row.actors == (Who(None),)
+
+
+def refused(product="SANDAI"):
+    """Approved, with danshin refused."""
+    life = draft()
+    life.draft = example.content_with(loan__danshin=product)
+    agree(life, *BOTH[:1])
+    life.do("submit", MAIN)
+    insure(life, "invite", "apply", "refuse", product=product)
+    decide(life)
+    certify(life)
+    receive(life)
+    return life
+
+
+def change(life, choice):
+    life.now += timedelta(seconds=1)
+    life.do("change_danshin", BANK, choice=choice, payment_before_yen=13_534, payment_after_yen=13_000)
+
+
+@pytest.mark.rule("GL-513", "GL-260", "GL-543")
+def test_who_is_refused_has_the_loan_all_the_same_at_the_rate_without_danshin():
+    life = refused("SHIN")
+    assert life.state() == "cert_submitted"
+    with pytest.raises(Refused) as found:
+        open_contract(life)
+    assert codes(found) == {"DANSHIN_DIFFERS"}
+    change(life, "NONE")
+    assert life.state(DANSHIN, OWNER) == "refused"
+    open_contract(life)
+    assert life.state() == "contract_open"
+
+
+@pytest.mark.rule("GL-530", "GL-260", "GL-543")
+def test_who_is_refused_three_diseases_and_takes_the_other_pays_the_rate_of_the_other():
+    life = refused()
+    insure(life, "switch")
     assert life.state(DANSHIN, OWNER) == "switched"
+    with pytest.raises(Refused) as found:
+        open_contract(life)
+    assert codes(found) == {"DANSHIN_DIFFERS"}
+    change(life, "SHIN")
+    assert life.state(DANSHIN, OWNER) == "switched"
+    open_contract(life)
+    assert life.state() == "contract_open"
+
+
+@pytest.mark.rule("GL-542", "GL-543")
+def test_the_contract_waits_for_the_insurer():
+    life = accepted()
+    decide(life)
+    certify(life)
+    receive(life)
+    for heard in (["invite"], ["apply"], ["want_certificate"]):
+        insure(life, *heard)
+        with pytest.raises(Refused) as found:
+            open_contract(life)
+        assert codes(found) == {"DANSHIN_OPEN"}
+    insure(life, "accept")
+    open_contract(life)
+
+
+@pytest.mark.rule("GL-513", "GL-544")
+@pytest.mark.parametrize("reached", [[], ["invite"], ["invite", "apply"], ["invite", "apply", "accept"]])
+def test_nobody_is_insured_for_a_loan_that_ended_before_the_funds(reached):
+    life = accepted()
+    if reached:
+        insure(life, *reached)
+    life.do("withdraw", MAIN)
+    assert life.state(DANSHIN, OWNER) == "not_joined"
+
+
+@pytest.mark.rule("GL-260", "GL-529", "GL-530")
+def test_another_kind_is_applied_for_anew_and_never_once_joined():
+    life = accepted()
+    insure(life, "invite")
+    decide(life)
+    change(life, "SANDAI")
+    assert life.state(DANSHIN, OWNER) == "not_joined"
+    life.do("begin_again", REVIEWER, track=DANSHIN, about=OWNER)
+    assert insurance.joiner(life.case(), OWNER).product == "SANDAI"
+    insure(life, product="SANDAI")
+    assert life.state(DANSHIN, OWNER) == "joined"
+    with pytest.raises(ImpossibleTransition):
+        life.do("begin_again", REVIEWER, track=DANSHIN, about=OWNER)
+
+
+@pytest.mark.rule("GL-520", "GL-523", "GL-533")
+def test_both_of_a_couple_join_by_duet_and_a_third_application_is_not_begun():
+    life = draft(debtor=True)
+    both = {"danshin": "DUET", "danshin_joiners": ["applicant", "joint_debtor_1"], "danshin_couple": "LEGAL_SPOUSE"}
+    life.draft = {**life.draft, "loan": {**life.draft["loan"], **both}}
+    agree(life, *BOTH)
+    life.do("submit", MAIN)
+    assert [life.state(DANSHIN, person) for person in (OWNER, DEBTOR)] == ["opening", "opening"]
+    told = [insurance.joiner(life.case(), person) for person in (OWNER, DEBTOR)]
+    assert [one.name for one in told] == ["見本 太郎", "見本 花子"]
+    assert {(one.product, one.duet) for one in told} == {("SHIN", True)}
+    insure(life)
+    insure(life, "invite", "apply", "refuse", person=DEBTOR)
+    decide(life)
+    certify(life)
+    receive(life)
+    with pytest.raises(Refused) as found:
+        open_contract(life)
+    assert codes(found) == {"DANSHIN_DIFFERS"}
+    change(life, "SHIN")
+    with pytest.raises(ImpossibleTransition):
+        life.do("begin_again", REVIEWER, track=DANSHIN, about=DEBTOR)
+    open_contract(life)
+    assert life.state() == "contract_open"
 
 
 # Exits

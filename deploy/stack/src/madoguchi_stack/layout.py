@@ -18,6 +18,7 @@ REAL_FOLDER = ROOT / ".real"
 
 HOST = "127.0.0.1"
 SERVICES = ("identity", "applications", "documents", "notifications")
+PROVIDERS = ("ekyc", "danshin")  # simulated: one process and one port each
 
 DEFAULT_BASE = 18100
 BLOCK = 50
@@ -32,6 +33,7 @@ OFFSETS = {
     "documents_worker": 13,
     "notifications_worker": 14,
     "ekyc": 20,
+    "danshin": 22,
     "postgres": 30,
     "kafka": 31,
     "kafka_controller": 32,

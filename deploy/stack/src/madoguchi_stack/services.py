@@ -1,4 +1,4 @@
-"""The table of processes: the eKYC simulator and two processes for each service, with their environment.
+"""The table of processes: the simulated providers and two processes for each service, with their environment.
 
 A service runs here exactly as in production; only addresses and secrets differ.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from madoguchi_stack import readiness
 from madoguchi_stack.keyring import JWK
-from madoguchi_stack.layout import HOST, SERVICES
+from madoguchi_stack.layout import HOST, PROVIDERS, SERVICES
 from madoguchi_stack.servers import Servers
 from madoguchi_stack.supervisor import Process, dies_with_launcher
 
@@ -42,19 +42,24 @@ def service_processes(service: str, servers: Servers) -> list[Process]:
     return [_uvicorn(service, part, servers) for part in ("api", "worker")]
 
 
-def ekyc_simulator(servers: Servers) -> Process:
-    """The simulated provider of identity verification."""
-    port = servers.ports["ekyc"]
+def simulators(servers: Servers) -> list[Process]:
+    """The simulated providers: of identity verification, and of the lead insurer's danshin Web service."""
+    return [_simulator(name, servers) for name in PROVIDERS]
+
+
+def _simulator(name: str, servers: Servers) -> Process:
+    port, settings = servers.ports[name], f"{name.upper()}_SIMULATOR"
+    application = f"madoguchi_stack.{name}:build"
     return Process(
-        "ekyc",
-        dies_with_launcher((sys.executable, "-m", "uvicorn", "--factory", "madoguchi_stack.ekyc:build", *_at(port))),
-        ready=lambda: readiness.http_is_ok(f"{_url(servers, 'ekyc')}/readyz"),
+        name,
+        dies_with_launcher((sys.executable, "-m", "uvicorn", "--factory", application, *_at(port))),
+        ready=lambda: readiness.http_is_ok(f"{_url(servers, name)}/readyz"),
         ports=(port,),
         environment={
-            "EKYC_SIMULATOR_STATE": str(servers.folder / "ekyc.json"),
-            "EKYC_SIMULATOR_URL": _url(servers, "ekyc"),
-            "EKYC_SIMULATOR_API_KEY": servers.secrets.ekyc_api_key,
-            "EKYC_SIMULATOR_CALLBACK_SECRET": servers.secrets.ekyc_callback_secret,
+            f"{settings}_STATE": str(servers.folder / f"{name}.json"),
+            f"{settings}_URL": _url(servers, name),
+            f"{settings}_API_KEY": getattr(servers.secrets, f"{name}_api_key"),
+            f"{settings}_CALLBACK_SECRET": getattr(servers.secrets, f"{name}_callback_secret"),
         },
     )
 
@@ -122,12 +127,11 @@ def _own(servers: Servers) -> Mapping[str, dict[str, str]]:
         "identity": {
             "MADOGUCHI_SIGNING_KEYS": json.dumps({"keys": secrets.signing_keys}),
             "MADOGUCHI_BLIND_INDEX_KEY": secrets.blind_index_key,
-            "MADOGUCHI_EKYC_URL": _url(servers, "ekyc"),
-            "MADOGUCHI_EKYC_API_KEY": secrets.ekyc_api_key,
-            "MADOGUCHI_EKYC_CALLBACK_SECRET": secrets.ekyc_callback_secret,
-            "MADOGUCHI_EKYC_CALLBACK_URL": f"{_url(servers, 'identity_api')}/v1/ekyc/callbacks",
+            **_provider("ekyc", f"{_url(servers, 'identity_api')}/v1/ekyc/callbacks", servers),
         },
-        "applications": {},
+        "applications": _provider(
+            "danshin", f"{_url(servers, 'applications_api')}/v1/providers/danshin/callbacks", servers
+        ),
         "documents": {
             "MADOGUCHI_S3_INTERNAL_URL": s3.url,
             "MADOGUCHI_S3_PUBLIC_URL": s3.url,
@@ -140,6 +144,17 @@ def _own(servers: Servers) -> Mapping[str, dict[str, str]]:
             "MADOGUCHI_SMTP_RELAYS": json.dumps([{"host": smtp.host, "port": smtp.port}]),
             "MADOGUCHI_OFFICE_MAILBOX": OFFICE_MAILBOX,
         },
+    }
+
+
+def _provider(name: str, callback_url: str, servers: Servers) -> dict[str, str]:
+    """How a service and its simulated provider reach each other."""
+    settings = f"MADOGUCHI_{name.upper()}"
+    return {
+        f"{settings}_URL": _url(servers, name),
+        f"{settings}_API_KEY": getattr(servers.secrets, f"{name}_api_key"),
+        f"{settings}_CALLBACK_SECRET": getattr(servers.secrets, f"{name}_callback_secret"),
+        f"{settings}_CALLBACK_URL": callback_url,
     }
 
 

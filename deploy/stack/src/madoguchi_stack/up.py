@@ -16,7 +16,7 @@ from madoguchi_stack.case.web import Unexpected, Web
 from madoguchi_stack.clamd import MISSING
 from madoguchi_stack.layout import OFFSETS, SERVICES, Ports
 from madoguchi_stack.servers import Servers
-from madoguchi_stack.services import ekyc_simulator, service_environment, service_processes, write_environments
+from madoguchi_stack.services import service_environment, service_processes, simulators, write_environments
 from madoguchi_stack.supervisor import StackFailed, refuse_taken_ports, together
 
 ACCOUNTS = "office-accounts.json"
@@ -107,7 +107,7 @@ async def bring_up(servers: Servers) -> None:
     """Everything on top of running servers, until the services are ready. Raises StackFailed."""
     await together(migrate_and_tell_again(servers, service) for service in SERVICES)
     processes = [process for service in SERVICES for process in service_processes(service, servers)]
-    await servers.supervisor.start(ekyc_simulator(servers), *processes)
+    await servers.supervisor.start(*simulators(servers), *processes)
 
 
 async def migrate_and_tell_again(servers: Servers, service: str) -> None:
@@ -130,6 +130,7 @@ def addresses(servers: Servers) -> str:
             *lines,
             f"{'mail':14} http://127.0.0.1:{ports['mail_web']}/",
             f"{'eKYC provider':14} http://127.0.0.1:{ports['ekyc']}/",
+            f"{'danshin':14} http://127.0.0.1:{ports['danshin']}/",
             f"{'PostgreSQL':14} 127.0.0.1:{ports['postgres']}",
             f"{'Kafka':14} {servers.kafka_bootstrap}",
             f"{'S3':14} {servers.s3.url}",

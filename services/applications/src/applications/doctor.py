@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kit.doctor.practice import Hidden, Practice
+from kit.doctor.practice import Hidden, Organ, Practice
+from kit.doctor.providers import providers
 
 from applications.settings import Settings
 
@@ -28,4 +29,9 @@ HIDDEN = (
     Hidden("correction_items", "was", "'correction_items.was:' || correction_id || ':' || position"),
 )
 
-PRACTICE = Practice(service="applications", settings=Settings, hidden=HIDDEN)
+PRACTICE = Practice(
+    service="applications",
+    settings=Settings,
+    hidden=HIDDEN,
+    examinations={Organ.PROVIDERS: providers({"danshin": "/v1/applications"})},
+)

@@ -12,6 +12,8 @@ from kit.db import Database
 from kit.health import Health
 from kit.http import build_app
 from kit.process import build_worker_app
+from kit.providers.configuration import callback_secret, poll_of, provider_of
+from kit.providers.jobs import loop
 from kit.sealed import seal
 from kit.tokens import TokenVerifier
 from kit.vault import Vault
@@ -22,9 +24,14 @@ from starlette.applications import Starlette
 from applications import api, consumers, timers
 from applications.api.context import Context
 from applications.areas import AREAS
+from applications.danshin_service import commands as danshin_commands
+from applications.danshin_service import work as danshin
+from applications.danshin_service.client import DanshinClient
 from applications.desk import Desk
 from applications.directories import PostalCodes, ZenginInstitutions
+from applications.errands import ERRANDS
 from applications.programmes import PROGRAMMES
+from applications.providers import Listener
 from applications.rates.queries import rate_table
 from applications.settings import Settings
 
@@ -44,7 +51,7 @@ def build_api() -> FastAPI:
         desk=_desk(settings, institutions),
         institutions=institutions,
         postal_codes=PostalCodes(),
-        listeners={},
+        listeners={danshin.NAME: Listener(callback_secret(settings, danshin.NAME), danshin_commands.take_hint)},
     )
     return build_app(context, title=TITLE, routers=[*api.routers, simulations.build_router(AREAS)])
 
@@ -54,17 +61,26 @@ def build_worker() -> Starlette:
     settings = _settings("worker")
     database = _database(settings)
     desk = _desk(settings, ZenginInstitutions())
-    private_key = settings.seal_private_key.get_secret_value()
+    private_key, health = settings.seal_private_key.get_secret_value(), Health()
     return build_worker_app(
         service="applications",
         settings=settings,
         database=database,
         clock=system_clock,
-        health=Health(),
+        health=health,
         consumer=Consumer(
             "applications", consumers.handlers(desk, private_key, system_clock), database=database, clock=system_clock
         ),
         deadline_handlers=timers.handlers(desk),
+        loops={
+            danshin.NAME: loop(
+                database,
+                system_clock,
+                health,
+                client=lambda: DanshinClient(provider_of(settings, danshin.NAME)),
+                jobs=lambda client: danshin.jobs(database, desk, client, system_clock, poll_of(settings, danshin.NAME)),
+            )
+        },
     )
 
 
@@ -89,4 +105,5 @@ def _desk(settings: Settings, institutions: ZenginInstitutions) -> Desk:
         institutions=institutions,
         claim_lease=timedelta(minutes=settings.claim_lease_minutes),
         dated={"green_loan": rate_table},
+        errands=ERRANDS,
     )

@@ -11,6 +11,7 @@ from madoguchi_contracts import ApplicationSubmitted
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from applications.errands import WITNESSES
 from applications.programmes import PROGRAMMES
 from applications.workflow import Relation, Transition, Who
 
@@ -76,6 +77,8 @@ async def tell(session: AsyncSession, question: Question, answer: Answer) -> Non
             answer.waits += [{**wait, "since": row.entered_at} for wait in waits(rows)]
     for row in await session.execute(_TASKS, where):
         _task(row, question, answer)
+    for tell_more in WITNESSES:
+        await tell_more(session, question.application_id, answer)
     heard = (await session.execute(_TOLD, where)).one()
     answer.states.append(
         {

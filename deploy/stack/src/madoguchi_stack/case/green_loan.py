@@ -10,7 +10,6 @@ from kit.japan.months import add_months
 
 from madoguchi_stack.case.loan import (
     AMOUNT_YEN,
-    DANSHIN,
     IDENTITY,
     Borrower,
     Loan,
@@ -46,6 +45,8 @@ async def play(web: Web, environment: dict[str, str], book: Path, say: Say) -> L
     bank, inspector = others["bank"], others["inspection_body"]
     await offer_rates(approver)
     loan = await _apply(owner, bank, inspector, say)
+    await loan.insure(owner)
+    say("the applicant declared at the simulated danshin Web service, where its mail led; the insurer accepted")
 
     condition = {"text": CONDITION, "due": "contract"}
     await decide(reviewer, approver, loan, "approve", {"amount_yen": APPROVED_YEN, "conditions": [condition]})
@@ -55,7 +56,6 @@ async def play(web: Web, environment: dict[str, str], book: Path, say: Say) -> L
         notices = await loan.read_messages(one)
     say(f"mails that say nothing led both to the office's messages: {', '.join(notices)}")
 
-    await _insure(loan, reviewer, say)
     await works(loan, inspector)
     say(f"works: plan confirmed, started, completed, reported, certified by {inspector.organisation_name}")
     await _contract(loan, reviewer, bank, say)
@@ -85,14 +85,6 @@ async def _apply(owner: Borrower, bank: Clerk, inspector: Clerk, say: Say) -> Lo
         f"{shown['monthly_yen']:,} yen a month"
     )
     return loan
-
-
-async def _insure(loan: Loan, reviewer: Person, say: Say) -> None:
-    owner = loan.owner
-    insured = {"declared_on": str(today()), "statement_read": True, "ever_cancer": False}
-    await loan.step(owner.person, "apply", track=DANSHIN, subject=owner.account_id, facts=insured)
-    await loan.step(reviewer, "accept", track=DANSHIN, subject=owner.account_id)
-    say("the applicant applied for the group credit life insurance; the insurer accepted")
 
 
 async def _contract(loan: Loan, reviewer: Person, bank: Clerk, say: Say) -> None:

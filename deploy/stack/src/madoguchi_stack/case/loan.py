@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from kit.japan import to_jst
 from madoguchi_stack.case.office import Clerk, review_of
 from madoguchi_stack.case.papers import pdf
 from madoguchi_stack.case.people import Person
-from madoguchi_stack.case.web import Unexpected, Web, until
+from madoguchi_stack.case.web import Unexpected, Web, text_of, until
 
 RATES = "/v1/programmes/green_loan/rates"
 RATES_HEADER = (
@@ -32,6 +33,7 @@ LOAN, TECHNICAL, CONSENT, IDENTITY, DANSHIN, SIGNATURE = (
     "signature",
 )
 AMOUNT_YEN = 1_500_000
+DANSHIN_MAIL = "【住宅金融支援機構】グリーンリフォームローン 団体信用生命保険のお申込みのご案内"
 HOME = {"postal_code": "1120002", "address": "東京都文京区小石川1-1-1"}
 
 
@@ -241,6 +243,23 @@ class Loan:
         digest = next(one["digest"] for one in shown["steps"] if one["command"] == command)
         said = {"track": shown["track"], "subject": shown["subject"], "proof": await who.proof(command, digest)}
         return await self.step(who, command, **said)
+
+    async def insure(self, one: Borrower) -> None:
+        """Somebody joins danshin by the mail of the simulated insurer's service, which accepts (GL-400, GL-526)."""
+        web = one.person.web
+        found = re.search(r"\bD-[0-9]{8}\b", text_of(await web.mail(one.person.account.mail, DANSHIN_MAIL)))
+        if found is None:
+            raise Unexpected("no user ID in the mail of the danshin Web service")
+        await web.post("danshin", f"/v1/people/{found[0]}/declaration", {"statement_read": True})
+        await web.post("danshin", f"/v1/insurer/{found[0]}/decision", {"status": "joined"})
+
+        async def joined() -> bool:
+            tracks = (await one.person.get("applications", self.path))["tracks"]
+            return any(
+                (at["track"], at["subject"], at["state"]) == (DANSHIN, one.account_id, "joined") for at in tracks
+            )
+
+        await until(joined, "the insurer's acceptance in applications")
 
     async def read_messages(self, one: Borrower) -> list[str]:
         """Open the thread of the decision, and read to its end; returns what the office's notices are (GL-431)."""

@@ -14,7 +14,6 @@ from kit.errors import Finding
 from kit.japan import to_jst
 
 from applications.programmes.green_loan import steps
-from applications.programmes.green_loan.danshin.join import Declaration, declaration_findings
 from applications.programmes.green_loan.danshin.kinds import Choice
 from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.money import arrears, methods
@@ -475,35 +474,3 @@ def danshin_choice(case: Case) -> Choice:
     change = case.said_before(steps.DanshinChange, LOAN, "change_danshin")
     choice: Choice = content(case)["loan"]["danshin"] if change is None or change.choice is None else change.choice
     return choice
-
-
-def declaration_is_right(case: Case) -> Sequence[Finding]:
-    """GL-526, GL-527, GL-531 to GL-534: the person's own, dated, of the right age on that day."""
-    said, person = case.said(steps.Declared), _entered(case, case.subject)
-    if said.declared_on is None or said.declared_on > today(case) or person is None:
-        return [Finding("GL-531", "REQUIRED", "記入日(告知日)を入力してください。", "declared_on")]
-    who = str(case.subject)
-    declaration = Declaration(
-        person=who,
-        birth=date.fromisoformat(person["birth"]),
-        declared_on=said.declared_on,
-        ever_cancer=bool(said.ever_cancer),
-        filled_in_by=who,
-        statement_read=bool(said.statement_read),
-        insurer_consents=None,
-    )
-    return declaration_findings(danshin_choice(case), declaration, "declared_on")
-
-
-def _entered(case: Case, person: UUID) -> Mapping[str, Any] | None:
-    """What the form says of somebody."""
-    if person == case.account_id:
-        entered: Mapping[str, Any] | None = content(case).get("applicant")
-        return entered
-    return next((one for one in content(case).get("joint_debtors", ()) if one.get("account") == str(person)), None)
-
-
-def joins_danshin(case: Case) -> bool:
-    """GL-102, GL-400, GL-523: somebody who is to join, once the application is under review."""
-    joiners = content(case).get("loan", {}).get("danshin_joiners", ())
-    return case.state(LOAN) == "under_review" and key_of(case, case.subject) in joiners

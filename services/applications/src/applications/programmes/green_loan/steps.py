@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from applications.forms import Form, asked
-from applications.programmes.green_loan.danshin.kinds import Choice
+from applications.programmes.green_loan.danshin.kinds import Choice, Product
 from applications.programmes.green_loan.form.sections import MOST_COSTS, MOST_LINES
 from applications.programmes.green_loan.money.arrears import Ground
 from applications.programmes.green_loan.money.changes import ChangeKind
@@ -259,9 +259,8 @@ class Seen(Form):
     complete: bool | None = asked("氏名・住所・生年月日・写真", "GL-489")
 
 
-class Declared(Form):
-    """申込書兼告知書 of one person (GL-527)."""
+class Heard(Form):
+    """What is kept of the danshin Web service's word: no answer of a declaration is (GL-527, GL-530)."""
 
+    product: Product | None = asked("団信の種類", "GL-512")
     declared_on: date | None = asked("記入日", "GL-531")
-    statement_read: bool | None = asked("重要事項説明の確認", "GL-526")
-    ever_cancer: bool | None = asked("がんの診断", "GL-534")

@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 from kit.japan import JST
 
 from applications.programmes.green_loan import conditions as must
-from applications.programmes.green_loan import servicing, steps
-from applications.programmes.green_loan.conditions import LOAN, TECHNICAL
+from applications.programmes.green_loan import insurance, servicing, steps
+from applications.programmes.green_loan.conditions import DANSHIN, LOAN, TECHNICAL
 from applications.programmes.green_loan.examination import anti_social_checks
 from applications.programmes.green_loan.money import arrears
 from applications.programmes.green_loan.papers.completion import area_change_registration_due
@@ -137,4 +137,6 @@ TASKS = (
     TaskKind("acceleration", acceleration),
     TaskKind("area_registration", area_registration),
     TaskKind("person_check", person_check),
+    TaskKind("danshin_mail_overdue", insurance.mail_overdue, track=DANSHIN),
+    TaskKind("danshin_differs", insurance.kind_differs),
 )

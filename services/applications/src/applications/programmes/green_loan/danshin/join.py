@@ -1,9 +1,8 @@
-"""Who may join (GL-520 to GL-534), and who may newly join when a cover ends at 80 (GL-541)."""
+"""Who may join (GL-520 to GL-525, GL-531 to GL-534), and who may newly join when a cover ends at 80 (GL-541)."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
@@ -25,23 +24,6 @@ JOINERS: Final[Mapping[Choice, int]] = {"NONE": 0, "SHIN": 1, "SANDAI": 1, "DUET
 """GL-523; interpretation (GL-524): one debtor joins, or the couple by Duet, also if there are three or four debtors."""
 
 
-@dataclass(frozen=True)
-class Declaration:
-    """新機構団体信用生命保険制度申込書兼告知書 of one person.
-
-    `declared_on` is the day it is filled in (記入日・告知日). `filled_in_by` is who did it. `insurer_consents` is the
-    answer of the lead insurer, None as long as there is none.
-    """
-
-    person: str
-    birth: date
-    declared_on: date
-    ever_cancer: bool
-    filled_in_by: str
-    statement_read: bool
-    insurer_consents: bool | None
-
-
 def age_met(product: Product, birth: date, declared_on: date) -> bool:
     """GL-531, GL-532: whether the age in full years on the declaration date allows to join."""
     return full_years(birth, declared_on) in JOIN_AGES[product]
@@ -50,7 +32,8 @@ def age_met(product: Product, birth: date, declared_on: date) -> bool:
 def own_condition_met(product: Product, birth: date, declared_on: date, *, ever_cancer: bool) -> bool:
     """GL-531, GL-532, GL-534: the age, and for SANDAI that no cancer was ever diagnosed.
 
-    What remains to be fulfilled is the consent of the lead insurer.
+    What remains to be fulfilled is the consent of the lead insurer. Whether there was a cancer is declared to the
+    insurer alone: no application here asks for it, only who tries the rules out.
     """
     return age_met(product, birth, declared_on) and not (product == "SANDAI" and ever_cancer)
 
@@ -108,47 +91,6 @@ def joining_age_findings(choice: Choice, births: Collection[date], on: date, fie
         "ほかの種類を選ぶか、加入せずにお申し込みください。"
     )
     return [Finding("GL-531" if product == "SHIN" else "GL-532", "AGE", message, field)]
-
-
-def declaration_findings(choice: Choice, declaration: Declaration, field: str) -> list[Finding]:
-    """GL-526, GL-527, GL-531 to GL-534: what stands against joining with this declaration.
-
-    An insurer that has not answered yet stands against nothing here: ask `joined` for that.
-    """
-    product = product_of(choice)
-    if product is None:
-        return []
-    findings = []
-    ages = JOIN_AGES[product]
-    if not declaration.statement_read:
-        message = "『重要事項説明(契約概要、注意喚起情報、正しく告知いただくために)』を必ずご確認ください。"
-        findings.append(Finding("GL-526", "STATEMENT_NOT_READ", message, field))
-    if declaration.filled_in_by != declaration.person:
-        message = "申込書兼告知書は、加入するご本人が、もれなく正確にご記入ください。"
-        findings.append(Finding("GL-527", "NOT_BY_THE_PERSON", message, field))
-    if not age_met(product, declaration.birth, declaration.declared_on):
-        rule = "GL-531" if product == "SHIN" else "GL-532"
-        message = (
-            f"「{LABELS[choice]}」に加入できるのは、記入日(告知日)に満{ages.start}歳以上満{ages.stop}歳未満の方です。"
-            "ほかの種類を選ぶか、加入せずにお申し込みください。"
-        )
-        findings.append(Finding(rule, "AGE", message, field))
-    if product == "SANDAI" and declaration.ever_cancer:
-        message = "過去にがんと診断された方は、新3大疾病付機構団信に加入できません。ほかの種類を選んでください。"
-        findings.append(Finding("GL-534", "CANCER", message, field))
-    if declaration.insurer_consents is False:
-        message = "幹事生命保険会社の加入承諾が得られませんでした。ほかの種類を選ぶか、加入せずにお申し込みください。"
-        findings.append(Finding("GL-531" if product == "SHIN" else "GL-532", "INSURER_REFUSED", message, field))
-    return findings
-
-
-def joined(choice: Choice, declarations: Sequence[Declaration]) -> bool:
-    """GL-531 to GL-534: whether everybody who was to join has joined, the lead insurer's consent included."""
-    complete = choice != "NONE" and len(declarations) == JOINERS[choice]
-    return complete and all(
-        declaration.insurer_consents is True and not declaration_findings(choice, declaration, "")
-        for declaration in declarations
-    )
 
 
 def products_after_cover_end(original: Product, birth: date, on: date) -> tuple[Product, ...]:

@@ -37,7 +37,12 @@ class Word:
 
 
 class NotBelieved(Exception):
-    """What the service says cannot be: it goes against a rule, or against what it said before. The text says which."""
+    """What the service says cannot be: it goes against a rule, or against what it said before. The text says how."""
+
+    def __init__(self, rule: str, what: str) -> None:
+        """`what` is for operators, without personal data."""
+        super().__init__(what)
+        self.rule = rule
 
 
 _DECIDED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -68,7 +73,7 @@ def steps(state: str, wanted: Product, word: Word) -> tuple[str, ...]:
     if state == "invited":
         return ("apply", *(_DECIDED[goal] if goal != "applied" else ()))
     if state not in _UNDECIDED:
-        raise NotBelieved(f"{word.status} after {state}")
+        raise NotBelieved("GL-102", f"{word.status} after {state}")
     return _DECIDED[goal]
 
 
@@ -76,13 +81,13 @@ def _goal(wanted: Product, word: Word) -> str:
     """The state of the track that the word stands for. Raises NotBelieved."""
     switched = word.product == "SHIN" and wanted == "SANDAI"
     if word.product != wanted and not switched:
-        raise NotBelieved("GL-529: another product than the one applied for")
+        raise NotBelieved("GL-529", "another product than the one applied for")
     if word.status is Status.OPEN:
         return "invited"
     if word.status is Status.WITHDRAWN:
         return "not_joined"
     if word.declared_on is None:
-        raise NotBelieved("GL-527: no declaration date")
+        raise NotBelieved("GL-527", "no declaration date")
     return "switched" if switched and word.status is Status.JOINED else word.status.value
 
 
@@ -94,7 +99,7 @@ def believe(birth: date, today: date, word: Word) -> None:
     if word.declared_on is None:
         return
     if word.declared_on > today:
-        raise NotBelieved("GL-527: declared on a day to come")
+        raise NotBelieved("GL-527", "declared on a day to come")
     if word.status is Status.JOINED and not age_met(word.product, birth, word.declared_on):
         rule = "GL-531" if word.product == "SHIN" else "GL-532"
-        raise NotBelieved(f"{rule}: joined at an age at which nobody can")
+        raise NotBelieved(rule, "joined at an age at which nobody can")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
 
 from kit.errors import Finding
 
 from applications.programmes.green_loan.danshin import amounts
 from applications.programmes.green_loan.danshin.join import joiners_findings, joining_age_findings
-from applications.programmes.green_loan.danshin.kinds import product_of
+from applications.programmes.green_loan.danshin.kinds import Product, product_of
 from applications.programmes.green_loan.form import people
 from applications.programmes.green_loan.form.findings import missing
 from applications.programmes.green_loan.form.sections import GreenLoanForm, InsuredElsewhere, Loan
@@ -32,7 +32,7 @@ def danshin_wrong(form: GreenLoanForm, today: date) -> list[Finding]:
         found += missing(one, InsuredElsewhere, f"{_AT}.{number}.", ("who",))
         found += amounts.parts_findings(_sums(one), _sums_of_sandai(one), f"{_AT}.{number}.sandai_insured_yen")
     for who in dict.fromkeys(joiners):
-        total = amounts.insured_total(loan.amount_yen or 0, *_added(form, who, sandai=False))
+        total = amounts.insured_total(loan.amount_yen or 0, *insured_elsewhere(form, who))
         found += amounts.insured_findings(total, _AT if loan.danshin_elsewhere else "loan.danshin")
     return found
 
@@ -43,20 +43,25 @@ def health_certificates(form: GreenLoanForm) -> tuple[str, ...]:
     product = product_of(loan.danshin) if loan.danshin else None
     if product is None:
         return ()
-    return tuple(
-        who
-        for who in loan.danshin_joiners or ()
-        if amounts.certificate_required(
-            product, amounts.sandai_total(loan.amount_yen or 0, *_added(form, who, sandai=True))
-        )
-    )
+    return tuple(who for who in loan.danshin_joiners or () if needs_health_check(form, who, product))
 
 
-def _added(form: GreenLoanForm, who: str, *, sandai: bool) -> tuple[int, int]:
-    """What somebody has insured elsewhere, and applies for at the same time; in yen."""
-    told: Sequence[InsuredElsewhere] = (form.loan or Loan()).danshin_elsewhere or ()
-    sums = [_sums_of_sandai(one) if sandai else _sums(one) for one in told if one.who == who]
-    return sum(insured for insured, _ in sums), sum(simultaneous for _, simultaneous in sums)
+def needs_health_check(form: GreenLoanForm, who: str, product: Product) -> bool:
+    """GL-535 to GL-538: of somebody who joins, by the key of the form."""
+    loan = form.loan or Loan()
+    insured, simultaneous = _added(_sums_of_sandai(one) for one in loan.danshin_elsewhere or () if one.who == who)
+    return amounts.certificate_required(product, amounts.sandai_total(loan.amount_yen or 0, insured, simultaneous))
+
+
+def insured_elsewhere(form: GreenLoanForm, who: str) -> tuple[int, int]:
+    """GL-539: what somebody has insured with danshin of other loans, and applies for at the same time; in yen."""
+    loan = form.loan or Loan()
+    return _added(_sums(one) for one in loan.danshin_elsewhere or () if one.who == who)
+
+
+def _added(sums: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    told = list(sums)
+    return sum(insured for insured, _ in told), sum(simultaneous for _, simultaneous in told)
 
 
 def _sums(one: InsuredElsewhere) -> tuple[int, int]:

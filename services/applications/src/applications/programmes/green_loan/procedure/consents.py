@@ -43,7 +43,7 @@ REGULAR: Final[Mapping[str, Regular]] = {
     "danshin": Regular(
         "insurer",
         "danshin",
-        frozenset({"name", "birth_date", "sex", "address", "telephone", "health", "borrowings"}),
+        frozenset({"name", "birth_date", "borrowings"}),
         "団体信用生命保険契約",
     ),
     "electronic_contract": Regular(

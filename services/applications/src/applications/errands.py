@@ -1,0 +1,19 @@
+"""What the states of the programmes' tables start and end outside of them, by the names that the tables give it, and
+who tells an operator of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from uuid import UUID
+
+from kit.why.witness import Answer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from applications.danshin_service import commands as danshin
+from applications.danshin_service import why as danshin_why
+from applications.desk import Errand
+
+ERRANDS: Mapping[str, Errand] = {**danshin.ERRANDS}
+WITNESSES: Sequence[Callable[[AsyncSession, UUID, Answer], Awaitable[None]]] = (danshin_why.tell,)
+"""What `madoguchi why` asks besides: each adds what it knows of an application."""

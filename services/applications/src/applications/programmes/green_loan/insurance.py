@@ -1,0 +1,211 @@
+"""What moves somebody's danshin, what the insurer's Web service is told of them, and what the contract waits for.
+
+The service's word moves the track (`danshin.progress`); here is what follows from the loan: who joins and from when on,
+when nobody needs the application at the service any more, and what stands against a contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+
+from kit.errors import Finding
+from kit.japan import JST, to_jst
+
+from applications.forms import read
+from applications.programmes.green_loan import steps
+from applications.programmes.green_loan.conditions import (
+    DANSHIN,
+    LOAN,
+    content,
+    danshin_choice,
+    debtors,
+    key_of,
+)
+from applications.programmes.green_loan.danshin.invitation import invitation_due
+from applications.programmes.green_loan.danshin.join import JOINERS
+from applications.programmes.green_loan.danshin.kinds import LABELS, Choice, Product, product_of
+from applications.programmes.green_loan.form import danshin as form_danshin
+from applications.programmes.green_loan.form import people
+from applications.programmes.green_loan.form.sections import GreenLoanForm, Loan, Name
+from applications.workflow import Case, Ground
+
+BEGUN: Final = ("opening", "invited", "applied", "certificate_wanted")
+"""Before the insurer's decision."""
+JOINED: Final = ("joined", "switched")
+ENDED_BEFORE_FUNDS: Final = frozenset({"rejected", "withdrawn", "cancelled", "stopped"})
+_RESULTS: Final = ("accept", "refuse", "switch", "decline", "give_up")
+AGAIN: Final = ("approved", "re_review", "cert_submitted")
+"""While the kind may still be changed (GL-260)."""
+
+
+# Who joins, and who does not any more
+
+
+def joins(case: Case) -> bool:
+    """GL-102, GL-400, GL-523, GL-524: somebody who is to join, once the application is under review."""
+    joiners = content(case).get("loan", {}).get("danshin_joiners", ())
+    return case.state(LOAN) == "under_review" and key_of(case, case.subject) in joiners
+
+
+def may_begin_again(case: Case) -> bool:
+    """GL-260, GL-523, GL-530: the office opens one more application, of the kind that is chosen now, as long as fewer
+    persons join than that kind takes. Who was refused, or did not want to, may be the one.
+    """
+    taken = sum(case.state(DANSHIN, one) in (*BEGUN, *JOINED) for one in debtors(case))
+    wanted = case.state(LOAN) in AGAIN and taken < JOINERS[danshin_choice(case)]
+    return wanted and key_of(case, case.subject) is not None
+
+
+def is_given_up(case: Case) -> bool:
+    """Nobody needs the application at the service any more: the loan ended before the funds (GL-544), joining was given
+    up (GL-513), or another product was chosen before the insurer decided (GL-260, GL-529).
+    """
+    if case.state(LOAN) in ENDED_BEFORE_FUNDS:
+        return True
+    if case.state(LOAN) == "draft":
+        return False
+    chosen = product_of(danshin_choice(case))
+    undecided = case.state(DANSHIN, case.subject) in BEGUN
+    return chosen is None or (undecided and chosen != wanted(case, case.subject))
+
+
+def wanted(case: Case, person: UUID) -> Product | None:
+    """The product that was applied for when the person's application was begun last; None: it was not."""
+    at = begun_at(case, person)
+    return product_of(_choice_at(case, at)) if at else None
+
+
+def begun_at(case: Case, person: UUID) -> datetime | None:
+    """When the person's application was begun last; None: it was not."""
+    begun = [case.last(DANSHIN, command, person) for command in ("begin", "begin_again")]
+    return max((one.at for one in begun if one), default=None)
+
+
+def _choice_at(case: Case, moment: datetime) -> Choice:
+    chosen: Choice = content(case)["loan"]["danshin"]
+    changes = case.taken.get((LOAN, case.application_id, "change_danshin"), ())
+    said = case.all_said(steps.DanshinChange, LOAN, "change_danshin")
+    for step, change in zip(changes, said, strict=True):
+        if step.at <= moment and change.choice is not None:
+            chosen = change.choice
+    return chosen
+
+
+def cover_is_on(case: Case) -> bool:
+    """GL-544: the funds are paid."""
+    return case.state(LOAN) in ("repaying", "overdue")
+
+
+def cover_is_over(case: Case) -> bool:
+    """GL-548 to GL-550: the debt ended, or the whole of it was called."""
+    return case.state(LOAN) in ("closed", "accelerated")
+
+
+# What the office has to look at
+
+
+def mail_overdue(case: Case) -> Ground | None:
+    """GL-400, GL-402, GL-526: the insurer's service has not opened the application in time, so nobody was mailed."""
+    begun = begun_at(case, case.subject)
+    if case.state(DANSHIN, case.subject) != "opening" or begun is None:
+        return None
+    due = invitation_due(to_jst(begun).date())
+    reason = "団信Web申込サービスのユーザーIDが期限までに案内されていません。サービスの状況を確認してください。"
+    return Ground(datetime.combine(due + timedelta(days=1), time(), JST), "GL-400", reason, due)
+
+
+def kind_differs(case: Case) -> Ground | None:
+    """GL-260, GL-513, GL-530: what was really joined is another kind than the one that the rate is of."""
+    if case.state(LOAN) not in ("approved", "cert_submitted") or _open(case) or _fits(case):
+        return None
+    told = [case.last(DANSHIN, command, one) for one in debtors(case) for command in _RESULTS]
+    changed = case.last(LOAN, "change_danshin")
+    at = max((step.at for step in (*told, changed) if step), default=None)
+    reason = (
+        f"お申込みの団信の種類「{LABELS[danshin_choice(case)]}」と加入の結果が異なります。団信の種類の変更が必要です。"
+    )
+    return Ground(at, "GL-260", reason) if at else None
+
+
+# What the contract waits for
+
+
+def danshin_is_settled(case: Case) -> Sequence[Finding]:
+    """interpretation (GL-260, GL-263, GL-543): the rate is fixed by the contract for good, and it differs by the kind
+    of danshin (GL-542). So the contract waits for the insurer, and for the kind that was really joined.
+    """
+    if _open(case):
+        message = (
+            "団信の加入手続きが終わっていない方がいます。加入の結果を待つか、団信の種類を変更してから、"
+            "契約手続可能期間をご案内ください。"
+        )
+        return [Finding("GL-542", "DANSHIN_OPEN", message)]
+    if _fits(case):
+        return ()
+    message = (
+        f"お申込みの団信の種類「{LABELS[danshin_choice(case)]}」と、実際の加入の結果が異なります。"
+        "団信の種類を変更してから、契約手続可能期間をご案内ください。"
+    )
+    return [Finding("GL-260", "DANSHIN_DIFFERS", message)]
+
+
+def _open(case: Case) -> bool:
+    return any(case.state(DANSHIN, one) in BEGUN for one in debtors(case))
+
+
+def _fits(case: Case) -> bool:
+    """Whether as many persons have joined as the chosen kind takes, and what it says."""
+    choice = danshin_choice(case)
+    joined = [state for one in debtors(case) if (state := case.state(DANSHIN, one)) in JOINED]
+    return len(joined) == JOINERS[choice] and not ("switched" in joined and choice == "SANDAI")
+
+
+# What the service is told
+
+
+@dataclass(frozen=True)
+class Joiner:
+    """What the danshin Web service needs to open somebody's application (GL-526, GL-535 to GL-540); money in yen.
+
+    Nothing of health is among it: that is declared there, and stays there. `duet`: another one joins together (GL-520).
+    """
+
+    name: str
+    kana: str
+    birth: date
+    product: Product
+    duet: bool
+    amount_yen: int
+    years: int
+    elsewhere_yen: int
+    health_check: bool
+
+
+def joiner(case: Case, person: UUID) -> Joiner:
+    """What is told of somebody. Raises ValueError for who is not in the form, or where nobody joins anything."""
+    form, _ = read(GreenLoanForm, content(case))
+    loan, key = form.loan or Loan(), key_of(case, person)
+    one = next((one for known, _, one in people.keys(form) if known == key), None)
+    product = product_of(danshin_choice(case))
+    if key is None or one is None or one.birth is None or product is None:
+        raise ValueError("nobody who joins danshin")
+    approval = case.said_before(steps.Approval, LOAN, "approve")
+    return Joiner(
+        name=_words(one.name_kanji),
+        kana=_words(one.name_kana),
+        birth=one.birth,
+        product=product,
+        duet=danshin_choice(case) == "DUET",
+        amount_yen=(approval.amount_yen if approval else None) or loan.amount_yen or 0,
+        years=loan.years or 0,
+        elsewhere_yen=sum(form_danshin.insured_elsewhere(form, key)),
+        health_check=form_danshin.needs_health_check(form, key, product),
+    )
+
+
+def _words(name: Name | None) -> str:
+    return " ".join(part for part in (name.family, name.given) if part) if name else ""
