@@ -49,6 +49,12 @@ def test_d_is_added_to_twice_the_energy_saving_works_once():
     assert (found.energy_saving_yen, found.works_yen, found.limit_yen) == (2_050_000, 2_550_000, 2_050_000)
 
 
+@pytest.mark.rule("GL-156", "GL-190")
+@pytest.mark.parametrize(("e", "c", "counted"), [(800, 950, 800), (700, 700, 700), (700, 699, 699), (700, 0, 0)])
+def test_other_renovation_counts_up_to_the_energy_saving_works(e, c, counted):
+    assert limit_of(e * 1_000, c * 1_000).limit_yen == (e + counted) * 1_000 // 10_000 * 10_000
+
+
 @pytest.mark.rule("GL-198", "GL-194")
 def test_subsidies_reduce_the_whole_cost_of_the_works_alone():
     without, with_subsidy = limit_of(1_000_000, 500_000), limit_of(1_000_000, 500_000, s=700_000)

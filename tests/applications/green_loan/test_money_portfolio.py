@@ -1,13 +1,11 @@
 """Very many schedules at once are, to the yen, the same as one by one."""
 
-import subprocess
-import sys
 from decimal import Decimal
 
 import pytest
 from applications.programmes.green_loan.money.methods import Method
 from applications.programmes.green_loan.money.parts import part_of, payments
-from applications.programmes.green_loan.money.portfolio import payments_of_all
+from bench.portfolio import payments_of_all
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,9 +49,3 @@ def test_what_would_be_calculated_wrongly_is_refused():
     large = made(Decimal("1.5"), Method.LEVEL_PRINCIPAL, [None, 10**13, 12, 1, 1])
     with pytest.raises(ValueError, match="64 bits"):
         payments_of_all([large], [Decimal("1.5")], Method.LEVEL_PRINCIPAL)
-
-
-def test_nothing_that_answers_an_applicant_loads_numpy():
-    program = "import sys, applications.main; print('numpy' in sys.modules, 'applications.rates.rules' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "True"]

@@ -21,7 +21,6 @@ from applications.programmes.green_loan.money.ratio import (
     annual_income,
     combined_income,
     counted_income,
-    income_period,
     jhf_annual_yen,
     ratio,
     ratio_findings,
@@ -79,12 +78,6 @@ def test_there_is_no_ratio_without_an_income():
 def test_who_has_a_salary_only_is_judged_by_it_and_others_by_the_total_income_amount():
     assert annual_income(salary_only=True, salary_yen=5_000_000, total_income_yen=3_560_000) == 5_000_000
     assert annual_income(salary_only=False, salary_yen=5_000_000, total_income_yen=3_560_000) == 3_560_000
-
-
-@pytest.mark.rule("GL-280")
-def test_the_income_is_that_of_the_year_before_the_application_year():
-    assert income_period(date(2025, 1, 1)) == (date(2024, 1, 1), date(2024, 12, 31))
-    assert income_period(date(2025, 12, 31)) == (date(2024, 1, 1), date(2024, 12, 31))
 
 
 @pytest.mark.rule("GL-274", "GL-279", "GL-281", "GL-282")

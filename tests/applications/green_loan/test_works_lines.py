@@ -176,15 +176,6 @@ def test_a_line_carries_what_the_contract_shows_of_it() -> None:
         judged(one, one)
 
 
-@pytest.mark.rule("GL-156")
-@pytest.mark.parametrize(
-    ("a", "b", "c", "counted"),
-    [(700_000, 100_000, 950_000, 800_000), (700_000, 0, 700_000, 700_000), (0, 0, 5, 0), (9, 0, 4, 4)],
-)
-def test_other_renovation_counts_up_to_the_energy_saving_works(a: int, b: int, c: int, counted: int) -> None:
-    assert lines.countable_c_yen(a, b, c) == counted
-
-
 @pytest.mark.rule("GL-152", "GL-153", "GL-179")
 @given(st.lists(st.sampled_from(sorted(set(kinds.KINDS) - {"INCIDENTAL"})), max_size=6), st.sampled_from(Menu))
 def test_every_line_is_judged_and_required_works_are_told_by_their_category(codes: list[str], menu: Menu) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar, get_args
 
 from kit.errors import Finding
@@ -70,6 +70,11 @@ def names_field(model: type[BaseModel], path: str) -> bool:
             return False
         current = _section(current.model_fields[part].annotation)
     return bool(parts)
+
+
+def overlaps(paths: Collection[str], field: str) -> bool:
+    """Whether the dotted path is one of these, holds one, or lies in one; no path ("") does neither."""
+    return any(f"{path}.".startswith(f"{field}.") or f"{field}.".startswith(f"{path}.") for path in paths)
 
 
 def _known_path(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str | int, ...]:

@@ -14,7 +14,7 @@ from uuid import UUID
 from kit.errors import Finding
 from pydantic import StringConstraints
 
-from applications.forms import Form, asked, read, without_blanks
+from applications.forms import Form, asked, overlaps, read, without_blanks
 from applications.programme import CONTACT_NOT_YET_KNOWN, Facts
 from applications.programmes.bond import rules
 from applications.workflow import Validation
@@ -141,13 +141,8 @@ def validate(draft: Mapping[str, Any], facts: Facts) -> Validation:
         _mailing(form),
     ):
         # A value of the wrong kind was taken out; that it is missing now is not another fault.
-        findings += [one for one in found if not _overlaps(wrong_kind, one.field)]
+        findings += [one for one in found if not overlaps(wrong_kind, one.field)]
     return Validation(tuple(findings), tuple(_hints(form)), _content(form, facts))
-
-
-def _overlaps(paths: set[str], field: str) -> bool:
-    """Whether the field is one of the paths, holds one, or lies in one."""
-    return any(f"{path}.".startswith(f"{field}.") or f"{field}.".startswith(f"{path}.") for path in paths)
 
 
 def _missing(form: AssociationForm) -> list[Finding]:

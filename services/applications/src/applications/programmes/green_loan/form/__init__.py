@@ -18,7 +18,7 @@ from uuid import UUID
 
 from kit.errors import Finding
 
-from applications.forms import read, without_blanks
+from applications.forms import overlaps, read, without_blanks
 from applications.programme import Facts
 from applications.programmes.green_loan.form import danshin, money, papers, people, works
 from applications.programmes.green_loan.form.findings import missing
@@ -62,13 +62,9 @@ def validate(draft: Mapping[str, Any], facts: Facts) -> Validation:
         _institutions(form, facts),
     ):
         # A value of the wrong kind was taken out; that it is missing now is not another fault.
-        findings += [one for one in found if not _overlaps(wrong_kind, one.field)]
+        findings += [one for one in found if not overlaps(wrong_kind, one.field)]
     warnings = [*people.for_an_officer(form, facts.today), *works.works_hints(form), *money.hints(form)]
     return Validation(tuple(findings), tuple(warnings), _content(form, facts, sums, figures))
-
-
-def _overlaps(paths: set[str], field: str) -> bool:
-    return any(f"{path}.".startswith(f"{field}.") or f"{field}.".startswith(f"{path}.") for path in paths if field)
 
 
 def _institutions(form: GreenLoanForm, facts: Facts) -> list[Finding]:

@@ -86,8 +86,8 @@ def loan_limit(cost: WorksCost, *, d_yen: int, subsidies_yen: int, running_yen: 
 
     interpretation (GL-196): min(5,000,000 - X, 2E + D, E + C + D - S). `d_yen` are the D costs whose evidence is
     checked (GL-191), `subsidies_yen` those for the works (GL-194), `running_yen` is X. C never brings more than E does:
-    that is what the second amount says (GL-190). Nothing is lent without a required work (GL-152) or below 100,000 yen
-    (GL-187, GL-188).
+    that is what the second amount says (GL-156, GL-190). Nothing is lent without a required work (GL-152) or below
+    100,000 yen (GL-187, GL-188).
     """
     amounts: dict[Cap, int] = {
         "CEILING": CEILING_YEN - running_yen,

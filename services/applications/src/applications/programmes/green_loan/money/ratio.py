@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from kit.errors import Finding
@@ -23,11 +22,6 @@ def annual_income(*, salary_only: bool, salary_yen: int, total_income_yen: int) 
     Both are of the year before the application year, and judged for each person alone (interpretation, GL-279).
     """
     return salary_yen if salary_only else total_income_yen
-
-
-def income_period(accepted_on: date) -> tuple[date, date]:
-    """First and last day of the year before the application year, which is that of the acceptance (GL-280, GL-628)."""
-    return date(accepted_on.year - 1, 1, 1), date(accepted_on.year - 1, 12, 31)
 
 
 def combined_income(combined_yen: int, combiner_yen: int | None) -> int:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from kit.errors import Finding
 
 from applications.programmes.green_loan.people.age import full_years
+from applications.programmes.green_loan.people.combining import exceeds_half
 
 LONGEST_YEARS = 10
 SHORTEST_YEARS = 1  # interpretation (GL-243)
@@ -42,11 +43,6 @@ def rounded_up_age(birth: date, on: date) -> int:
     return full_years(birth, on - timedelta(days=1)) + 1
 
 
-def combiner_age_counts(combined: Combined) -> bool:
-    """GL-238: more than half of that person's income is added. interpretation (GL-241): half of it exactly is not."""
-    return combined.combined_yen * 2 > combined.income_yen
-
-
 def longest_term(
     applicant_birth: date, on: date, combined: Combined | None, successor_birth: date | None
 ) -> LongestTerm:
@@ -57,7 +53,7 @@ def longest_term(
     """
     if successor_birth is not None:
         birth = successor_birth
-    elif combined is not None and combiner_age_counts(combined):
+    elif combined is not None and exceeds_half(combined.combined_yen, combined.income_yen):
         birth = min(applicant_birth, combined.birth)
     else:
         birth = applicant_birth

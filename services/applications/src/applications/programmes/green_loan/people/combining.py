@@ -110,6 +110,7 @@ def combined_amount_findings(combined_yen: int, income_yen: int, field: str) -> 
 def exceeds_half(combined_yen: int, income_yen: int) -> bool:
     """GL-322, GL-324: more than 50% of the combiner's yearly income is combined: the term follows the older (GL-238).
 
-    Compared in whole yen: half of an odd income is no whole number, and exactly half does not exceed.
+    interpretation (GL-241): half of it exactly does not exceed. Compared in whole yen, since half of an odd income is
+    no whole number.
     """
     return 2 * combined_yen > income_yen

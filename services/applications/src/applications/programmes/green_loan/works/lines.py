@@ -173,8 +173,3 @@ def _with_claim(line: Line, result: LineResult) -> LineResult:
     message = f"この工事は{told}にあたります。入力した区分{line.claimed}をご確認ください。"
     finding = Finding("GL-151", "OTHER_CATEGORY", message, line.reference)
     return LineResult(result.reference, result.category, (*result.findings, finding))
-
-
-def countable_c_yen(a_yen: int, b_yen: int, c_yen: int) -> int:
-    """GL-156: other renovation counts up to the sum of A and B."""
-    return min(c_yen, a_yen + b_yen)

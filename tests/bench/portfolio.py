@@ -1,7 +1,7 @@
-"""The schedules of very many loans at once, for yearly balances and the office's figures.
+"""The schedules of very many loans at once: how far our arithmetic carries. Not a part of the product, whose loans are
+looked at one by one: to read and decrypt a loan's steps costs more than to calculate it.
 
-The same whole-yen arithmetic as `parts`, one instalment of all parts at a time in 64-bit integers. It loads numpy, so
-nothing that answers a single applicant imports it.
+The same whole-yen arithmetic as `parts`, one instalment of all parts at a time in 64-bit integers of numpy.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
-from numpy.typing import NDArray
-
 from applications.programmes.green_loan.money.methods import Method
 from applications.programmes.green_loan.money.parts import Part
+from numpy.typing import NDArray
 
 Yen = NDArray[np.int64]
 _LARGEST = 2**63 - 1
