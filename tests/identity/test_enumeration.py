@@ -236,10 +236,10 @@ async def test_a_planted_difference_is_found(world: World, people: dict[str, Per
             await asyncio.sleep(PLANTED_SECONDS)
         return answer
 
-    looks = [
-        tells_apart(await measure(world, people, slower_for_the_known, ("known", "unknown"), 30)) for _ in range(3)
-    ]
-    assert any(looks)
+    for _ in range(3):  # a busy machine may hide it once
+        if tells_apart(await measure(world, people, slower_for_the_known, ("known", "unknown"), 30)):
+            return
+    pytest.fail("a difference that is there was not found in three looks")
 
 
 async def test_a_login_that_hashes_only_for_accounts_is_found(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from identity import queries
+from identity import cli, queries
 from identity.commands import keys
 from identity.domain.keys import KEPT_AFTER, PUBLISHED_BEFORE, Scheduled, in_use
 from identity.errors import RotationUnderWay
@@ -25,6 +25,7 @@ from support.clock import FakeClock
 from support.identity import BY, World, environment_of, identity_world, published_keys
 from support.network import free_port
 from support.servers import MADOGUCHI, FreshDatabase
+from typer.testing import CliRunner
 
 T0 = datetime(2026, 4, 1, tzinfo=UTC)
 FIRST = Scheduled("first", T0 - timedelta(days=1))
@@ -252,15 +253,9 @@ async def test_without_the_old_key_on_the_ring_nothing_is_lost_but_the_command_s
 
 async def test_madoguchi_keys_rotate(world: World) -> None:
     async def run(*arguments: str) -> tuple[int, str, str]:
-        process = await asyncio.create_subprocess_exec(
-            MADOGUCHI,
-            *("keys", "rotate", "--by", "operations", "--reason", "the yearly change", *arguments),
-            env={**os.environ, **environment_of(world.settings)},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        return process.returncode or 0, out.decode(), err.decode()
+        command = ["rotate", "--by", "operations", "--reason", "the yearly change", *arguments]
+        done = await asyncio.to_thread(CliRunner().invoke, cli.keys, command, env=environment_of(world.settings))
+        return done.exit_code, done.stdout, done.stderr
 
     code, out, err = await run()
     assert code == 0, err

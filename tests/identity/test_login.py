@@ -13,7 +13,7 @@ from identity.hashing import Hasher
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import AccountLocked
 from sqlalchemy import text
-from support.identity import PASSWORD, Member, World, generous, identity_world
+from support.identity import PASSWORD, Member, World, at_full_cost, generous, identity_world
 from support.servers import FreshDatabase
 
 START = datetime(2026, 4, 1, 0, 0, tzinfo=UTC)
@@ -283,6 +283,7 @@ def _apart(medians: tuple[float, float]) -> float:
 class TestRehash:
     @pytest.mark.rule("ID-17")
     async def test_a_hash_with_other_parameters_is_replaced_at_the_next_login(self, world: World) -> None:
+        at_full_cost(world)
         member = await world.member()
         old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
         async with world.database.transaction() as session:

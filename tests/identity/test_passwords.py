@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 from madoguchi_contracts.identity import PasswordLinkIssued, PasswordSet, SessionsEnded
 from sqlalchemy import text
-from support.identity import PASSWORD, Member, World
+from support.identity import PASSWORD, Member, World, at_full_cost
 
 NEW = "other-1word"
 
@@ -283,6 +283,7 @@ class TestChange:
 class TestAtRest:
     @pytest.mark.rule("ID-17")
     async def test_passwords_and_answers_are_argon2id_with_the_agreed_cost(self, world: World) -> None:
+        at_full_cost(world)
         member = await world.member()
         async with world.database.transaction() as session:
             answer = (await session.execute(text("SELECT secret_answer_hash FROM accounts"))).scalar_one()

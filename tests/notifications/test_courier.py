@@ -349,7 +349,7 @@ async def test_an_answer_that_comes_while_the_database_is_gone_is_not_forgotten(
     killer = await asyncpg.connect(room.database.dsn)
     killed = await killer.fetch(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
     )
     await killer.close()
     assert killed
@@ -421,9 +421,11 @@ async def test_a_failed_link_is_kept_for_a_redrive_as_long_as_it_works_and_then_
 # The loop
 
 
-async def test_the_running_courier_sends_at_once_when_the_bell_rings_and_stops_when_asked(room: Mailroom):
+async def test_the_running_courier_sends_at_once_when_the_bell_rings_and_stops_when_asked(
+    room: Mailroom, monkeypatch: pytest.MonkeyPatch
+):
     stop, beats = asyncio.Event(), []
-    room.database.after_events = room.courier.ring
+    monkeypatch.setattr(room.database, "after_events", room.courier.ring)
     running = asyncio.create_task(room.courier.run(stop, lambda: beats.append(1)))
     await asyncio.sleep(0.2)
     await room.hear(Person().gets_user_id())

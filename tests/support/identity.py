@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pyotp
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from identity import consumers
 from identity.api.deps import IdentityContext
@@ -23,7 +24,8 @@ from identity.commands.followups import follow_up
 from identity.commands.staff import OF_AN_ORGANISATION, add_staff
 from identity.domain.otp import current_step
 from identity.domain.people import OrganisationKind
-from identity.main import compose_api
+from identity.hashing import Hasher
+from identity.main import compose_api, compose_context
 from identity.settings import Settings
 from joserfc.jwk import ECKey, KeySet
 from kit.bus import Consumer
@@ -402,6 +404,23 @@ async def identity_world(database_url: str, *, clock: FakeClock | None = None, *
             yield World(app, http, clock, settings)
     finally:
         await app.state.context.database.close()
+
+
+def as_new(world: World) -> World:
+    """The same API with a new clock and nothing remembered; its hashes cost next to nothing (`at_full_cost`)."""
+    clock = FakeClock()
+    context = compose_context(world.settings, world.database, clock)
+    hasher = context.tools.hasher
+    hasher._argon2 = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    hasher._nobody = hasher._argon2.hash("no password has this hash")
+    world.app.state.context = context
+    return World(world.app, world.http, clock, world.settings)
+
+
+def at_full_cost(world: World) -> None:
+    """From now on the hashes cost what they cost in production."""
+    hasher, real = world.context.tools.hasher, Hasher()
+    hasher._argon2, hasher._nobody = real._argon2, real._nobody
 
 
 def secrets_in(text_: str, *secrets: str) -> list[str]:

@@ -320,6 +320,14 @@ def courier_on(
 async def open_mailroom(url: str) -> AsyncIterator[Mailroom]:
     """On the database at `url`, which has the service's migrations."""
     database = Database(url, pool_size=8)
+    async with mailroom_on(database) as room:
+        yield room
+    await database.close()
+
+
+@asynccontextmanager
+async def mailroom_on(database: Database) -> AsyncIterator[Mailroom]:
+    """A mailroom with nothing remembered but what is in the database."""
     clock = FakeClock()
     desk = Desk(VAULT, json.dumps(SEAL_KEY), PORTAL, clock)
     async with ScriptedSmtp() as smtp:
@@ -327,4 +335,3 @@ async def open_mailroom(url: str) -> AsyncIterator[Mailroom]:
         consumer = Consumer("notifications", handlers(desk), database=database, clock=clock)
         yield Mailroom(database, clock, consumer, courier, smtp)
         courier.relays.close_idle(older_than_seconds=0)
-    await database.close()

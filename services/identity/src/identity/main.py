@@ -60,10 +60,10 @@ def build_database(settings: Settings) -> Database:
     return Database(settings.database_url.get_secret_value(), pool_size=settings.database_pool_size)
 
 
-def compose_api(settings: Settings, clock: Clock) -> FastAPI:
-    """The API with these settings."""
-    tools, database = build_tools(settings), build_database(settings)
-    context = IdentityContext(
+def compose_context(settings: Settings, database: Database, clock: Clock) -> IdentityContext:
+    """What requests work with, with nothing remembered yet."""
+    tools = build_tools(settings)
+    return IdentityContext(
         service=SERVICE,
         database=database,
         clock=clock,
@@ -72,6 +72,11 @@ def compose_api(settings: Settings, clock: Clock) -> FastAPI:
         tools=tools,
         ekyc_callback_secret=callback_secret(settings, verifications.PROVIDER),
     )
+
+
+def compose_api(settings: Settings, clock: Clock) -> FastAPI:
+    """The API with these settings."""
+    context = compose_context(settings, build_database(settings), clock)
     return build_app(context, title="Madoguchi identity", routers=[*api.routers, simulations.build_router(AREAS)])
 
 
