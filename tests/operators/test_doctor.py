@@ -93,14 +93,16 @@ async def test_a_setting_that_is_not_given_is_named(ward: Ward) -> None:
 # Providers
 
 
-async def test_a_provider_that_does_not_answer_or_refuses_our_key_is_named(ward: Ward) -> None:
-    away = f"http://{HOST}:{free_port()}"
-    names(await ward.doctor("identity", EKYC_URL=away), "providers", "'ekyc' does not answer", away)
+@pytest.mark.parametrize(("service", "provider"), [("identity", "ekyc"), ("applications", "danshin")])
+async def test_a_provider_that_does_not_answer_or_refuses_our_key_is_named(ward: Ward, service, provider) -> None:
+    away, setting = f"http://{HOST}:{free_port()}", provider.upper()
+    done = await ward.doctor(service, **{f"{setting}_URL": away})
+    names(done, "providers", f"'{provider}' does not answer", away)
     for status, said in [(401, "refuses our key"), (503, "HTTP 503")]:
         ward.jwks.providers_say = status
-        done = await ward.doctor("identity")
-        names(done, "providers", "'ekyc'", said)
-        assert (await ward.environment("identity"))["MADOGUCHI_EKYC_API_KEY"] not in done.output
+        done = await ward.doctor(service)
+        names(done, "providers", f"'{provider}'", said)
+        assert (await ward.environment(service))[f"MADOGUCHI_{setting}_API_KEY"] not in done.output
 
 
 # The database

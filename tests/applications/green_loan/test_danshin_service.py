@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from applications.danshin_service import commands
+from applications.danshin_service import commands, why
 from applications.danshin_service.client import Truth
 from applications.programmes import PROGRAMMES
 from applications.programmes.green_loan import sharing
 from kit.providers.jobs import Due
 from kit.sealed import unseal
+from kit.why.witness import Answer
 from madoguchi_contracts import Role, ServiceLogin
 from support import green_loan as example
 from support.counter import NOTIFICATIONS_KEY, open_counter, organisation
@@ -147,6 +148,10 @@ async def test_a_service_that_is_down_for_days_delays_and_the_office_is_called_w
     desk.clock.now = datetime(2026, 4, 6, 15, tzinfo=UTC)  # the end of Monday in Japan; applied for on Thursday
     await desk.fire()
     assert await tasks(desk, application) == ["danshin_mail_overdue"]
+    answer = Answer()
+    async with desk.database.transaction() as session:
+        await why.tell(session, application, answer)
+    assert [wait["on"] for wait in answer.waits] == ["the danshin Web service: to open the application"]
     insurer.down = False
     await insurer.turns()
     assert (await state(desk, application), await tasks(desk, application)) == ("invited", [])
