@@ -30,6 +30,7 @@ from support.fuzz import (
 DOCUMENT = document_of([*api.routers, simulations.build_router(AREAS)], title="Madoguchi applications")
 PAGED = (
     *("/v1/reviews", "/v1/applications", "/v1/companies", "/v1/threads", "/v1/tasks", "/v1/provisions"),
+    "/v1/programmes/green_loan/balance-certificates/{year}",
     *(f"/v1/applications/{{application_id}}/{what}" for what in ("threads", "corrections", "provisions")),
 )
 CURSORS = dict.fromkeys(PAGED, ("400",))  # a cursor that is none of ours

@@ -30,8 +30,8 @@ _PDF: dict[int | str, dict[str, Any]] = {
 class PostingBody(Body):
     """When certificates are posted: both days in Japan, both included."""
 
-    first: date
-    last: date
+    first: date = Field(examples=["2027-01-15"])
+    last: date = Field(examples=["2027-01-31"])
 
 
 class CertificateOfYearBody(BaseModel):
@@ -120,7 +120,7 @@ async def to_post(
     return ToPostPageBody.model_validate(page)
 
 
-@router.post("/programmes/green_loan/balance-certificates/{year}/posting", response_model=PostingBody)
+@router.post("/programmes/green_loan/balance-certificates/{year}/posting", status_code=201, response_model=PostingBody)
 async def announce(
     year: YearPath, body: PostingBody, once: OnceDep, session: SessionDep, actor: ActorDep, now: NowDep
 ) -> Response:
