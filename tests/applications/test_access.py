@@ -18,7 +18,7 @@ FOR_OWNERS = {
     *(Action.SUBMIT, Action.STEP, Action.LIST_VERSIONS, Action.VIEW_VERSION, Action.VIEW_CERTIFICATE),
     Action.LEAVE,
     *(Action.LIST_THREADS, Action.VIEW_THREAD, Action.OPEN_THREAD, Action.POST_MESSAGE, Action.MARK_READ),
-    Action.VIEW_CORRECTIONS,
+    *(Action.VIEW_CORRECTIONS, Action.ADD_PARTICIPANTS),
     Action.LIST_OWN_PROVISIONS,
 }
 FOR_DEBTORS = {Action.VIEW_LOAN_CERTIFICATE, Action.VIEW_REPAYMENT}
@@ -31,7 +31,7 @@ FOR_OFFICE = {
     *(Action.LIST_LOAN_CERTIFICATES, Action.ANNOUNCE_POSTING),
     *(Action.LIST_THREADS, Action.VIEW_THREAD, Action.OPEN_THREAD, Action.POST_MESSAGE, Action.MARK_READ),
     *(Action.LIST_WAITING, Action.SETTLE_THREAD, Action.VIEW_CORRECTIONS, Action.REQUEST_CORRECTION),
-    *(Action.LIST_TASKS, Action.WORK_TASK),
+    *(Action.LIST_TASKS, Action.WORK_TASK, Action.ADD_PARTICIPANTS),
     *(Action.LIST_PROVISIONS, Action.RECORD_PROVISION),
 }
 FOR_APPROVERS = {Action.IMPORT_RATES}  # a wrong rate changes every loan of its month
@@ -50,6 +50,7 @@ FOR_PARTIES = {
     Action.OPEN_THREAD: "view",
     Action.POST_MESSAGE: "view",
     Action.MARK_READ: "view",
+    Action.ADD_PARTICIPANTS: "view",
     Action.VIEW_CORRECTIONS: "view",
     Action.EDIT: "edit",
     Action.CHECK: "edit",
@@ -138,6 +139,7 @@ OF_MESSAGES = [
     ("GET", THREAD, None),
     ("POST", f"{THREAD}/messages", {"text": "本文"}),
     ("POST", f"{THREAD}/read", {"up_to": 1}),
+    ("POST", f"{THREAD}/participants", {"persons": []}),
     ("GET", CORRECTIONS, None),
 ]
 ROUTES = [

@@ -62,6 +62,23 @@ async def rejected(counter):
     return filed
 
 
+@pytest.mark.parametrize(
+    ("state", "draft_open", "opened_by", "says_why_not"),
+    [("applied", False, ["reject"], False), ("rejected", True, [], False), ("approved", False, [], True)],
+)
+async def test_the_office_is_told_whether_a_field_can_be_mended_by_which_step_or_why_not(
+    counter, state, draft_open, opened_by, says_why_not
+):
+    filed = await counter.applied()
+    if state != "applied":
+        done = await (counter.reject(filed) if state == "rejected" else counter.approve(filed))
+        assert done.status_code == 200
+    answer = await counter.person(REVIEWER).post(path_of(filed.application_id), {"items": [ADDRESS]})
+    body = answer.json()
+    assert (body["draft_open"], body["opened_by"]) == (draft_open, opened_by)
+    assert bool(body["rules"]) is says_why_not
+
+
 async def test_fields_are_mended_by_a_saved_draft_with_another_value_and_the_last_one_ends_the_request(
     counter, rejected
 ):

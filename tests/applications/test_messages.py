@@ -1,6 +1,7 @@
 """Messages between those who apply, organisations that take part, and the office; and its notices on a decision."""
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
@@ -191,6 +192,8 @@ async def test_who_may_read_and_write_in_a_thread(plot, who, opener, with_firm):
     expected = OUTSIDERS.get(who, 200)
     if who == "clerk" and not with_firm:
         expected = 404
+    if who in {"owner", "guest"} and who != (opener if opener == "guest" else "owner"):
+        expected = 404  # it is the thread of the person who opened it, or else the owner's
     person = plot[who]
     assert (await person.get(place(plot["id"], thread))).status_code == expected
     written = await person.post(place(plot["id"], thread, "messages"), ANSWER)
@@ -219,8 +222,8 @@ async def test_who_may_open_a_thread_and_which_ones_are_listed(plot, who):
             if following["next_cursor"] is None:
                 break
             following = (await plot[who].get(f"{place(plot['id'])}?cursor={following['next_cursor']}")).json()
-        assert str(with_firm) in found
-        assert (str(without) in found) is (who != "clerk")
+        assert (str(with_firm) in found) is (who != "guest")
+        assert (str(without) in found) is (who not in {"clerk", "guest"})
         opened = found[answer.json()["thread_id"]]
         assert opened["organisations"] == ([str(plot["firm"])] if who == "clerk" else [])
         assert opened["waiting_since"] is None or who not in {"officer", "approver"}
@@ -243,6 +246,50 @@ async def test_nobody_is_brought_in_who_does_not_take_part(plot, counter):
     for person, named in (("owner", other), ("officer", plot["guest"].account_id), ("clerk", other)):
         answer = await plot[person].post(place(plot["id"]), {**HELLO, "organisations": [str(named)]})
         assert (answer.status_code, answer.json()["code"]) == (409, "not_of_this_application")
+
+
+@pytest.mark.rule("GL-052")
+async def test_others_are_let_into_a_thread_later_by_those_who_are_in_it_and_by_the_office(plot, counter):
+    owner, guest, firm = plot["owner"], plot["guest"], str(plot["firm"])
+    thread = await begin(guest, plot["id"])
+    path = place(plot["id"], thread, "participants")
+    before = (await unread(owner, plot["id"]))[1], (await unread(plot["clerk"], plot["id"]))[1]
+    assert (await owner.post(path, {"persons": [str(owner.account_id)]})).status_code == 404  # nobody lets oneself in
+    stranger = {"persons": [str(plot["stranger"].account_id)]}
+    assert (await guest.post(path, stranger)).json()["code"] == "not_of_this_application"
+    added = await guest.post(path, {"persons": [str(owner.account_id)]})
+    assert (added.status_code, added.json()["persons"]) == (200, sorted([str(owner.account_id), str(guest.account_id)]))
+    assert (await unread(owner, plot["id"]))[1] == before[0] + 1
+    assert (await plot["officer"].post(path, {"organisations": [firm]})).json()["organisations"] == [firm]
+    assert (await unread(plot["clerk"], plot["id"]))[1] == before[1] + 1
+    assert (await plot["clerk"].post(path, {"persons": []})).status_code == 403
+    rows = await counter.rows("SELECT account_id, added_by FROM thread_persons WHERE thread_id = :id", id=thread)
+    assert {(one.account_id, one.added_by) for one in rows} == {
+        (owner.account_id, guest.account_id),
+        (guest.account_id, guest.account_id),
+    }
+
+
+@pytest.mark.rule("GL-052")
+async def test_a_person_writes_so_much_in_a_day_of_japan_and_no_longer_messages(plot, counter, monkeypatch):
+    monkeypatch.setitem(vars(counter.desk), "messages_per_day", 2)
+    monkeypatch.setitem(vars(counter.desk), "message_length", 5)
+    counter.clock.now = datetime(2026, 6, 1, 14, 58, tzinfo=UTC)  # two minutes before midnight in Japan
+    owner = plot["owner"]
+    thread = await begin(owner, plot["id"], text="一二三四五")
+    messages = place(plot["id"], thread, "messages")
+    long = await owner.post(messages, {"text": "一二三四五六"})
+    assert (long.status_code, long.json()["code"]) == (422, "message_too_long")
+    assert "5文字" in long.text
+    assert (await owner.post(messages, {"text": "二通目"})).status_code == 201
+    for path, body in ((messages, {"text": "三通目"}), (place(plot["id"]), {"subject": "件", "text": "三通目"})):
+        refused = await owner.post(path, body)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_messages")
+        assert "2件" in refused.text
+    assert (await plot["officer"].post(messages, {"text": "事務局からの長い回答"})).status_code == 201
+    assert (await plot["clerk"].post(place(plot["id"]), {"subject": "件", "text": "別の方"})).status_code == 201
+    counter.clock.advance(minutes=2)
+    assert (await owner.post(messages, {"text": "翌日"})).status_code == 201
 
 
 async def test_a_thread_of_another_application_is_not_found(plot, counter):
@@ -463,7 +510,8 @@ async def test_the_mailbox_of_the_office_is_told_of_applicants_messages_until_so
 async def test_a_mail_tells_the_other_sides_and_of_an_organisation_those_who_worked_on_the_thread(plot, counter):
     owner, guest, clerk = plot["owner"], plot["guest"], plot["clerk"]
     before = len(await told(counter, plot["id"]))
-    thread = await begin(owner, plot["id"], organisations=[str(plot["firm"])])
+    named = {"organisations": [str(plot["firm"])], "persons": [str(guest.account_id)]}
+    thread = await begin(owner, plot["id"], **named)
     await write(clerk, plot["id"], thread)
     counter.clock.advance(minutes=10)
     await write(plot["officer"], plot["id"], thread)

@@ -64,6 +64,8 @@ def _desk() -> Desk:
         seal=lambda content, service: Sealed(seal(content, keys[service])),
         institutions=ZenginInstitutions(),
         claim_lease=timedelta(minutes=30),
+        messages_per_day=50,
+        message_length=2000,
     )
 
 

@@ -51,6 +51,8 @@ async def prepare(servers: Servers, url: str, number: int) -> list[Case]:
         seal=lambda content, service: Sealed("eyJh.b.c.d.e"),
         institutions=ZenginInstitutions(),
         claim_lease=timedelta(minutes=30),
+        messages_per_day=50,
+        message_length=2000,
     )
     turns = asyncio.Semaphore(4)
 

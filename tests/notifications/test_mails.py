@@ -133,6 +133,17 @@ async def test_how_an_application_ended_is_not_in_the_mail(room: Mailroom):
     assert len({body_of(mail) for mail in room.smtp.accepted}) == 1
 
 
+@pytest.mark.rule("GL-016", "GL-083")
+async def test_the_end_is_told_to_everybody_who_owes_the_loan_each_once(room: Mailroom):
+    taro, hanako = Person(name="見本 太郎", mail="taro@example.jp"), Person()
+    await registered(room, taro)
+    await registered(room, hanako)
+    record = room.record(taro.is_done(uuid4(), "done", "green_loan", others=(hanako, taro)))
+    await room.consumer.process([record, record])
+    await room.deliver()
+    assert sorted(mail["To"] for mail in room.smtp.accepted) == sorted([taro.mail, hanako.mail])
+
+
 @pytest.mark.rule("GL-052", "NO-12", "NO-13")
 async def test_a_message_is_told_to_each_reader_and_to_the_office_without_what_it_says(room: Mailroom):
     taro, hanako, application = Person(name="見本 太郎", mail="taro@example.jp"), Person(), uuid4()

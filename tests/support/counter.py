@@ -363,6 +363,8 @@ async def open_counter(
         seal=lambda content, service: Sealed(seal(content, _PUBLIC_KEYS[service])),
         institutions=INSTITUTIONS,
         claim_lease=timedelta(minutes=30),
+        messages_per_day=1000,
+        message_length=2000,
         dated=dated or {},
         errands=ERRANDS,
     )

@@ -201,13 +201,16 @@ class Person:
             notify=(self.account_id,),
         )
 
-    def is_done(self, application_id: UUID, outcome: str = "done", programme: str = "bond") -> ApplicationClosed:
+    def is_done(
+        self, application_id: UUID, outcome: str = "done", programme: str = "bond", others: tuple[Person, ...] = ()
+    ) -> ApplicationClosed:
         return ApplicationClosed(
             application_id=application_id,
             account_id=self.account_id,
             programme=programme,
             submission=1,
             outcome=outcome,
+            notify=tuple(other.account_id for other in others),
         )
 
     def is_approved(self, application_id: UUID, first: bool = True, programme: str = "bond") -> ApplicationApproved:

@@ -227,6 +227,17 @@ async def only_officers_see_what_was_examined(desk, owner, reviewer, application
     assert {one["state"] for one in papers if one["due"] == "application"} == {"checked"}
 
 
+async def offered(desk, reviewer, owner, wife, application):
+    # The period is a message too, and one mail tells of both.
+    period = {"first": "2026-04-02", "last": "2026-04-16", "amount_yen": 1_400_000}
+    await done(reviewer, application, "open_contract", facts=period)
+    rows = await desk.rows(
+        "SELECT type, data FROM events WHERE aggregate_id = :id ORDER BY version DESC LIMIT 2", id=application
+    )
+    mailed = {row.type.split(".")[2]: row.data.get("signers", row.data.get("notify")) for row in rows}
+    assert mailed == {"ContractOffered": [str(owner.account_id), str(wife.account_id)], "MessagePosted": []}
+
+
 async def repay_early(owner, wife, clerk, application):
     # One part is repaid early: asked for in My Note a month before, and told by the bank.
     wish = {"channel": "MY_NOTE", "amount_yen": 400_000, "effect": "LOWER_PAYMENT", "payment_on": "2026-06-15"}
@@ -303,8 +314,7 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     await done(clerk, application, "receive", facts=RECEIPT)
     listed = await reviewer.get("/v1/programmes/green_loan/applications?state=cert_submitted")
     assert str(application) in {one["application_id"] for one in listed.json()["items"]}
-    period = {"first": "2026-04-02", "last": "2026-04-16", "amount_yen": 1_400_000}
-    await done(reviewer, application, "open_contract", facts=period)
+    await offered(desk, reviewer, owner, wife, application)
     await desk.hear(EkycStatusChanged(account_id=owner.account_id, ekyc_id=uuid4(), status="passed"))
     seen = {"papers": ["DRIVING_LICENCE"]}
     await done(clerk, application, "see", track=IDENTITY, subject=str(wife.account_id), facts=seen)

@@ -46,6 +46,7 @@ class Action(StrEnum):
     LIST_THREADS = "list_threads"
     VIEW_THREAD = "view_thread"
     OPEN_THREAD = "open_thread"
+    ADD_PARTICIPANTS = "add_participants"
     POST_MESSAGE = "post_message"
     MARK_READ = "mark_read"
     LIST_WAITING = "list_waiting"
@@ -129,6 +130,7 @@ MATRIX: Mapping[Action, Mapping[Scope, frozenset[Role]]] = {
     Action.LIST_THREADS: _OWNERS | _OFFICERS | _PARTIES,
     Action.VIEW_THREAD: _OWNERS | _OFFICERS | _PARTIES,
     Action.OPEN_THREAD: _OWNERS | _OFFICERS | _PARTIES,
+    Action.ADD_PARTICIPANTS: _OWNERS | _OFFICERS | _PARTIES,
     Action.POST_MESSAGE: _OWNERS | _OFFICERS | _PARTIES,
     Action.MARK_READ: _OWNERS | _OFFICERS | _PARTIES,
     Action.LIST_WAITING: _OFFICERS,
@@ -154,6 +156,7 @@ GRANTS: Mapping[Action, str] = {
     Action.LIST_THREADS: VIEW,
     Action.VIEW_THREAD: VIEW,
     Action.OPEN_THREAD: VIEW,
+    Action.ADD_PARTICIPANTS: VIEW,
     Action.POST_MESSAGE: VIEW,
     Action.MARK_READ: VIEW,
     Action.VIEW_CORRECTIONS: VIEW,

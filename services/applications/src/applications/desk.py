@@ -26,8 +26,9 @@ after the step, and the case of the step, whose subject is whom the track is abo
 class Desk:
     """The collaborators and the numbers that the office can set.
 
-    `dated` looks up what the office keeps for a programme with dates of validity, by the programme's name. `errands` by
-    the names that the programmes' tables give them.
+    `messages_per_day` is what one person may write on one application in a day of Japan, `message_length` how many
+    characters a message of theirs may have. `dated` looks up what the office keeps for a programme with dates of
+    validity, by the programme's name. `errands` by the names that the programmes' tables give them.
     """
 
     programmes: Mapping[str, Programme]
@@ -35,6 +36,8 @@ class Desk:
     seal: Seal
     institutions: Institutions
     claim_lease: timedelta
+    messages_per_day: int
+    message_length: int
     dated: Mapping[str, LookUp] = field(default_factory=dict)
     errands: Mapping[str, Errand] = field(default_factory=dict)
 

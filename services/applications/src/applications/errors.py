@@ -18,14 +18,16 @@ ServiceError
 │   └── SecondOfficerNeeded      four eyes: one officer recommends, another one approves
 ├── PreconditionFailed
 │   └── DraftChanged             saved from another screen in the meantime; names the current version
+├── TooManyMessages              429: so many in a day; names the limit
 └── BadCursor, BadContent        400 and 422: the request itself is malformed
+    └── MessageTooLong           names the limit
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from kit.errors import Conflict, PreconditionFailed, Refused, ServiceError
+from kit.errors import Conflict, PreconditionFailed, Refused, ServiceError, TooMany
 
 
 class ApplicationExists(Conflict):
@@ -132,6 +134,18 @@ class DraftChanged(PreconditionFailed):
         return {**super().problem(), "current_version": self.current_version}
 
 
+class TooManyMessages(TooMany):
+    """Somebody wrote as much on an application as may be written in a day (429)."""
+
+    code = "too_many_messages"
+    title = "本日送信できるメッセージの件数に達しました。"
+
+    def __init__(self, per_day: int) -> None:
+        super().__init__(
+            f"1日に送信できるメッセージは{per_day}件までです。入力した内容を控えて、明日もう一度お送りください。"
+        )
+
+
 class BadCursor(ServiceError):
     """The cursor is none of ours (400)."""
 
@@ -146,3 +160,13 @@ class BadContent(ServiceError):
     code = "bad_content"
     status = 422
     title = "送信された内容の形式が正しくありません。"
+
+
+class MessageTooLong(BadContent):
+    """A message is longer than the office takes (422)."""
+
+    code = "message_too_long"
+    title = "メッセージが長すぎます。"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"メッセージは{most}文字以内で入力してください。分けてお送りいただくこともできます。")

@@ -79,8 +79,8 @@ def rejected(step: Step) -> Event:
     )
 
 
-def closed(outcome: str) -> Callable[[Step], Event]:
-    """ApplicationClosed, with how it ended."""
+def closed(outcome: str, kind: str | None = None) -> Callable[[Step], Event]:
+    """ApplicationClosed, with how it ended, to the owner and to all parties of that kind."""
 
     def tell(step: Step) -> Event:
         case = step.case
@@ -90,6 +90,7 @@ def closed(outcome: str) -> Callable[[Step], Event]:
             programme=case.programme,
             submission=case.submission,
             outcome=outcome,
+            notify=tuple(party.party_id for party in case.parties if party.kind == kind),
         )
 
     return tell

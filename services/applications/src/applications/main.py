@@ -104,6 +104,8 @@ def _desk(settings: Settings, institutions: ZenginInstitutions) -> Desk:
         seal=seal_to,
         institutions=institutions,
         claim_lease=timedelta(minutes=settings.claim_lease_minutes),
+        messages_per_day=settings.messages_per_day,
+        message_length=settings.message_length,
         dated={"green_loan": rate_table},
         errands=ERRANDS,
     )

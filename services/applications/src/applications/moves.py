@@ -148,6 +148,7 @@ async def _take(
             subject=notice.subject,
             notice=notice.kind,
             said=notice.text,
+            mailed=notice.mailed,
             actor=actor,
             now=case.now,
         )

@@ -22,6 +22,10 @@ class Settings(ServiceSettings):
     danshin_poll_seconds: int = Field(default=60, ge=1, description="how often an open danshin application is asked of")
     danshin_timeout_seconds: float = Field(default=10, gt=0, description="how long the service may take to answer")
     claim_lease_minutes: int = Field(default=30, ge=1, description="how long a review stays with who claimed it")
+    messages_per_day: int = Field(
+        default=50, ge=1, description="how many messages one person may write on one application in a day"
+    )
+    message_length: int = Field(default=2000, ge=1, le=4000, description="how many characters such a message may have")
 
     @model_validator(mode="after")
     def _providers_are_safe(self) -> Self:

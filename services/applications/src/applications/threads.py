@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,9 +24,10 @@ row are one reason to log in. After that a mail comes again, since the first may
 """
 
 _THREAD = """
-SELECT t.id, t.application_id, t.topic, t.subject, t.opened_at, t.last_number, t.answered, t.last_at, t.waiting_since,
-       t.office_told_at,
-       array(SELECT o.organisation_id FROM thread_organisations o WHERE o.thread_id = t.id ORDER BY 1) AS organisations
+SELECT t.id, t.application_id, t.topic, t.subject, t.everybody, t.opened_at, t.last_number, t.answered, t.last_at,
+       t.waiting_since, t.office_told_at,
+       array(SELECT o.organisation_id FROM thread_organisations o WHERE o.thread_id = t.id ORDER BY 1) AS organisations,
+       array(SELECT p.account_id FROM thread_persons p WHERE p.thread_id = t.id ORDER BY 1) AS persons
 FROM threads t
 """
 FIND = text(f"{_THREAD} WHERE t.application_id = :application_id AND t.id = :id")
@@ -34,7 +35,10 @@ FIND_TOPIC = text(f"{_THREAD} WHERE t.application_id = :application_id AND t.top
 PAGE = text(f"""
 {_THREAD} WHERE t.application_id = :application_id
   AND (t.opened_at, t.id) > (cast(:opened_at AS timestamptz), cast(:id AS uuid))
-  AND (:sees_all OR t.id IN (SELECT thread_id FROM thread_organisations WHERE organisation_id = :organisation_id))
+  AND CASE cast(:side AS text)
+        WHEN 'office' THEN true
+        WHEN 'applicant' THEN t.everybody OR t.id IN (SELECT thread_id FROM thread_persons WHERE account_id = :reader)
+        ELSE t.id IN (SELECT thread_id FROM thread_organisations WHERE organisation_id = :organisation_id) END
 ORDER BY t.opened_at, t.id LIMIT :limit
 """)  # noqa: S608 - put together from our own text
 _ORGANISATIONS = text("SELECT id FROM organisations WHERE id = ANY(cast(:ids AS uuid[]))")
@@ -62,7 +66,9 @@ class Side(StrEnum):
 
 @dataclass(frozen=True)
 class Thread:
-    """A thread; `subject` is encrypted. Organisations are part of those alone that list them."""
+    """A thread; `subject` is encrypted. Part of it are the organisations and persons that it lists; with `everybody`
+    all persons who take part, now and later.
+    """
 
     id: UUID
     application_id: UUID
@@ -75,11 +81,14 @@ class Thread:
     waiting_since: datetime | None
     office_told_at: datetime | None
     organisations: tuple[UUID, ...]
+    everybody: bool
+    persons: tuple[UUID, ...]
 
     @classmethod
     def of(cls, row: Any) -> Thread:
         """The thread of a row of `FIND` or `PAGE`."""
-        return cls(**{**row._mapping, "organisations": tuple(row.organisations)})
+        lists = {"organisations": tuple(row.organisations), "persons": tuple(row.persons)}
+        return cls(**{**row._mapping, **lists})
 
 
 # The contexts of what is encrypted, as in `desk`.
@@ -104,8 +113,11 @@ def side_of(actor: Actor, application: Application) -> Side:
 
 
 def is_part(actor: Actor, application: Application, thread: Thread) -> bool:
-    """Whether the actor sees the thread: the office, the owner and persons who take part see all of them."""
-    return side_of(actor, application) is not Side.ORGANISATION or actor.organisation_id in thread.organisations
+    """Whether the actor sees the thread: the office sees all of them, others those that they are part of."""
+    side = side_of(actor, application)
+    if side is Side.ORGANISATION:
+        return actor.organisation_id in thread.organisations
+    return side is Side.OFFICE or thread.everybody or actor.account_id in thread.persons
 
 
 async def find(session: AsyncSession, actor: Actor, application: Application, thread_id: UUID) -> Thread:
@@ -134,8 +146,7 @@ async def applicants_of(session: AsyncSession, application: Application) -> list
 async def to_tell(
     session: AsyncSession,
     application: Application,
-    thread_id: UUID,
-    organisations: Collection[UUID],
+    thread: Thread,
     *,
     side: Side,
     number: int,
@@ -143,18 +154,19 @@ async def to_tell(
 ) -> Sequence[UUID]:
     """The accounts that a mail tells of a message now, which is put down. The caller holds the application's lock.
 
-    Those of the other sides: the owner and the persons who take part; and of each organisation in the thread those who
-    have read or written in it, since nobody else there is known here. Whose rights have ended is told nothing.
+    Those of the other sides: the persons in the thread; and of each organisation in it those who have read or written
+    there, since nobody else of it is known here. Whose rights have ended is told nothing.
     """
     readers: set[UUID] = set()
     if side is not Side.APPLICANT:
-        readers |= set(await applicants_of(session, application))
-    if side is not Side.ORGANISATION and organisations:
-        present = await organisations_of(session, application) & set(organisations)
-        where = {"thread_id": thread_id, "organisations": sorted(present)}
+        persons = set(await applicants_of(session, application))
+        readers |= persons if thread.everybody else persons & set(thread.persons)
+    if side is not Side.ORGANISATION and thread.organisations:
+        present = await organisations_of(session, application) & set(thread.organisations)
+        where = {"thread_id": thread.id, "organisations": sorted(present)}
         readers |= set((await session.execute(_STAFF, where)).scalars())
     if not readers:
         return ()
-    where = {"thread_id": thread_id, "readers": sorted(readers), "number": number}
+    where = {"thread_id": thread.id, "readers": sorted(readers), "number": number}
     told = await session.execute(_TELL, {**where, "now": now, "not_since": now - TOLD_ONCE_IN})
     return sorted(told.scalars())

@@ -277,8 +277,11 @@ async def on_insurance_offered(desk: Desk, session: AsyncSession, event: Insuran
 
 
 async def on_application_closed(desk: Desk, session: AsyncSession, event: ApplicationClosed, meta: EventMeta) -> None:
-    """The owner is told that it ended. How is nothing for a mail: it is seen after logging in."""
-    await _mail(desk, session, event, meta, account_id=event.account_id, programme=event.programme)
+    """The owner and whom else it concerns are told that it ended, each once. How is nothing for a mail: it is seen
+    after logging in.
+    """
+    for account_id in dict.fromkeys((event.account_id, *event.notify)):
+        await _mail(desk, session, event, meta, account_id=account_id, programme=event.programme)
 
 
 async def on_message_posted(desk: Desk, session: AsyncSession, event: MessagePosted, meta: EventMeta) -> None:

@@ -223,8 +223,8 @@ class ApplicationClosed(ApplicationEvent):
     """The application came to an end that nothing follows.
 
     When: the office refused or cancelled it, the owner withdrew it, or what was applied for is done. A submission that
-    is only sent back for correction is told by ApplicationRejected. Causes a mail to the owner, which does not say how
-    it ended.
+    is only sent back for correction is told by ApplicationRejected. Causes a mail to the owner and to each of `notify`,
+    which does not say how it ended.
     """
 
     readers: ClassVar[tuple[str, ...]] = ("documents", "notifications")
@@ -233,6 +233,9 @@ class ApplicationClosed(ApplicationEvent):
     programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
     submission: int = Field(ge=0, description="The submission that was in hand; 0 when nothing was submitted.")
     outcome: Key = Field(description="How it ended, such as refused, withdrawn, cancelled, stopped, done. Open.")
+    notify: tuple[UUID, ...] = Field(
+        default=(), description="The accounts of those besides the owner whom it concerns, such as joint debtors."
+    )
 
 
 class ContractOffered(ApplicationEvent):

@@ -71,6 +71,7 @@ async def open_thread(
             said=body.text,
             documents=body.documents,
             organisations=body.organisations,
+            persons=body.persons,
             now=now,
         )
         return schemas.PostedBody.model_validate(posted)
@@ -99,6 +100,37 @@ async def view_thread(
         now=now,
     )
     return schemas.ThreadWithMessages.of(view)
+
+
+@router.post("/applications/{application_id}/threads/{thread_id}/participants", response_model=schemas.ParticipantsBody)
+async def add_participants(
+    application_id: UUID,
+    thread_id: UUID,
+    body: schemas.Participants,
+    once: OnceDep,
+    session: SessionDep,
+    actor: ActorDep,
+    desk: DeskDep,
+    now: NowDep,
+) -> Response:
+    """Let others who take part see the thread too, from its beginning."""
+
+    async def work() -> schemas.ParticipantsBody:
+        thread = await commands.add_participants(
+            session=session,
+            desk=desk,
+            actor=actor,
+            application_id=application_id,
+            thread_id=thread_id,
+            persons=body.persons,
+            organisations=body.organisations,
+            now=now,
+        )
+        return schemas.ParticipantsBody(
+            thread_id=thread.id, **{name: getattr(thread, name) for name in ("everybody", "persons", "organisations")}
+        )
+
+    return await once(work, status=200)
 
 
 @router.post(
@@ -207,7 +239,7 @@ async def list_corrections(
     )
 
 
-@router.post("/applications/{application_id}/corrections", status_code=201, response_model=schemas.CorrectionId)
+@router.post("/applications/{application_id}/corrections", status_code=201, response_model=schemas.RequestedBody)
 async def request_correction(
     application_id: UUID,
     body: schemas.NewCorrection,
@@ -217,9 +249,11 @@ async def request_correction(
     desk: DeskDep,
     now: NowDep,
 ) -> Response:
-    """Ask for fields to be changed and documents to be handed in. It changes no state."""
+    """Ask for fields to be changed and documents to be handed in. It changes no state: the answer says whether the
+    draft is open, by which step it would be, or why it stays closed.
+    """
 
-    async def work() -> schemas.CorrectionId:
+    async def work() -> schemas.RequestedBody:
         requested = await correcting.request_correction(
             session=session,
             desk=desk,
@@ -229,7 +263,8 @@ async def request_correction(
             due_on=body.due_on,
             now=now,
         )
-        return schemas.CorrectionId(correction_id=requested)
+        facts = {name: value for name, value in vars(requested).items() if name != "id"}
+        return schemas.RequestedBody(correction_id=requested.id, **facts)
 
     return await once(work)
 

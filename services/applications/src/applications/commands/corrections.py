@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications import hot, threads
-from applications.access import Action
+from applications.access import Action, caller_of
 from applications.cases import Application, documents_of, open_locked
 from applications.desk import Desk
 from applications.errors import DayIsOver, NotOfThisApplication
@@ -71,6 +71,18 @@ class Asked:
     subject: UUID | None = None
 
 
+@dataclass(frozen=True)
+class Requested:
+    """A request that was made. Fields can be mended while the draft is open to those who apply: `draft_open` says
+    whether it is, `opened_by` by which steps of the office it would be. If there is none, `rules` say why not.
+    """
+
+    id: UUID
+    draft_open: bool
+    opened_by: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
 def of_item(correction_id: UUID, position: int) -> str:
     """Context of `correction_items.content`."""
     return f"correction_items.content:{correction_id}:{position}"
@@ -106,10 +118,12 @@ async def request_correction(
     items: Sequence[Asked],
     due_on: date | None,
     now: datetime,
-) -> UUID:
+) -> Requested:
     """Ask those who apply to mend something; returns the request. `due_on` is a day in Japan that they are shown.
 
     It changes no state: whether the draft can be changed, or a slot be filled, is the programme's table's business.
+    What the table allows is told, so that nobody waits for what cannot be done.
+
     Raises Forbidden, NotFound; NotOfThisApplication for a field, slot or person that it does not have; DayIsOver.
     """
     application = await open_locked(session, desk, actor, Action.REQUEST_CORRECTION, application_id, now=now)
@@ -133,7 +147,23 @@ async def request_correction(
         notify=tuple(await _to_notify(session, application, items)),
     )
     await eventlog.record(session, event, now=now)
-    return correction_id
+    return _requested(application, correction_id, actor, now)
+
+
+def _requested(application: Application, correction_id: UUID, actor: Actor, now: datetime) -> Requested:
+    workflow, case, caller = application.programme.workflow, application.case(now), caller_of(actor)
+    opening = (
+        row.command
+        for row in workflow.transitions
+        if row.track == workflow.main
+        and application.state in row.sources
+        and row.target in workflow.editable
+        and row.admits(caller, case, application.id)
+        and row.when(case)
+    )
+    draft_open = application.state in workflow.editable
+    opened_by = () if draft_open else tuple(dict.fromkeys(opening))
+    return Requested(correction_id, draft_open, opened_by, () if draft_open or opened_by else workflow.rules)
 
 
 async def withdraw_correction(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID, uuid4
 
 from kit import eventlog
+from kit.errors import Forbidden
+from kit.japan import JST, to_jst
 from kit.tokens import Actor
 from madoguchi_contracts import MessagePosted
 from sqlalchemy import text
@@ -18,17 +20,30 @@ from applications import threads
 from applications.access import Action
 from applications.cases import Application, open_for, open_locked
 from applications.desk import Desk
-from applications.errors import NotOfThisApplication, NotYetSubmitted
+from applications.errors import MessageTooLong, NotOfThisApplication, NotYetSubmitted, TooManyMessages
 from applications.threads import TOLD_ONCE_IN, Side, Thread
 
 DECISION = "decision"
 """The topic of the thread that the notices on a loan decision go into (GL-431, GL-432)."""
 
 _OPEN = text("""
-INSERT INTO threads (id, application_id, topic, subject, opened_at, last_number, last_at, waiting_since, office_told_at)
-VALUES (:id, :application_id, :topic, :subject, :opened_at, :last_number, :last_at, :waiting_since, :office_told_at)
+INSERT INTO threads (id, application_id, topic, subject, everybody, opened_at, last_number, last_at, waiting_since,
+                     office_told_at)
+VALUES (:id, :application_id, :topic, :subject, :everybody, :opened_at, :last_number, :last_at, :waiting_since,
+        :office_told_at)
 """)
-_ADMIT = text("INSERT INTO thread_organisations (thread_id, organisation_id) VALUES (:thread_id, :organisation_id)")
+_ADMIT = text("""
+INSERT INTO thread_organisations (thread_id, organisation_id) VALUES (:thread_id, :organisation_id)
+ON CONFLICT DO NOTHING
+""")
+_ADMIT_PERSON = text("""
+INSERT INTO thread_persons (thread_id, account_id, added_by, added_at) VALUES (:thread_id, :account_id, :by, :now)
+ON CONFLICT DO NOTHING
+""")
+_POSTED_TODAY = text("""
+SELECT count(*) FROM messages m JOIN threads t ON t.id = m.thread_id
+WHERE t.application_id = :application_id AND m.author_id = :author_id AND m.posted_at >= :since
+""")
 _MESSAGE = text("""
 INSERT INTO messages (id, thread_id, number, side, author_id, organisation_id, notice, content, documents, posted_at)
 VALUES (:id, :thread_id, :number, :side, :author_id, :organisation_id, :notice, :content,
@@ -79,6 +94,7 @@ class Note:
     said: str
     documents: Sequence[UUID] = ()
     notice: str | None = None
+    mailed: bool = True
 
 
 async def open_thread(
@@ -91,24 +107,94 @@ async def open_thread(
     said: str,
     documents: Sequence[UUID],
     organisations: Collection[UUID],
+    persons: Collection[UUID],
     now: datetime,
 ) -> Posted:
-    """Begin a thread with its first message. `organisations` are to be part of it besides the one that opens it.
+    """Begin a thread with its first message. `persons` and `organisations` are to be part of it besides whoever opens
+    it; where that leaves no person, the owner is.
 
     Raises Forbidden, NotFound; NotYetSubmitted; NotOfThisApplication for a document that is not in the application's
-    set, and for an organisation that is not a party of it or, where an organisation opens it, another than that.
+    set, for a person who takes no part in it, and for an organisation that is not a party of it or, where an
+    organisation opens it, another than that; MessageTooLong, TooManyMessages.
     """
     application = await open_locked(session, desk, actor, Action.OPEN_THREAD, application_id, now=now)
     if not application.submission:
         raise NotYetSubmitted(application_id=str(application_id))
     note = _note(actor, application, said, documents)
+    await _check_limits(session, desk, application, note, now)
     named = set(organisations)
     own = {note.organisation_id} if note.organisation_id is not None else set()
     allowed = own or await threads.organisations_of(session, application)
-    if not named <= allowed:
+    opener = {actor.account_id} if note.side is Side.APPLICANT else set()
+    if not named <= allowed or not set(persons) <= set(await threads.applicants_of(session, application)):
         raise NotOfThisApplication(application_id=str(application_id))
-    one_line = " ".join(subject.split())
-    return await _begin(session, desk, application, one_line, note, organisations=sorted(named | own), now=now)
+    return await _begin(
+        session,
+        desk,
+        application,
+        " ".join(subject.split()),
+        note,
+        organisations=sorted(named | own),
+        persons=sorted({*persons, *opener} or {application.account_id}),
+        now=now,
+    )
+
+
+async def add_participants(
+    *,
+    session: AsyncSession,
+    desk: Desk,
+    actor: Actor,
+    application_id: UUID,
+    thread_id: UUID,
+    persons: Collection[UUID],
+    organisations: Collection[UUID],
+    now: datetime,
+) -> Thread:
+    """Let others be part of a thread, who then see all of it; whoever is part of it already stays so.
+
+    For the office, and for the persons in it: an organisation adds nobody. Raises Forbidden, NotFound;
+    NotOfThisApplication for who takes no part in the application.
+    """
+    application = await open_locked(session, desk, actor, Action.ADD_PARTICIPANTS, application_id, now=now)
+    thread = await threads.find(session, actor, application, thread_id)
+    if threads.side_of(actor, application) is Side.ORGANISATION:
+        raise Forbidden(account_id=str(actor.account_id))
+    known = set(await threads.applicants_of(session, application))
+    if not set(persons) <= known or not set(organisations) <= await threads.organisations_of(session, application):
+        raise NotOfThisApplication(application_id=str(application_id))
+    await _admit(session, thread.id, persons, organisations, by=actor.account_id, now=now)
+    return await threads.find(session, actor, application, thread_id)
+
+
+async def _admit(
+    session: AsyncSession,
+    thread_id: UUID,
+    persons: Collection[UUID],
+    organisations: Collection[UUID],
+    *,
+    by: UUID | None,
+    now: datetime,
+) -> None:
+    for organisation_id in organisations:
+        await session.execute(_ADMIT, {"thread_id": thread_id, "organisation_id": organisation_id})
+    for account_id in persons:
+        await session.execute(_ADMIT_PERSON, {"thread_id": thread_id, "account_id": account_id, "by": by, "now": now})
+
+
+async def _check_limits(session: AsyncSession, desk: Desk, application: Application, note: Note, now: datetime) -> None:
+    """What one person may write: so long a message, so many on one application in a day of Japan. Not the office.
+
+    Raises MessageTooLong, TooManyMessages. The caller holds the application's lock, so two at once are counted.
+    """
+    if note.side is Side.OFFICE:
+        return
+    if len(note.said) > desk.message_length:
+        raise MessageTooLong(desk.message_length)
+    since = datetime.combine(to_jst(now).date(), time(), JST)
+    where = {"application_id": application.id, "author_id": note.author_id, "since": since}
+    if (await session.execute(_POSTED_TODAY, where)).scalar_one() >= desk.messages_per_day:
+        raise TooManyMessages(desk.messages_per_day)
 
 
 async def post_message(
@@ -126,11 +212,13 @@ async def post_message(
     """Write in a thread. What the office writes answers the messages up to `seen`, or all of them if that is None, so
     that a message that came while the answer was written goes on waiting for one.
 
-    Raises Forbidden, NotFound; NotOfThisApplication for a document that is not in the application's set.
+    Raises Forbidden, NotFound; NotOfThisApplication for a document that is not in the application's set;
+    MessageTooLong, TooManyMessages.
     """
     application = await open_locked(session, desk, actor, Action.POST_MESSAGE, application_id, now=now)
     thread = await threads.find(session, actor, application, thread_id)
     note = _note(actor, application, said, documents)
+    await _check_limits(session, desk, application, note, now)
     posted = await _go_on(session, desk, application, thread, note, now=now)
     if note.side is Side.OFFICE:
         up_to = thread.last_number if seen is None else min(seen, thread.last_number)
@@ -174,6 +262,7 @@ async def post_notice(
     notice: str,
     said: str,
     documents: Sequence[UUID] = (),
+    mailed: bool = True,
     actor: Actor | None,
     now: datetime,
 ) -> Posted:
@@ -181,11 +270,12 @@ async def post_notice(
     (GL-432), in the transaction of the step that causes it.
 
     It goes into the application's one thread of that topic, which the first notice opens under `subject`. It tells, and
-    answers no question that waits there. `actor` None is the system. The caller holds the application's lock. Raises
-    NotOfThisApplication for a document that is not in the application's set.
+    answers no question that waits there. `mailed` False: no mail says that it is there. `actor` None is the system. The
+    caller holds the application's lock. Raises NotOfThisApplication for a document that is not in the application's
+    set.
     """
     author_id = actor.account_id if actor is not None else None
-    note = Note(Side.OFFICE, author_id, None, said, documents, notice)
+    note = Note(Side.OFFICE, author_id, None, said, documents, notice, mailed)
     found = await session.execute(threads.FIND_TOPIC, {"application_id": application.id, "topic": topic})
     row = found.one_or_none()
     if row is None:
@@ -214,8 +304,10 @@ async def _begin(
     *,
     topic: str | None = None,
     organisations: Sequence[UUID] = (),
+    persons: Sequence[UUID] = (),
     now: datetime,
 ) -> Posted:
+    """A new thread: of those who are named, or, under a topic of the office, of every person who takes part."""
     waits = None if note.side is Side.OFFICE else now
     thread = Thread(
         id=uuid4(),
@@ -229,11 +321,12 @@ async def _begin(
         waiting_since=waits,
         office_told_at=waits,
         organisations=tuple(organisations),
+        everybody=topic is not None,
+        persons=tuple(persons),
     )
     row = {**vars(thread), "subject": desk.lock_away(subject, threads.of_subject(thread.id))}
     await session.execute(_OPEN, row)
-    for organisation_id in organisations:
-        await session.execute(_ADMIT, {"thread_id": thread.id, "organisation_id": organisation_id})
+    await _admit(session, thread.id, persons, organisations, by=note.author_id, now=now)
     return await _put(session, desk, application, thread, note, number=1, to_office=waits is not None, now=now)
 
 
@@ -287,9 +380,9 @@ async def _put(
     if note.organisation_id is not None:
         present = {"thread_id": thread.id, "reader_id": note.author_id, "organisation_id": note.organisation_id}
         await session.execute(_PRESENT, present)
-    notify = await threads.to_tell(
-        session, application, thread.id, thread.organisations, side=note.side, number=number, now=now
-    )
+    notify: Sequence[UUID] = ()
+    if note.mailed:
+        notify = await threads.to_tell(session, application, thread, side=note.side, number=number, now=now)
     event = MessagePosted(
         application_id=application.id,
         programme=application.programme.name,

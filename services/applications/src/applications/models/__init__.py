@@ -15,6 +15,7 @@ from applications.models.messages import (
     Message,
     Thread,
     ThreadOrganisation,
+    ThreadPerson,
     ThreadReader,
 )
 from applications.models.office import (
@@ -61,6 +62,7 @@ __all__ = [
     "Review",
     "Thread",
     "ThreadOrganisation",
+    "ThreadPerson",
     "ThreadReader",
     "Track",
     "Version",

@@ -43,6 +43,7 @@ class Thread(Base, table=True):
     application_id: UUID = Field(foreign_key="applications.id")
     topic: str | None = text_column(default=None)
     subject: str = text_column()
+    everybody: bool = Field(sa_column_kwargs={"server_default": text("true")})
     opened_at: datetime = time_column()
     last_number: int
     answered: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
@@ -58,6 +59,18 @@ class ThreadOrganisation(Base, table=True):
 
     thread_id: UUID = Field(foreign_key="threads.id", primary_key=True)
     organisation_id: UUID = Field(primary_key=True)
+
+
+class ThreadPerson(Base, table=True):
+    """A person who is part of a thread, where not everybody is, and who added them."""
+
+    __tablename__: ClassVar[str] = "thread_persons"
+    __table_args__: ClassVar[Any] = (Index("ix_thread_persons_account_id", "account_id"),)
+
+    thread_id: UUID = Field(foreign_key="threads.id", primary_key=True)
+    account_id: UUID = Field(primary_key=True)
+    added_by: UUID | None = None
+    added_at: datetime = time_column()
 
 
 class Message(Base, table=True):

@@ -17,7 +17,7 @@ from applications.access import OFFICE, Action, allow, caller_of
 from applications.cases import open_for
 from applications.desk import Desk
 from applications.queries.cursors import cursor_at, moment, place_at
-from applications.threads import Side, Thread
+from applications.threads import Thread
 from applications.workflow import VIEW
 
 PAGE = 50
@@ -39,9 +39,10 @@ SELECT a.id, {_UNREAD} AS unread
 FROM applications a JOIN threads t ON t.application_id = a.id JOIN messages m ON m.thread_id = t.id
 LEFT JOIN thread_readers r ON r.thread_id = t.id AND r.reader_id = :reader_id
 WHERE a.id = ANY(cast(:applications AS uuid[])) AND (
-  a.account_id = :reader_id
-  OR EXISTS (SELECT 1 FROM application_parties p WHERE p.application_id = a.id AND p.party_id = :reader_id
-             AND p.until IS NULL AND :grant = ANY(p.grants))
+  (t.everybody OR EXISTS (SELECT 1 FROM thread_persons n WHERE n.thread_id = t.id AND n.account_id = :reader_id))
+  AND (a.account_id = :reader_id
+       OR EXISTS (SELECT 1 FROM application_parties p WHERE p.application_id = a.id AND p.party_id = :reader_id
+                  AND p.until IS NULL AND :grant = ANY(p.grants)))
   OR EXISTS (SELECT 1 FROM thread_organisations o WHERE o.thread_id = t.id AND o.organisation_id = :organisation_id))
 GROUP BY a.id
 """)  # noqa: S608 - put together from our own text
@@ -67,6 +68,8 @@ class ThreadItem:
     topic: str | None
     subject: str
     organisations: tuple[UUID, ...]
+    everybody: bool
+    persons: tuple[UUID, ...]
     opened_at: datetime
     last_number: int
     last_at: datetime
@@ -126,7 +129,8 @@ async def list_threads(
     application = await open_for(session, desk, actor, Action.LIST_THREADS, application_id, now=now)
     where = {
         "application_id": application.id,
-        "sees_all": threads.side_of(actor, application) is not Side.ORGANISATION,
+        "side": threads.side_of(actor, application).value,
+        "reader": actor.account_id,
         "organisation_id": actor.organisation_id,
         "opened_at": opened_at,
         "id": last,
@@ -199,6 +203,8 @@ def _item(desk: Desk, actor: Actor, thread: Thread, unread: Mapping[UUID, int]) 
         topic=thread.topic,
         subject=desk.unlock(thread.subject, threads.of_subject(thread.id)),
         organisations=thread.organisations,
+        everybody=thread.everybody,
+        persons=thread.persons,
         opened_at=thread.opened_at,
         last_number=thread.last_number,
         last_at=thread.last_at,

@@ -71,12 +71,16 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True)
 class Notice:
-    """A message of the office that a step brings with it, in the thread of a topic; `kind` is what it is."""
+    """A message of the office that a step brings with it, in the thread of a topic; `kind` is what it is.
+
+    `mailed` False: no mail says that it is there, since the event of the step brings one to the same persons.
+    """
 
     topic: str
     subject: str
     kind: str
     text: str
+    mailed: bool = True
 
 
 def always(case: Case) -> bool:

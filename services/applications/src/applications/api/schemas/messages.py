@@ -63,6 +63,28 @@ class NewThread(BaseModel):
         description="parties of the application that are to be part of the thread; they see no others",
         examples=[[]],
     )
+    persons: list[UUID] = Field(
+        default_factory=list,
+        max_length=20,
+        description="persons who take part and are to see the thread besides who opens it; if none is left, the owner",
+        examples=[[]],
+    )
+
+
+class Participants(BaseModel):
+    """Who is to be part of a thread from now on; they see all of it."""
+
+    persons: list[UUID] = Field(default_factory=list, max_length=20, examples=[[]])
+    organisations: list[UUID] = Field(default_factory=list, max_length=20, examples=[[]])
+
+
+class ParticipantsBody(Body):
+    """Who is part of a thread."""
+
+    thread_id: UUID
+    everybody: bool
+    persons: list[UUID]
+    organisations: list[UUID]
 
 
 class UpTo(BaseModel):
@@ -87,6 +109,8 @@ class ThreadBody(Body):
     topic: str | None = Field(description="such as decision, of the thread that the office's notices go into")
     subject: str
     organisations: list[UUID] = Field(description="the organisations that are part of it")
+    everybody: bool = Field(description="every person who takes part is part of it, now and later")
+    persons: list[UUID] = Field(description="the persons who are part of it, where not everybody is")
     opened_at: datetime
     last_number: int = Field(description="the number of its newest message")
     last_at: datetime
@@ -202,9 +226,17 @@ class NewCorrection(BaseModel):
 
 
 class CorrectionId(Body):
-    """A request was made or taken back. Without what it asks for, which is not kept in the clear."""
+    """A request was taken back. Without what it asks for, which is not kept in the clear."""
 
     correction_id: UUID
+
+
+class RequestedBody(CorrectionId):
+    """A request was made; and whether fields can be mended by it."""
+
+    draft_open: bool = Field(description="the draft can be changed now")
+    opened_by: list[str] = Field(description="the office's steps that would open it, such as reject")
+    rules: list[str] = Field(description="why it stays closed, where neither is so")
 
 
 class CorrectionItemBody(Body):

@@ -41,7 +41,7 @@ def of_contract(case: Case) -> Sequence[Notice]:
         "この期間内に契約内容の説明動画をご覧になり、契約書の内容をご確認のうえ、電子契約のお手続きを完了してください。"
         "期間内に全員のお手続きが完了しない場合は契約ができず、資金の受取りが遅れます。"
     )
-    return [Notice(DECISION, _SUBJECT, "contract_period", text)]
+    return [Notice(DECISION, _SUBJECT, "contract_period", text, mailed=False)]  # ContractOffered brings the mail
 
 
 def _approval(case: Case) -> str:

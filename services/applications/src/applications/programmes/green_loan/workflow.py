@@ -209,7 +209,7 @@ _LOAN = (
         *("GL-075", "GL-353"),
         guards=(must.refusal_has_a_ground,),
         second_of="recommend",
-        event=events.closed("refused"),
+        event=events.closed("refused", JOINT_DEBTOR),
         facts=steps.Refusal,
     ),
     _row(
@@ -413,10 +413,20 @@ _LOAN = (
         "完済",
         "GL-083",
         guards=(servicing_guards.closing_is_true,),
-        event=events.closed("done"),
+        event=events.closed("done", JOINT_DEBTOR),
         facts=steps.Closing,
     ),
-    _row(LOAN, "withdraw", OPEN, "withdrawn", OWNER, "辞退", "GL-084", otp=True, event=events.closed("withdrawn")),
+    _row(
+        LOAN,
+        "withdraw",
+        OPEN,
+        "withdrawn",
+        OWNER,
+        "辞退",
+        "GL-084",
+        otp=True,
+        event=events.closed("withdrawn", JOINT_DEBTOR),
+    ),
     *_here("propose_cancellation", OPEN, [REVIEWER], "取消しを提案", "GL-085", public=False),
     _row(
         LOAN,
@@ -428,7 +438,7 @@ _LOAN = (
         *("GL-085", "GL-354"),
         guards=(must.cancellation_has_a_ground,),
         second_of="propose_cancellation",
-        event=events.closed("cancelled"),
+        event=events.closed("cancelled", JOINT_DEBTOR),
         facts=steps.Refusal,
     ),
     # GL-086: at once, so one officer suffices; what is told to the applicant says no more than any other end.
@@ -441,7 +451,7 @@ _LOAN = (
         "手続の中止",
         *("GL-086", "GL-119"),
         guards=(must.reason_is_given,),
-        event=events.closed("stopped"),
+        event=events.closed("stopped", JOINT_DEBTOR),
     ),
 )
 
