@@ -838,6 +838,11 @@ def test_another_kind_is_applied_for_anew_and_never_once_joined():
     assert insurance.joiner(life.case(), OWNER).product == "SANDAI"
     insure(life, product="SANDAI")
     assert life.state(DANSHIN, OWNER) == "joined"
+    life.now += timedelta(seconds=1)
+    decide(life)  # it costs more, and was reviewed again
+    with pytest.raises(Refused) as found:
+        change(life, "SHIN")
+    assert codes(found) == {"JOINED"}
     with pytest.raises(ImpossibleTransition):
         life.do("begin_again", REVIEWER, track=DANSHIN, about=OWNER)
 

@@ -28,6 +28,7 @@ from applications.programmes.green_loan.conditions import (
 from applications.programmes.green_loan.danshin.invitation import invitation_due
 from applications.programmes.green_loan.danshin.join import JOINERS
 from applications.programmes.green_loan.danshin.kinds import LABELS, Choice, Product, product_of
+from applications.programmes.green_loan.danshin.switch import switch_findings
 from applications.programmes.green_loan.form import danshin as form_danshin
 from applications.programmes.green_loan.form import people
 from applications.programmes.green_loan.form.sections import GreenLoanForm, Loan, Name
@@ -105,6 +106,16 @@ def cover_is_over(case: Case) -> bool:
     return case.state(LOAN) in ("closed", "accelerated")
 
 
+def kind_may_change(case: Case) -> Sequence[Finding]:
+    """GL-529: who has joined keeps the product. The rate may follow it (GL-260), and joining be given up (GL-513)."""
+    after = case.said(steps.DanshinWish).choice
+    product = product_of(after) if after else None
+    if after is None or product is None:
+        return ()
+    other = any(one != product for one in _joined(case))
+    return switch_findings(danshin_choice(case), after, has_joined=other, field="choice")
+
+
 # What the office has to look at
 
 
@@ -159,9 +170,14 @@ def _open(case: Case) -> bool:
 
 def _fits(case: Case) -> bool:
     """Whether as many persons have joined as the chosen kind takes, and what it says."""
-    choice = danshin_choice(case)
-    joined = [state for one in debtors(case) if (state := case.state(DANSHIN, one)) in JOINED]
-    return len(joined) == JOINERS[choice] and not ("switched" in joined and choice == "SANDAI")
+    choice, joined = danshin_choice(case), _joined(case)
+    return len(joined) == JOINERS[choice] and set(joined) <= {product_of(choice)}
+
+
+def _joined(case: Case) -> list[Product | None]:
+    """What was joined, by everybody who did: SHIN after a switch, else what was applied for."""
+    states = {one: case.state(DANSHIN, one) for one in debtors(case)}
+    return ["SHIN" if state == "switched" else wanted(case, one) for one, state in states.items() if state in JOINED]
 
 
 # What the service is told

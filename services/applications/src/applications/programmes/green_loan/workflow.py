@@ -228,7 +228,7 @@ _LOAN = (
         [REVIEWER, AT_BANK],
         "団信の種類を変更",
         *("GL-260", "GL-261"),
-        guards=(reckoned.change_is_possible,),
+        guards=(reckoned.change_is_possible, insurance.kind_may_change),
         facts=steps.DanshinWish,
         keeps=steps.DanshinChange,
         reckons=reckoned.danshin_change,
