@@ -134,6 +134,7 @@ def test_only_what_comes_before_a_login_is_open_to_anybody():
     assert public_operations(DOCUMENT) == {
         "GET /.well-known/jwks.json",
         "GET /v1/terms",
+        "GET /v1/data-requests/procedure",
         "GET /v1/secret-questions",
         "GET /v1/otp/guidance",
         "GET /v1/ekyc/methods",
@@ -167,6 +168,7 @@ def test_what_makes_something_for_somebody_who_is_logged_in_needs_an_idempotency
         "POST /v1/ekyc",
         "POST /v1/invitations",
         "POST /v1/successions",
+        "POST /v1/data-requests",
         "POST /v1/accounts/{account_id}/successions",
         "POST /v1/organisations",
         "POST /v1/staff",

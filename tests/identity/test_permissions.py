@@ -51,6 +51,9 @@ EXPECTED: dict[tuple[Relation, Action], set[Role]] = {
     (R.COUNTER, A.SEE_ORGANISATIONS): {*OFFICE, Role.OPERATOR},
     (R.COUNTER, A.MANAGE_ORGANISATIONS): {Role.OPERATOR},
     (R.COUNTER, A.MANAGE_STAFF): {Role.OPERATOR},
+    (R.LOGGED_IN, A.ASK_ABOUT_DATA): {APPLICANT, JOINT_DEBTOR},
+    (R.COUNTER, A.HANDLE_DATA_REQUESTS): OFFICE,
+    (R.COUNTER, A.DECIDE_DATA_REQUESTS): {Role.OFFICE_APPROVER},
 }
 CELLS = list(product(Role, Relation, Action))
 
@@ -103,6 +106,24 @@ AUTHENTICATED: dict[tuple[str, str], tuple[tuple[Relation, Action], Any]] = {
     ("GET", "/v1/organisations/{organisation_id}/staff"): ((R.COUNTER, A.SEE_ORGANISATIONS), None),
     ("POST", "/v1/staff"): ((R.COUNTER, A.MANAGE_STAFF), {**DEED, "role": "operator", "name": "", "mail": ""}),
     ("POST", "/v1/staff/{account_id}/close"): ((R.COUNTER, A.MANAGE_STAFF), DEED),
+    ("POST", "/v1/data-requests"): ((R.LOGGED_IN, A.ASK_ABOUT_DATA), {"kind": "correction"}),
+    ("GET", "/v1/data-requests"): ((R.LOGGED_IN, A.ASK_ABOUT_DATA), None),
+    ("DELETE", "/v1/data-requests/{request_id}"): ((R.LOGGED_IN, A.ASK_ABOUT_DATA), None),
+    ("GET", "/v1/data-requests/{request_id}/disclosure"): ((R.LOGGED_IN, A.ASK_ABOUT_DATA), None),
+    ("GET", "/v1/counter/data-requests"): ((R.COUNTER, A.HANDLE_DATA_REQUESTS), None),
+    ("GET", "/v1/counter/data-requests/{request_id}"): ((R.COUNTER, A.HANDLE_DATA_REQUESTS), None),
+    ("POST", "/v1/counter/data-requests/{request_id}/identify"): (
+        (R.COUNTER, A.HANDLE_DATA_REQUESTS),
+        {"seen_at_counter": True},
+    ),
+    ("POST", "/v1/counter/data-requests/{request_id}/propose"): (
+        (R.COUNTER, A.HANDLE_DATA_REQUESTS),
+        {"step": "answer"},
+    ),
+    ("POST", "/v1/counter/data-requests/{request_id}/decide"): (
+        (R.COUNTER, A.DECIDE_DATA_REQUESTS),
+        {"step": "answer"},
+    ),
     ("DELETE", "/v1/sessions/current"): ((R.LOGGED_IN, A.USE_SESSION), None),  # the last one: it logs out
 }
 # Of these, those that take the session token itself.
@@ -115,6 +136,7 @@ BY_SESSION = {
 # And every other one, with its cell.
 OPEN = {
     ("GET", "/v1/terms"): (R.STRANGER, A.READ_PUBLIC),
+    ("GET", "/v1/data-requests/procedure"): (R.STRANGER, A.READ_PUBLIC),
     ("GET", "/v1/secret-questions"): (R.STRANGER, A.READ_PUBLIC),
     ("GET", "/v1/otp/guidance"): (R.STRANGER, A.READ_PUBLIC),
     ("GET", "/v1/ekyc/methods"): (R.STRANGER, A.READ_PUBLIC),

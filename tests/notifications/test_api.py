@@ -1,5 +1,6 @@
 """HTTP: who may see the mails, page by page, and that nothing personal is in them."""
 
+import hashlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,8 +10,9 @@ import httpx
 import pytest
 import pytest_asyncio
 from kit import simulations
+from kit.disclosures import PURPOSE
 from kit.health import Health
-from kit.http import AppContext, build_app
+from kit.http import build_app
 from madoguchi_contracts import Role
 from notifications import api
 from notifications.areas import AREAS
@@ -34,7 +36,7 @@ class Office:
 @pytest_asyncio.fixture
 async def office(room: Mailroom) -> AsyncIterator[Office]:
     gate = Gate(room.clock)
-    context = AppContext("notifications", room.database, room.clock, gate.verifier, Health())
+    context = api.Context("notifications", room.database, room.clock, gate.verifier, Health(), room.vault)
     app = build_app(context, title="notifications", routers=[api.router, simulations.build_router(AREAS)])
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://notifications.test") as client:
@@ -108,3 +110,22 @@ async def test_the_sequence_of_mails_can_be_asked_without_login(office: Office):
     question = {"events": ["register", "commit_identity", "set_password"]}
     answer = await office.client.post("/v1/simulations/bond/mail_sequence", json=question)
     assert answer.json() == {"mails": ["NO-02", "NO-03", "NO-04", "NO-05"]}
+
+
+@pytest.mark.rule("GL-618")
+async def test_a_person_is_told_of_their_own_contact_and_mails(office: Office):
+    hanako, taro = Person(), Person(mail="taro@example.jp")
+    await office.room.hear_and_deliver(hanako.gets_user_id(), taro.gets_user_id())
+
+    async def told(person: Person, granted_to: Person) -> httpx.Response:
+        digest = hashlib.sha256(str(granted_to.account_id).encode()).hexdigest()
+        grant = office.gate.proof(granted_to.account_id, digest, PURPOSE)
+        headers = office.gate.headers(Role.APPLICANT, person.account_id)
+        return await office.client.get("/v1/disclosure", headers={**headers, "Disclosure-Grant": grant})
+
+    answer = await told(hanako, hanako)
+    contact, mails, _ = answer.json()["parts"]
+    assert [one["mail"] for one in contact["items"]] == [hanako.mail]
+    assert [one["template"] for one in mails["items"]] == ["NO-03"]
+    assert taro.mail not in answer.text
+    assert (await told(hanako, taro)).status_code == 403

@@ -362,6 +362,7 @@ async def every_mail(room: Mailroom, hanako: Person) -> dict[Template, EmailMess
         hanako.is_told_of_succession(),
         hanako.is_told_of_succession("completed"),
         hanako.will_lapse(room.clock()),
+        hanako.is_answered_about_data(),
     )
     await room.sends_notice(notice("bond", NOTICE, "お休みします。"), hanako.account_id)
     await room.deliver()
@@ -401,6 +402,16 @@ async def test_no_mail_says_more_than_it_may(room: Mailroom):
         assert len(mail["To"].addresses) == 1
         assert mail["Cc"] is None
         assert mail["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.rule("GL-618")
+async def test_an_answer_and_a_refusal_about_personal_data_are_told_by_the_same_words(room: Mailroom):
+    hanako = Person()
+    await registered(room, hanako)
+    await room.hear_and_deliver(hanako.is_answered_about_data(), hanako.is_answered_about_data(refused=True))
+    assert room.subjects() == ["【住宅金融支援機構】ご請求への回答のお知らせ"] * 2
+    first, second = (body_of(mail) for mail in room.smtp.accepted)
+    assert first == second
 
 
 @pytest.mark.rule("NO-12")

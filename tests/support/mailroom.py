@@ -32,6 +32,8 @@ from madoguchi_contracts.documents import DocumentRequested
 from madoguchi_contracts.identity import (
     AccountLapseNoticed,
     ContactChanged,
+    DataRequestAnswered,
+    DataRequestRefused,
     EkycStarted,
     InvitationSent,
     PasswordLinkIssued,
@@ -130,6 +132,11 @@ class Person:
     def will_lapse(self, at: datetime) -> AccountLapseNoticed:
         """Nobody has logged in for nearly five years."""
         return AccountLapseNoticed(account_id=self.account_id, lapses_at=at)
+
+    def is_answered_about_data(self, *, refused: bool = False) -> DataRequestAnswered | DataRequestRefused:
+        """There is an answer to a request about the personal data that is held of them."""
+        kind = DataRequestRefused if refused else DataRequestAnswered
+        return kind(account_id=self.account_id, request_id=uuid4(), kind="disclosure")
 
     def changes_contact(self) -> ContactChanged:
         return ContactChanged(account_id=self.account_id, contact=self.contact())

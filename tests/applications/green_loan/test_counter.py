@@ -1,5 +1,6 @@
 """The green loan through the API, on a real database: two persons, an inspection body, a bank and the office."""
 
+import hashlib
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 from uuid import UUID, uuid4
@@ -7,11 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 from applications.programmes import PROGRAMMES
+from kit import disclosures
 from kit.japan import JST, to_jst
 from kit.sealed import seal
 from madoguchi_contracts import (
     Contact,
     ContactChanged,
+    DataRequestAnswered,
+    DataUseResumed,
     DocumentStored,
     EkycStatusChanged,
     InvitationAccepted,
@@ -24,6 +28,7 @@ from support import green_loan as example
 from support.counter import OUR_KEY, findings, open_counter, organisation
 from support.danshin import Insurer
 from support.pdf import printed
+from support.records import record_of
 
 CONSENT, TECHNICAL, IDENTITY, SIGNATURE, DANSHIN = "consent", "technical", "identity", "signature", "danshin"
 INSPECTED = {"body_name": "見本検査機構", "reference_number": "K-1", "reported_on": "2026-04-02"}
@@ -501,3 +506,72 @@ async def test_each_person_and_the_office_see_what_was_given_to_whom_and_nobody_
     for sql in ("UPDATE provisions SET purpose = 'x'", "DELETE FROM provisions"):
         with pytest.raises(DBAPIError):
             await desk.rows(f"{sql} RETURNING id")
+
+
+@pytest.mark.rule("GL-618", "GL-621")
+async def test_of_whom_the_use_of_data_is_suspended_nothing_is_given_to_anybody(desk):
+    owner, wife, application = await a_couple(desk)
+    await agree(application, owner, wife)
+    assert (await owner.submit(application)).status_code == 201
+    await desk.hear_own(application)
+    reviewer, approver = desk.person(Role.OFFICE_REVIEWER), desk.person(Role.OFFICE_APPROVER)
+    suspended = DataRequestAnswered(account_id=wife.account_id, request_id=uuid4(), kind="suspension")
+    told = record_of(suspended, sequence=5, at=desk.clock())
+    for _ in range(2):  # a duplicate changes nothing
+        await desk.consumer.process([told])
+    enquiry = {"bureau": "KSC", "persons": [str(owner.account_id), str(wife.account_id)]}
+    (review,) = await desk.rows("SELECT id FROM reviews WHERE application_id = :id", id=application)
+    path = f"/v1/reviews/{review.id}"
+    refused = await reviewer.post(f"{path}/enquire_credit", {"facts": enquiry})
+    assert findings(refused) == {("GL-618", "SUSPENDED", "person")}
+    assert (await reviewer.post(f"{path}/recommend")).status_code == 200
+    said = {"facts": {"amount_yen": 1_400_000}}
+    assert findings(await approver.post(f"{path}/approve", said)) == {("GL-618", "SUSPENDED", "person")}
+    assert (await owner.view(application))["state"] == "under_review"
+    # Nothing of anybody was kept of what was refused as a whole, and a disclosure suspends nothing.
+    assert await desk.rows("SELECT 1 FROM provisions WHERE application_id = :id", id=application) == []
+    other = DataRequestAnswered(account_id=owner.account_id, request_id=uuid4(), kind="disclosure")
+    resumed = DataUseResumed(account_id=wife.account_id, request_id=suspended.request_id)
+    await desk.consumer.process([record_of(resumed, sequence=6, at=desk.clock())])
+    await desk.consumer.process([record_of(other, sequence=7, at=desk.clock())])
+    await desk.consumer.process([record_of(suspended, sequence=4, at=desk.clock())])  # late, and older
+    assert (await approver.post(f"{path}/approve", said)).status_code == 200
+
+
+def grant(desk, person, purpose=disclosures.PURPOSE):
+    digest = hashlib.sha256(str(person.account_id).encode()).hexdigest()
+    return desk.gate.proof(person.account_id, digest, purpose)
+
+
+@pytest.mark.rule("GL-618")
+async def test_a_person_is_told_what_is_held_of_them_and_nothing_that_is_anothers(desk):
+    owner, wife, application = await a_couple(desk)
+    await approved(desk, application, owner, wife)
+    note = "電話で確認しました。"
+    officer = desk.person(Role.OFFICE_REVIEWER)
+    await officer.post(f"/v1/applications/{application}/contact-notes", {"about": "name", "text": note})
+    for wrong in (grant(desk, owner), grant(desk, wife, "submit"), "x"):
+        assert (await wife.call("GET", "/v1/disclosure", Disclosure_Grant=wrong)).status_code == 403
+    assert (await wife.get("/v1/disclosure")).status_code == 422
+    stranger = desk.person(Role.BANK, organisation_id=example.BANK)
+    assert (await stranger.call("GET", "/v1/disclosure", Disclosure_Grant=grant(desk, stranger))).status_code == 403
+
+    async def told(person):
+        answer = await person.call("GET", "/v1/disclosure", Disclosure_Grant=grant(desk, person))
+        assert answer.status_code == 200, answer.text
+        assert note not in answer.text  # what the office wrote for itself
+        return {part["label"]: part["items"] for part in answer.json()["parts"]}
+
+    hers, his = await told(wife), await told(owner)
+    assert hers["お申込み"] == []
+    (joined,) = [one for one in hers["参加しているお申込み"] if one["entered"]]
+    (entry,) = joined["entered"][0]["entries"]
+    assert entry["name_kanji"] == {"family": "見本", "given": "花子"}
+    assert "太郎" not in str(hers)
+    assert example.MAIL not in str(hers)
+    assert [one["recipient"] for one in hers["第三者への提供"]] == ["handling_institution"]
+    assert {one["step"] for one in hers["お手続きの記録"]} >= {"個人情報の取扱いに同意・商品概要説明書を確認"}
+    (own,) = [one for one in his["お申込み"] if one["submission"]]
+    assert own["draft"]["applicant"]["name_kanji"]["given"] == "太郎"
+    assert len(own["submissions"]) == 1
+    assert "推薦" not in {one["step"] for one in his["お手続きの記録"]}

@@ -10,6 +10,8 @@ from madoguchi_contracts import (
     ApplicationSubmitted,
     Contact,
     ContactChanged,
+    DataRequestAnswered,
+    DataUseResumed,
     DocumentRemoved,
     DocumentStored,
     EkycStatusChanged,
@@ -26,6 +28,7 @@ from applications import organisations
 from applications.commands import corrections, guests, projections, reactions, reviews
 from applications.commands import organisations as closing
 from applications.desk import Desk
+from applications.provisions import log as provisions
 
 
 def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
@@ -44,6 +47,21 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
             session=session, account_id=event.account_id, status=event.status, sequence=meta.sequence
         )
         await reactions.settle_all_of(session=session, desk=desk, account_id=event.account_id, now=clock())
+
+    async def on_data_request_answered(session: AsyncSession, event: DataRequestAnswered, meta: EventMeta) -> None:
+        if event.kind == "suspension":
+            await provisions.suspend(
+                session,
+                account_id=event.account_id,
+                request_id=event.request_id,
+                since=meta.occurred_at,
+                sequence=meta.sequence,
+            )
+
+    async def on_data_use_resumed(session: AsyncSession, event: DataUseResumed, meta: EventMeta) -> None:
+        await provisions.suspend(
+            session, account_id=event.account_id, request_id=event.request_id, since=None, sequence=meta.sequence
+        )
 
     async def on_document_set(session: AsyncSession, event: DocumentStored | DocumentRemoved, meta: EventMeta) -> None:
         await projections.keep_document_set(
@@ -103,6 +121,8 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
         UserIdIssued: on_contact,
         ContactChanged: on_contact,
         EkycStatusChanged: on_ekyc_status_changed,
+        DataRequestAnswered: on_data_request_answered,
+        DataUseResumed: on_data_use_resumed,
         DocumentStored: on_document_set,
         DocumentRemoved: on_document_set,
         ApplicationSubmitted: on_application_submitted,

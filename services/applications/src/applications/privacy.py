@@ -139,6 +139,14 @@ def provision_findings(provision: Provision, consented: ConsentText | None) -> l
     return found
 
 
+def suspension_findings(provision: Provision, *, suspended: bool) -> list[Finding]:
+    """interpretation (GL-618): of whom the use of data is suspended, nothing is provided to anybody but themselves."""
+    if not suspended or provision.recipient == CUSTOMER:
+        return []
+    message = "ご本人のご請求により個人情報の利用を停止しています。第三者に提供することはできません。"
+    return [Finding("GL-618", "SUSPENDED", message, "person")]
+
+
 def _statistics_findings(provision: Provision) -> list[Finding]:
     if provision.purpose not in STATISTICAL_PURPOSES:
         message = "「専ら統計の作成または学術研究の目的」に当たりません。この場合として提供することはできません。"

@@ -20,6 +20,8 @@ ServiceError
     ├── OrganisationIsClosed
     ├── NotStaff            the account belongs to somebody who registered
     ├── SecondOfficerNeeded nobody confirms what they began themselves
+    ├── OtherOfficerNeeded  the same, of a request about personal data
+    ├── DataRequestNotPossible    with findings
     ├── OwnAccount          nobody closes their own account
     └── RotationUnderWay    a new signing key waits for its time
 """
@@ -197,6 +199,21 @@ class SecondOfficerNeeded(Refused):
     code = "second_officer_needed"
     title = "開始した担当者とは別の担当者が確認してください。"
     default_rules = ("ID-12",)
+
+
+class OtherOfficerNeeded(Refused):
+    """What one officer proposed is decided by another one."""
+
+    code = "second_officer_needed"
+    title = "提案した担当者とは別の担当者が決定してください。"
+    default_rules = ("GL-618",)
+
+
+class DataRequestNotPossible(Refused):
+    """The request about personal data does not have this step now (GL-618, GL-622); with findings."""
+
+    code = "data_request_not_possible"
+    title = "入力内容と請求の状態をご確認ください。"
 
 
 class OwnAccount(Refused):

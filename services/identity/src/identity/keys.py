@@ -15,7 +15,17 @@ from kit.vault import Vault
 from madoguchi_contracts import Sealed
 from madoguchi_contracts.envelope import SealedContent
 
-Field = Literal["user_id", "mail", "name_kanji", "name_kana", "otp_secret", "ekyc_url", "signing_key"]
+Field = Literal[
+    "user_id",
+    "mail",
+    "name_kanji",
+    "name_kana",
+    "otp_secret",
+    "ekyc_url",
+    "signing_key",
+    "request_text",
+    "request_answer",
+]
 _TOKEN_BYTES = 32
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from functools import partial
 
 from fastapi import FastAPI
@@ -29,7 +30,7 @@ from identity.keys import BlindIndex, Keyring
 from identity.limits import Limiter
 from identity.settings import Settings
 from identity.signing import OwnVerifier, SigningKeys
-from identity.tools import Tools
+from identity.tools import PersonalData, Tools
 
 SERVICE = "identity"
 
@@ -52,6 +53,11 @@ def build_tools(settings: Settings) -> Tools:
         otp_steps_back=settings.otp_steps_back,
         success_ends_one_strike=settings.success_ends_one_strike,
         ekyc_poll=poll_of(settings, verifications.PROVIDER),
+        personal_data=PersonalData(
+            answer_days=settings.personal_data_answer_days,
+            fee_yen=settings.disclosure_fee_yen,
+            disclosure=timedelta(days=settings.disclosure_days),
+        ),
     )
 
 

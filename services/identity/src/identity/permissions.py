@@ -52,6 +52,9 @@ class Action(StrEnum):
     SEE_ORGANISATIONS = "see_organisations"
     MANAGE_ORGANISATIONS = "manage_organisations"
     MANAGE_STAFF = "manage_staff"
+    ASK_ABOUT_DATA = "ask_about_data"
+    HANDLE_DATA_REQUESTS = "handle_data_requests"
+    DECIDE_DATA_REQUESTS = "decide_data_requests"
 
 
 _EVERYBODY = frozenset(Role)
@@ -96,12 +99,15 @@ ALLOWED: Mapping[Relation, Mapping[Action, frozenset[Role]]] = {
         Action.INVITE: frozenset({Role.APPLICANT}),
         Action.ACCEPT_INVITATION: _BORROWERS,
         Action.CHANGE_REPRESENTATIVE: _ASSOCIATION,
+        Action.ASK_ABOUT_DATA: _BORROWERS,  # GL-618; an association's account goes from person to person
     },
     Relation.COUNTER: {
         Action.CHANGE_REPRESENTATIVE: _OFFICE | _OPERATOR,
         Action.SEE_ORGANISATIONS: _OFFICE | _OPERATOR,
         Action.MANAGE_ORGANISATIONS: _OPERATOR,
         Action.MANAGE_STAFF: _OPERATOR,
+        Action.HANDLE_DATA_REQUESTS: _OFFICE,
+        Action.DECIDE_DATA_REQUESTS: frozenset({Role.OFFICE_APPROVER}),
     },
 }
 

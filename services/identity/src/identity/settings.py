@@ -44,6 +44,11 @@ class Settings(ServiceSettings):
         default=True, description="the switch of I-09; false: only the 12 hours give back three tries"
     )
     hash_concurrency: int = Field(default=2, ge=1, le=16, description="password hashes computed at the same time")
+    personal_data_answer_days: int = Field(
+        default=30, ge=1, description='within how many days a request about personal data is answered: "promptly"'
+    )
+    disclosure_fee_yen: int = Field(default=300, ge=0, description="what a disclosure costs; shown, and not collected")
+    disclosure_days: int = Field(default=14, ge=1, description="how long an answered disclosure can be downloaded")
     rate_limits: Annotated[dict[str, Limit], NoDecode] = Field(
         default=LIMITS,
         validate_default=True,

@@ -12,6 +12,15 @@ from identity.signing import SigningKeys
 
 
 @dataclass(frozen=True)
+class PersonalData:
+    """What the office has set for requests about personal data (GL-618)."""
+
+    answer_days: int
+    fee_yen: int
+    disclosure: timedelta
+
+
+@dataclass(frozen=True)
 class Tools:
     """Keys, hashes, limits, and the few settings that commands depend on."""
 
@@ -24,6 +33,7 @@ class Tools:
     otp_steps_back: int
     success_ends_one_strike: bool
     ekyc_poll: timedelta
+    personal_data: PersonalData
 
     def link(self, page: str, token: str) -> str:
         """The address of a page of the portal that takes a one-time token.

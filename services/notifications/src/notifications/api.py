@@ -1,25 +1,41 @@
-"""HTTP: what staff may see of the mails."""
+"""HTTP: what staff may see of the mails, and what a person is told that is held of them."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
-from kit.http import SessionDep, require
+from fastapi import APIRouter, Depends, Query, Request
+from kit.disclosures import DisclosureBody, GrantedDep
+from kit.http import AppContext, SessionDep, context_of, require
+from kit.vault import Vault
 
 from notifications import queries
 from notifications.delivery import State
+from notifications.disclosure import held_about
 from notifications.domain import Template
 from notifications.permissions import MAY, Action
 from notifications.schemas import MessageItem, MessagePage
 
-router = APIRouter(prefix="/v1/messages", tags=["messages"])
+router = APIRouter(prefix="/v1", tags=["messages"])
+
+
+@dataclass(frozen=True)
+class Context(AppContext):
+    """What requests work with: the kit's, and the keys of what is kept."""
+
+    vault: Vault
+
+
+async def _vault(request: Request) -> Vault:
+    return cast(Context, context_of(request)).vault
+
 
 Cursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$", description="`next_cursor` of the page before")]
 
 
-@router.get("", summary="List mails", dependencies=[Depends(require(*MAY[Action.LIST_MESSAGES]))])
+@router.get("/messages", summary="List mails", dependencies=[Depends(require(*MAY[Action.LIST_MESSAGES]))])
 async def list_messages(
     session: SessionDep,
     cursor: Cursor = None,
@@ -35,3 +51,12 @@ async def list_messages(
     )
     items = [MessageItem.model_validate(row, from_attributes=True) for row in rows]
     return MessagePage(items=items, next_cursor=str(rows[-1].seq) if len(rows) == limit else None)
+
+
+@router.get("/disclosure", summary="What is held of oneself", tags=["personal data"])
+async def disclosure(
+    session: SessionDep, actor: GrantedDep, vault: Annotated[Vault, Depends(_vault)]
+) -> DisclosureBody:
+    """What this service holds of oneself (GL-618), with the grant that identity gives once the office has answered."""
+    parts = await held_about(session, vault, actor.account_id)
+    return DisclosureBody.model_validate({"service": "notifications", "parts": parts})

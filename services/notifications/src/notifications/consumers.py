@@ -33,6 +33,8 @@ from madoguchi_contracts.documents import DocumentRequested
 from madoguchi_contracts.identity import (
     AccountLapseNoticed,
     ContactChanged,
+    DataRequestAnswered,
+    DataRequestRefused,
     EkycStarted,
     InvitationSent,
     PasswordLinkIssued,
@@ -153,6 +155,13 @@ async def on_account_lapse_noticed(
     """The user ID will lapse."""
     content = {"lapses_at": event.lapses_at.isoformat()}
     await _mail(desk, session, event, meta, account_id=event.account_id, content=content)
+
+
+async def on_data_request_closed(
+    desk: Desk, session: AsyncSession, event: DataRequestAnswered | DataRequestRefused, meta: EventMeta
+) -> None:
+    """There is an answer to a request about personal data; what it says is read after a login."""
+    await _mail(desk, session, event, meta, account_id=event.account_id)
 
 
 async def on_user_id_issued(desk: Desk, session: AsyncSession, event: UserIdIssued, meta: EventMeta) -> None:
@@ -338,6 +347,8 @@ def handlers(desk: Desk) -> Handlers:
         SuccessionStarted: partial(on_invited, desk),
         SuccessionNoticed: partial(on_succession_noticed, desk),
         AccountLapseNoticed: partial(on_account_lapse_noticed, desk),
+        DataRequestAnswered: partial(on_data_request_closed, desk),
+        DataRequestRefused: partial(on_data_request_closed, desk),
         ApplicationSubmitted: partial(on_application_submitted, desk),
         ApplicationRejected: partial(on_application_rejected, desk),
         ApplicationApproved: partial(on_application_approved, desk),

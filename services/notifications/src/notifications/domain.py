@@ -38,6 +38,7 @@ class Template(StrEnum):
     SUCCESSION_NOTICE = "SUCCESSION-NOTICE"
     SUCCESSION_DONE = "SUCCESSION-DONE"
     LAPSE_NOTICE = "LAPSE-NOTICE"
+    DATA_REQUEST_CLOSED = "DATA-REQUEST-CLOSED"
 
 
 # As printed, with their brackets and half-width parentheses. I-04: the last parenthesis of NO-02 is restored.
@@ -67,6 +68,7 @@ SUBJECTS = {
     Template.SUCCESSION_NOTICE: "【住宅金融支援機構】代表者変更手続の受付のお知らせ",
     Template.SUCCESSION_DONE: "【住宅金融支援機構】代表者変更手続の完了のお知らせ",
     Template.LAPSE_NOTICE: "【住宅金融支援機構】ユーザーIDの有効期限のお知らせ",
+    Template.DATA_REQUEST_CLOSED: "【住宅金融支援機構】ご請求への回答のお知らせ",
 }
 
 
@@ -98,6 +100,8 @@ _BY_EVENT = {
     "InvitationSent": Template.INVITATION,
     "SuccessionStarted": Template.SUCCESSION,
     "AccountLapseNoticed": Template.LAPSE_NOTICE,
+    "DataRequestAnswered": Template.DATA_REQUEST_CLOSED,
+    "DataRequestRefused": Template.DATA_REQUEST_CLOSED,
 }
 _BY_STAGE = {"started": Template.SUCCESSION_NOTICE, "completed": Template.SUCCESSION_DONE}
 _BY_READER = {"reader": Template.MESSAGE_POSTED, "office": Template.OFFICE_NEW_MESSAGE}

@@ -11,7 +11,7 @@ from kit.bus import Consumer
 from kit.clock import system_clock
 from kit.db import Database
 from kit.health import Health
-from kit.http import AppContext, build_app
+from kit.http import build_app
 from kit.process import build_worker_app
 from kit.tokens import TokenVerifier
 from kit.vault import Vault
@@ -35,12 +35,13 @@ def _start(process: str) -> tuple[Settings, Database]:
 def build_api() -> FastAPI:
     """The HTTP API."""
     settings, database = _start("api")
-    context = AppContext(
+    context = api.Context(
         service=SERVICE,
         database=database,
         clock=system_clock,
         verifier=TokenVerifier(settings.identity_jwks_url, settings.token_issuer, system_clock),
         health=Health(),
+        vault=Vault.from_json(settings.vault_keys.get_secret_value()),
     )
     return build_app(context, title="Madoguchi notifications", routers=[api.router, simulations.build_router(AREAS)])
 

@@ -170,6 +170,7 @@ CONTEXTS: dict[Template, type[_Context]] = {
     Template.SUCCESSION_NOTICE: Objection,
     Template.SUCCESSION_DONE: Addressed,
     Template.LAPSE_NOTICE: LapseNotice,
+    Template.DATA_REQUEST_CLOSED: Addressed,
 }
 
 

@@ -336,6 +336,44 @@ class OrganisationClosed(OrganisationEvent):
     readers: ClassVar[tuple[str, ...]] = ("applications",)
 
 
+class DataRequestAnswered(AccountEvent):
+    """What the holder asked about the personal data that is held of them was answered: a disclosure can be read, a
+    correction was made, or the use of the data is suspended from now on, in all services.
+
+    When: a second officer decided so (GL-618, GL-622). Causes mail DATA-REQUEST-CLOSED.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("applications", "notifications")
+
+    request_id: UUID = Field(description="The request.")
+    kind: Literal["disclosure", "correction", "suspension"] = Field(
+        description="開示, 訂正 or 利用停止. After a suspension nothing of the person is provided to third parties."
+    )
+
+
+class DataRequestRefused(AccountEvent):
+    """What the holder asked about the personal data that is held of them was refused; the reason is read after a login.
+
+    When: a second officer decided so (GL-618, GL-622). Causes mail DATA-REQUEST-CLOSED.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("notifications",)
+
+    request_id: UUID = Field(description="The request.")
+    kind: Literal["disclosure", "correction", "suspension"] = Field(description="開示, 訂正 or 利用停止.")
+
+
+class DataUseResumed(AccountEvent):
+    """The suspension of the use of a person's data is lifted.
+
+    When: a second officer decided so (GL-618, GL-622).
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("applications",)
+
+    request_id: UUID = Field(description="The request by which it had been suspended.")
+
+
 EVENTS: tuple[type[Event], ...] = (
     RegistrationRequested,
     UserIdIssued,
@@ -357,6 +395,9 @@ EVENTS: tuple[type[Event], ...] = (
     EkycStatusChanged,
     ContactChanged,
     SessionsEnded,
+    DataRequestAnswered,
+    DataRequestRefused,
+    DataUseResumed,
     OrganisationRegistered,
     OrganisationChanged,
     OrganisationClosed,

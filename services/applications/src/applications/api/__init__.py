@@ -4,6 +4,7 @@ from applications.api import (
     applications,
     certificates,
     directories,
+    disclosure,
     loan_certificates,
     messages,
     providers,
@@ -26,5 +27,6 @@ routers = [
     messages.router,
     tasks.router,
     provisions.router,
+    disclosure.router,
     providers.router,
 ]

@@ -28,7 +28,7 @@ from applications.models.office import (
     Review,
 )
 from applications.models.providers import ProviderCallback
-from applications.models.provisions import Provision
+from applications.models.provisions import Provision, Suspension
 from applications.models.rates import Rate, RateImport
 from applications.models.told import AccountContact, AccountEkyc, DocumentSet, Organisation, PostedPaper
 
@@ -60,6 +60,7 @@ __all__ = [
     "Rate",
     "RateImport",
     "Review",
+    "Suspension",
     "Thread",
     "ThreadOrganisation",
     "ThreadPerson",

@@ -8,9 +8,23 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Field
+from sqlmodel import BigInteger, Field
 
 from applications.models.base import Base, number_column, text_column, time_column
+
+
+class Suspension(Base, table=True):
+    """A person whose data is provided to nobody, as identity told it last; an older event never replaces a newer one.
+
+    `since` null: it was lifted.
+    """
+
+    __tablename__: ClassVar[str] = "suspensions"
+
+    account_id: UUID = Field(primary_key=True)
+    request_id: UUID
+    since: datetime | None = time_column(default=None)
+    sequence: int = Field(sa_type=BigInteger)
 
 
 class Provision(Base, table=True):

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications.desk import Desk
-from applications.privacy import Given, provision_findings
+from applications.privacy import Given, provision_findings, suspension_findings
 
 _RECORD = text("""
 INSERT INTO provisions (application_id, person, recipient, which, case_of, data_fields, purpose, ground, restricted,
@@ -21,16 +21,39 @@ VALUES (:application_id, :person, :recipient, :which, :case_of, cast(:data_field
 """)
 
 
+_SUSPENDED = text("SELECT 1 FROM suspensions WHERE account_id = :person AND since IS NOT NULL FOR SHARE")
+_SUSPEND = text("""
+INSERT INTO suspensions AS known (account_id, request_id, since, sequence)
+VALUES (:account_id, :request_id, :since, :sequence)
+ON CONFLICT (account_id) DO UPDATE
+SET request_id = excluded.request_id, since = excluded.since, sequence = excluded.sequence
+WHERE known.sequence < excluded.sequence
+""")
+
+
+async def suspend(
+    session: AsyncSession, *, account_id: UUID, request_id: UUID, since: datetime | None, sequence: int
+) -> None:
+    """From now on nothing of the person is provided; with `since` None it may be again (GL-618). `sequence` is the
+    event's place in the account's history.
+    """
+    where = {"account_id": account_id, "request_id": request_id}
+    await session.execute(_SUSPEND, {**where, "since": since, "sequence": sequence})
+
+
 async def record(
     session: AsyncSession, desk: Desk, given: Given, *, application_id: UUID, by: UUID | None, now: datetime
 ) -> None:
-    """Keep who is given which data about a person, by which case, and why (GL-614, GL-615, GL-621).
+    """Keep who is given which data about a person, by which case, and why (GL-614, GL-615, GL-621); refused while the
+    use of the person's data is suspended (GL-618).
 
     Call it in the transaction that makes the data available, before it leaves: a provision that may not be raises
     Refused with the rules, and then nothing has happened. `by` None is the system.
     """
     provision, consented = given.provision, given.consented
-    if findings := provision_findings(provision, consented):
+    suspended = (await session.execute(_SUSPENDED, {"person": given.person})).first() is not None
+    findings = [*provision_findings(provision, consented), *suspension_findings(provision, suspended=suspended)]
+    if findings:
         raise Refused(findings=findings, application_id=str(application_id), recipient=provision.recipient)
     ground = provision.ground.strip()
     await session.execute(

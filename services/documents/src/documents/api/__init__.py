@@ -1,8 +1,8 @@
 """The HTTP side."""
 
-from documents.api import documents, papers
+from documents.api import disclosure, documents, papers
 from documents.api.context import Context
 
-routers = [documents.router, papers.router]
+routers = [documents.router, papers.router, disclosure.router]
 
 __all__ = ["Context", "routers"]

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from kit.http import NowDep
 
-from identity.api import ekyc, invitations, organisations, passwords, registration, sessions, successions
+from identity.api import data_requests, ekyc, invitations, organisations, passwords, registration, sessions, successions
 from identity.api.deps import ContextDep, open_to
 from identity.permissions import Action, Relation
 from identity.schemas import keys as schemas
@@ -35,5 +35,6 @@ routers = (
     invitations.router,
     successions.router,
     organisations.router,
+    data_requests.router,
     keys,
 )

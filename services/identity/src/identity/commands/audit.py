@@ -30,6 +30,7 @@ class Deed(StrEnum):
     WITHDRAW_SUCCESSION = "withdraw_succession"
     ROTATE_KEYS = "rotate_keys"
     REENCRYPT = "reencrypt"
+    READ_DATA_REQUEST = "read_data_request"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from identity.errors import RotationUnderWay
 from identity.keys import Field, Keyring
 from identity.models import (
     Account,
+    DataRequest,
     EkycAttempt,
     Invitation,
     OtpToken,
@@ -33,7 +34,17 @@ from identity.models import (
 from identity.tools import Tools
 
 _PERSON: tuple[Field, ...] = ("name_kanji", "name_kana", "mail")
-Hiding = Account | EkycAttempt | Invitation | OtpToken | PastRepresentative | Registration | SigningKey | Succession
+Hiding = (
+    Account
+    | DataRequest
+    | EkycAttempt
+    | Invitation
+    | OtpToken
+    | PastRepresentative
+    | Registration
+    | SigningKey
+    | Succession
+)
 
 HIDDEN: dict[type[Hiding], tuple[tuple[str, Field], ...]] = {
     Registration: tuple((f"{field}_hidden", field) for field in _PERSON),
@@ -44,6 +55,7 @@ HIDDEN: dict[type[Hiding], tuple[tuple[str, Field], ...]] = {
     OtpToken: (("secret_hidden", "otp_secret"),),
     EkycAttempt: (("url_hidden", "ekyc_url"),),
     SigningKey: (("private_key_hidden", "signing_key"),),
+    DataRequest: (("details_hidden", "request_text"), ("answer_hidden", "request_answer")),
 }
 """Every encrypted column, with the word that its text is bound to beside the row."""
 

@@ -17,6 +17,7 @@ from identity.models.credentials import (
     ResetRequest,
     UserSession,
 )
+from identity.models.data_requests import DataRequest, DataRequestStep
 from identity.models.ekyc import EkycAttempt, EkycCallback
 from identity.models.operation import AuditEntry, RateLimit, SigningKey
 
@@ -24,6 +25,8 @@ __all__ = [
     "Account",
     "AuditEntry",
     "Base",
+    "DataRequest",
+    "DataRequestStep",
     "EkycAttempt",
     "EkycCallback",
     "Invitation",

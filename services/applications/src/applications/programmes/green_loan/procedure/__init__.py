@@ -8,5 +8,5 @@
 - `counter_papers`: papers for the face-to-face check (GL-489 to GL-491)
 - `disbursement`: delivery periods, blocking items, account, agent, estimates (group 31, GL-098)
 - `certificates`: balance certificates (GL-505 to GL-509)
-- `consents`: versions of the consent, and what is provided regularly (group 36); `privacy`: requests
+- `consents`: versions of the consent, and what is provided regularly (group 36)
 """

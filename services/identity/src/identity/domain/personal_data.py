@@ -1,26 +1,60 @@
-"""Requests of the person concerned about their personal data (GL-618, GL-622)."""
+"""Requests of a person about the personal data that is held of them (開示・訂正・利用停止; GL-618, GL-622).
+
+    received ──identify──> identified ──answer──> answered ──lift──> lifted   (of a suspension)
+        │  └───────────refuse──┘   └──refuse──> refused
+        └──withdraw── (from both) ──> withdrawn
+
+Answering, refusing and lifting take two officers: one proposes, another decides.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from enum import StrEnum
 from typing import Final, Literal
 
 from kit.errors import Finding, Refused
 
 RequestKind = Literal["disclosure", "correction", "suspension"]
 """GL-618: 開示, 訂正, 利用停止."""
-RequestState = Literal["received", "identified", "answered", "refused"]
-RequestStep = Literal["identify", "answer", "refuse"]
+RequestState = Literal["received", "identified", "answered", "refused", "withdrawn", "lifted"]
+RequestStep = Literal["identify", "answer", "refuse", "withdraw", "lift"]
+OPEN: Final = frozenset({"received", "identified"})
+PROPOSED: Final = frozenset({"answer", "refuse", "lift"})
+"""The steps that take two officers."""
+
+
+class Identified(StrEnum):
+    """GL-622: how it was confirmed that the requester is the customer, beside the login."""
+
+    EKYC = "ekyc"
+    COUNTER = "counter"
+
 
 STEPS: Final[Mapping[tuple[RequestState, RequestStep], RequestState]] = {
     ("received", "identify"): "identified",
     ("received", "refuse"): "refused",
     ("identified", "answer"): "answered",
     ("identified", "refuse"): "refused",
+    ("received", "withdraw"): "withdrawn",
+    ("identified", "withdraw"): "withdrawn",
+    ("answered", "lift"): "lifted",
 }
 """interpretation (GL-622): how a request moves. Only the customer, once identified, is answered."""
+
+
+def due_on(received_on: date, days: int) -> date:
+    """interpretation (GL-618): "promptly" is within so many days of the receipt, that day not included."""
+    return received_on + timedelta(days=days)
+
+
+def identified_by(*, ekyc_passed: bool, seen_at_counter: bool) -> Identified | None:
+    """GL-618, GL-622: what confirms the requester; None: nothing does yet."""
+    if seen_at_counter:
+        return Identified.COUNTER
+    return Identified.EKYC if ekyc_passed else None
 
 
 @dataclass(frozen=True)
@@ -53,10 +87,13 @@ def step_findings(request: Request, step: RequestStep, on: date, reason: str = "
     if step == "identify" and request.requester != request.customer:
         message = "請求できるのは、お客さまご本人です。ご本人からのご請求をお願いします。"
         found.append(Finding("GL-618", "NOT_THE_CUSTOMER", message, "requester"))
+    if step == "lift" and request.kind != "suspension":
+        message = "解除できるのは、利用停止だけです。"
+        found.append(Finding("GL-622", "NOT_A_SUSPENSION", message, "kind"))
     if step == "refuse" and not reason.strip():
         message = "対応できない理由を入力してください。"
         found.append(Finding("GL-622", "REASON_MISSING", message, "reason"))
-    if on < (request.identified_on or request.received_on):
+    if on < (request.closed_on or request.identified_on or request.received_on):
         message = "日付が、前の手続きの日より前になっています。日付をご確認ください。"
         found.append(Finding("GL-622", "DATE_BACKWARDS", message, "on"))
     return found
