@@ -36,7 +36,7 @@ class Office:
 @pytest_asyncio.fixture
 async def office(room: Mailroom) -> AsyncIterator[Office]:
     gate = Gate(room.clock)
-    context = api.Context("notifications", room.database, room.clock, gate.verifier, Health(), room.vault)
+    context = api.Context("notifications", room.database, room.clock, gate.verifier, Health(), room.courier.vault)
     app = build_app(context, title="notifications", routers=[api.router, simulations.build_router(AREAS)])
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://notifications.test") as client:

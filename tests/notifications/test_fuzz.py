@@ -41,7 +41,7 @@ async def target(postgres_url: FreshDatabase) -> AsyncIterator[Target]:
         await room.hear_and_deliver(person.asks_to_register(room.clock()), person.gets_user_id())
         await room.hear(person.gets_password_link(room.clock()), person.submits(uuid4()))
         gate = Gate(room.clock)
-        context = api.Context("notifications", room.database, room.clock, gate.verifier, Health(), room.vault)
+        context = api.Context("notifications", room.database, room.clock, gate.verifier, Health(), room.courier.vault)
         transport = httpx.ASGITransport(build_app(context, title="Madoguchi notifications", routers=ROUTERS))
         known: dict[str, list[Any]] = {
             "cursor": ["1", "3", "999999999999999999"],

@@ -13,6 +13,7 @@ kit.errors.ServiceError
 │   ├── ChangeUnderWay       somebody else prepares a change of what was approved (AS-83)
 │   ├── AlreadyHandedIn      the document that the office asked for is there: the request cannot be withdrawn
 │   ├── AlreadyHeld, NotHeld a legal hold is there already, or is not
+│   ├── FileHeld             a file with an individual number is under a legal hold (GL-371)
 │   ├── NotUploaded          nothing has arrived in the store yet
 │   ├── CompletionInProgress somebody checks this file already, or has just tried
 │   └── UploadOver           the upload was cancelled or ran out of time
@@ -101,6 +102,13 @@ class AlreadyHeld(Conflict):
 
     code = "already_held"
     title = "この申請の書類は、既に保全の対象です。"
+
+
+class FileHeld(Conflict):
+    """Nothing of the application is deleted while it is under a legal hold; an operator releases it first (409)."""
+
+    code = "file_held"
+    title = "この申請の書類は保全の対象のため、削除できません。運用担当者に保全の解除を依頼してください。"
 
 
 class NotHeld(Conflict):

@@ -158,6 +158,14 @@ class DocumentRequest(BaseModel):
     )
 
 
+class NumberSeen(BaseModel):
+    """Until when the paper without the number is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    due_on: date = Field(description="in Japan time, today or later", examples=["2026-04-30"])
+
+
 class RequestedSlotBody(BaseModel):
     """The slot for it."""
 

@@ -17,6 +17,7 @@ from documents.access import may, standing_of
 from documents.api.context import Context, ContextDep
 from documents.commands.parts import open_while_frozen
 from documents.completion import complete_upload
+from documents.completion import delete as delete_object
 from documents.domain import Action, Place, Slot, fills, quarantine_key, sees
 from documents.models import Document, DocumentSet
 from documents.programmes import POST_OFFICES
@@ -25,6 +26,7 @@ from documents.schemas import (
     DocumentRequest,
     DocumentSetBody,
     DownloadBody,
+    NumberSeen,
     PostBody,
     RequestedSlotBody,
     SignedForm,
@@ -106,6 +108,21 @@ async def ask_for_document(
 async def withdraw_request(application_id: UUID, slot: str, session: SessionDep, actor: ActorDep, now: NowDep) -> None:
     """The office does not need the document after all: its slot closes, unless a file is in it."""
     await commands.withdraw_request(session, actor=actor, application_id=application_id, slot=slot, now=now)
+
+
+@router.post("/documents/{document_id}/delete-with-number")
+async def delete_with_number(
+    document_id: UUID, body: NumberSeen, context: ContextDep, actor: ActorDep, now: NowDep
+) -> RequestedSlotBody:
+    """The office saw an individual number on a paper: the file is deleted for good at once, and the person is asked
+    for the paper anew, with the reason (GL-371). Doing it again finds nothing.
+    """
+    async with context.database.transaction() as session:
+        key, slot = await commands.delete_with_number(
+            session, actor=actor, document_id=document_id, due_on=body.due_on, seal=context.seal, now=now
+        )
+    await delete_object(context.intake.storage, key)
+    return RequestedSlotBody(slot=slot, due_on=body.due_on)
 
 
 @router.get("/documents/{document_id}/download")

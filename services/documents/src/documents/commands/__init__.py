@@ -1,5 +1,6 @@
 """Writes: one function per use case, in the caller's transaction, under the row lock of the application's set."""
 
+from documents.commands.numbers import delete_with_number
 from documents.commands.papers import correct_paper, record_paper
 from documents.commands.requests import ask_for_document, withdraw_request
 from documents.commands.retention import (
@@ -48,6 +49,7 @@ __all__ = [
     "close_set",
     "correct_paper",
     "delete_unneeded",
+    "delete_with_number",
     "drop_of_sessions",
     "expire_upload",
     "freeze_set",

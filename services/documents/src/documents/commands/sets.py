@@ -19,9 +19,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from documents.commands.numbers import REASON as INDIVIDUAL_NUMBER
 from documents.commands.parts import heard_set, in_set, tell_removed, tell_stored
 from documents.domain import DocumentStatus
-from documents.models import Document, DocumentSet, SubmittedDocument
+from documents.models import Document, DocumentSet, RetentionEntry, SubmittedDocument
 
 
 async def open_set(
@@ -249,7 +250,13 @@ async def _make(session: AsyncSession, documents: DocumentSet, wanted: Mapping[U
 async def _named(
     session: AsyncSession, documents: DocumentSet, submitted: Collection[Submitted]
 ) -> dict[UUID, Document]:
-    """The documents that a submission names. Raises Permanent unless all of them are here with their files."""
+    """The documents that a submission names. Raises Permanent unless all of them are here with their files; one that
+    the office had deleted for its individual number while the submission was on its way is left out (GL-371).
+    """
+    deleted = select(RetentionEntry.document_id).where(
+        RetentionEntry.application_id == documents.application_id, RetentionEntry.reason == INDIVIDUAL_NUMBER
+    )
+    numbers = set((await session.execute(deleted)).scalars())
     query = select(Document).where(
         Document.application_id == documents.application_id,
         col(Document.id).in_([one.document_id for one in submitted]),
@@ -259,16 +266,17 @@ async def _named(
         document = found.get(one.document_id)
         if document is None or (*document.place, document.sha256) != (one.slot, one.subject, one.sha256):
             raise Permanent("the submission names a document that is not of this application")
-        if document.object_key is None:
+        if document.object_key is None and document.id not in numbers:
             raise Permanent("the submission names a document whose file is gone")
-    return found
+    return {key: document for key, document in found.items() if key not in numbers}
 
 
 async def _submitted(session: AsyncSession, documents: DocumentSet, submission: int) -> dict[UUID, Document]:
-    """The documents of a submission that was heard of."""
+    """The documents of a submission that was heard of, but for those whose files are gone for good."""
     query = (
         select(Document)
         .join(SubmittedDocument, col(SubmittedDocument.document_id) == col(Document.id))
         .where(SubmittedDocument.application_id == documents.application_id, SubmittedDocument.submission == submission)
+        .where(Document.status != DocumentStatus.PURGED)
     )
     return {document.id: document for document in (await session.execute(query)).scalars()}
