@@ -5,8 +5,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from kit.disclosures import check_grant
-from kit.tokens import Actor, ProofRefused
+from kit.disclosures import GrantRefused, check_grant
+from kit.tokens import Actor
 from madoguchi_contracts import DataRequestAnswered, DataRequestRefused, DataUseResumed, Role
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -90,10 +90,10 @@ async def test_a_disclosure_is_answered_by_two_officers_to_an_identified_person_
     # The grant is for that person alone, and for five minutes.
     verifier = world.context.verifier
     await check_grant(verifier, Actor(person.account_id, Role.APPLICANT, uuid4()), read["grant"])
-    with pytest.raises(ProofRefused):
+    with pytest.raises(GrantRefused):
         await check_grant(verifier, Actor(stranger.account_id, Role.APPLICANT, uuid4()), read["grant"])
     world.clock.advance(minutes=6)
-    with pytest.raises(ProofRefused):
+    with pytest.raises(GrantRefused):
         await check_grant(verifier, Actor(person.account_id, Role.APPLICANT, uuid4()), read["grant"])
     world.clock.now += timedelta(days=14)
     await world.log_in(person)
