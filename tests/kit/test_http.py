@@ -343,7 +343,7 @@ async def test_a_lost_race_is_503_and_not_a_defect(client: httpx.AsyncClient, da
     async with database.transaction() as session:
         await session.execute(text("ALTER TABLE effects ADD UNIQUE (what)"))
         await session.execute(text(f"ALTER DATABASE {database.engine.url.database} SET statement_timeout = '300ms'"))
-    await database.engine.dispose()  # the pool connects anew, with the short timeout
+    await database.close()  # the pool connects anew, with the short timeout
     async with database.transaction() as session:
         await session.execute(text("RESET statement_timeout"))
         await session.execute(text("INSERT INTO effects (key, what) VALUES (gen_random_uuid(), 'one')"))

@@ -101,7 +101,7 @@ class Stack:
             await create_topics(self.servers.kafka_bootstrap, read_topics())
         if name == "postgres":
             for database in self.databases.values():
-                await database.engine.dispose()  # of connections to the server that was
+                await database.close()  # of connections to the server that was
 
     def freeze(self, name: str) -> None:
         """SIGSTOP: the process is there, holds what it holds, and does nothing."""

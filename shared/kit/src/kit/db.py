@@ -6,15 +6,16 @@ the few that every request or every event runs go straight to the driver, at hal
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import asyncpg
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from kit.errors import Unavailable
 
@@ -30,6 +31,10 @@ _LOST_RACES = {"40001", "40P01", "55P03", "57014"}  # serialization, deadlock, l
 _DOWN_SQLSTATE_CLASSES = ("08", "57P", "53")  # connection, operator intervention, insufficient resources
 
 
+_Held = tuple[AsyncConnection, "asyncpg.Connection[Any]"]
+"""SQLAlchemy's connection, and the driver's within it."""
+
+
 def new_metadata() -> MetaData:
     """Metadata with named constraints, so that a migration can name what it changes."""
     return MetaData(naming_convention=NAMING)
@@ -43,9 +48,8 @@ def sqlstate(error: BaseException) -> str:
 
 def is_down(error: BaseException) -> bool:
     """Whether the error says that PostgreSQL cannot be reached or cannot serve right now."""
-    if isinstance(error, PoolTimeout):  # every connection is in use
-        return True
-    if isinstance(error, OSError):  # also TimeoutError; SQLAlchemy lets what happens while connecting through as it is
+    # Also TimeoutError: every connection is in use. SQLAlchemy lets what happens while connecting through as it is.
+    if isinstance(error, OSError):
         return error.filename is None  # a missing file is a defect of ours and would be tried again for ever
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
@@ -70,6 +74,7 @@ def is_transient(error: BaseException) -> bool:
 # instead of keeping a connection of the pool.
 LOCK_TIMEOUT = "3s"
 HANG_TIMEOUT = "15s"  # between two statements of a transaction: none of ours thinks for so long
+PLACE_SECONDS = 5  # to wait for a connection when all are in use; then Unavailable
 
 
 class Database:
@@ -85,11 +90,12 @@ class Database:
             async_creator=self._connect,
             isolation_level="AUTOCOMMIT",  # `transaction` begins and commits, on the driver's connection
             hide_parameters=True,  # else the text of every error repeats the values of its statement
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=5,  # seconds; then Unavailable
-            pool_pre_ping=False,  # a broken connection raises, becomes 503 or a retry, and is replaced
+            # Connections are kept here and not in SQLAlchemy's pool: taking one from there and giving it back starts
+            # three tasks, and costs as much as two statements.
+            poolclass=NullPool,
         )
+        self._places = asyncio.Semaphore(pool_size)
+        self._idle: list[_Held] = []
         self.after_events: Callable[[], None] = _nobody_to_wake
 
     @property
@@ -120,14 +126,16 @@ class Database:
         the connection broke in the very moment of the commit; callers are idempotent for that case.
         """
         try:
-            async with self.engine.connect() as connection:
-                held = await _live(connection)
-                async with (
-                    _unit_of_work(held),
-                    AsyncSession(connection, expire_on_commit=False, info={"driver": held}) as session,
-                ):
+            async with self._connection() as (connection, held), _unit_of_work(held):
+                # Opened by its first statement: a request whose statements go to the driver never pays for it.
+                session = AsyncSession(connection, expire_on_commit=False, info={"driver": held})
+                try:
                     yield session
-                    await session.flush()
+                    if session.in_transaction():
+                        await session.flush()
+                finally:
+                    if session.in_transaction():
+                        await session.close()
         except Exception as error:
             if not isinstance(error, Unavailable) and is_down(error):
                 raise Unavailable(retry_after_seconds=5) from error
@@ -135,13 +143,48 @@ class Database:
         if session.info.get("events_recorded"):
             self.after_events()
 
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[_Held]:
+        """A connection that lives, for one at a time: the one that was used last, or a new one.
+
+        One that broke while nobody used it is replaced; there are more of this kind after a restart of the server.
+        """
+        if self._places.locked():
+            async with asyncio.timeout(PLACE_SECONDS):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
+        try:
+            while self._idle:
+                taken = self._idle.pop()
+                if not taken[1].is_closed():
+                    break
+                await taken[0].close()
+            else:
+                taken = await self._open()
+            try:
+                yield taken
+            finally:
+                if taken[0].invalidated or taken[1].is_in_transaction():  # its rollback was interrupted
+                    taken[1].terminate()  # its locks end with it, and nobody goes on in what it began
+                self._idle.append(taken)
+        finally:
+            self._places.release()
+
+    async def _open(self) -> _Held:
+        connection = await self.engine.connect()
+        held = (await connection.get_raw_connection()).driver_connection
+        return connection, held
+
     async def ping(self) -> None:
         """Raise if the database does not answer a query."""
-        async with self.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
+        async with self._connection() as (_, held):
+            await held.execute("SELECT 1")
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection that is not in use."""
+        while self._idle:
+            await self._idle.pop()[0].close()
         await self.engine.dispose()
 
 
@@ -164,20 +207,10 @@ async def _unit_of_work(held: asyncpg.Connection[Any]) -> AsyncIterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # then `_live` drops the connection
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # then the connection is dropped
             await transaction.rollback()
         raise
     await transaction.commit()
-
-
-async def _live(connection: AsyncConnection) -> asyncpg.Connection[Any]:
-    """The driver's connection; another one when it was closed in the pool, or its last rollback was interrupted."""
-    held: asyncpg.Connection[Any] | None = None
-    while held is None or held.is_closed() or held.is_in_transaction():
-        if held is not None:
-            await connection.invalidate()  # the pool has more of this kind after a restart of the server
-        held = (await connection.get_raw_connection()).driver_connection
-    return held
 
 
 def _nobody_to_wake() -> None:
