@@ -49,7 +49,7 @@ DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_databa
 
 def step(application: UUID, source: str = "draft", target: str = "draft") -> dict[str, object]:
     nothing = dict.fromkeys(("actor_id", "role", "reason", "facts", "content_sha256"))
-    about = {"application_id": application, "track": "main", "subject": application, "track_id": uuid4()}
+    about = {"application_id": application, "track": "main", "subject": application}
     return {
         **nothing,
         **about,
@@ -66,15 +66,15 @@ async def start(database: Database) -> UUID:
     application = uuid4()
     async with database.transaction() as session:
         await session.execute(APPLICATION, {"id": application})
-        await session.execute(hot.MOVE, step(application, source=""))
+        await hot.move(session, step(application, source=""), uuid4())
     return application
 
 
 async def go_on(database: Database, application: UUID) -> None:
     """One more step, as the service takes it: under the lock."""
     async with database.transaction() as session:
-        await session.execute(hot.LOCK, {"id": application})
-        await session.execute(hot.REMEMBER, step(application))
+        await hot.lock(session, application)
+        await hot.remember(session, step(application))
 
 
 async def take_root(database: Database, now: datetime) -> None:
@@ -168,16 +168,16 @@ async def test_steps_of_several_replicas_at_once_make_one_chain(database):
 async def test_who_writes_without_the_lock_fails_instead_of_breaking_the_chain(database):
     application = await start(database)
     async with database.transaction() as first:
-        await first.execute(hot.REMEMBER, step(application))
+        await hot.remember(first, step(application))
 
         async def second() -> None:
             async with database.transaction() as session:
-                await session.execute(hot.REMEMBER, step(application))
+                await hot.remember(session, step(application))
 
         waiting = asyncio.create_task(second())
         await asyncio.wait({waiting}, timeout=0.3)
         assert not waiting.done()
-    with pytest.raises(IntegrityError, match="uq_application_history_position"):
+    with pytest.raises(asyncpg.UniqueViolationError, match="uq_application_history_position"):
         await waiting
     assert await problems_of(database) == []
 
@@ -220,7 +220,7 @@ async def test_a_step_that_is_rolled_back_leaves_no_gap(database):
     application = await start(database)
     with pytest.raises(ZeroDivisionError):
         async with database.transaction() as session:
-            await session.execute(hot.REMEMBER, step(application))
+            await hot.remember(session, step(application))
             raise ZeroDivisionError
     await go_on(database, application)
     assert await problems_of(database) == []
@@ -312,7 +312,7 @@ async def test_of_two_roots_at_once_one_fails(database):
 async def test_a_dump_says_the_same_as_the_database(database, tmp_path: Path):
     application = await start(database)
     async with database.transaction() as session:
-        await session.execute(hot.REMEMBER, {**step(application), "reason": "back\\slash\ttab\nline\r\u2028\x1e\\N"})
+        await hot.remember(session, {**step(application), "reason": "back\\slash\ttab\nline\r\u2028\x1e\\N"})
     await take_root(database, datetime.now(UTC))
     dump = tmp_path / "dump.sql"
     await asyncio.to_thread(subprocess.run, [BINARIES / "pg_dump", f"--file={dump}", database.dsn], check=True)

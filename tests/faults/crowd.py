@@ -7,7 +7,9 @@ Idempotency-Key until there is an answer.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -37,21 +39,27 @@ class Crowd:
         self._reviewer = self.stack.person(Role.OFFICE_REVIEWER)
         self._approver = self.stack.person(Role.OFFICE_APPROVER)
 
-    async def apply(self, people: list[StackPerson]) -> None:
+    async def apply(self, people: list[StackPerson], *, seconds: float = math.inf) -> int:
         """Everybody applies: three in five are done then, one is rejected and corrects, one is approved.
 
-        Many are under way at the same time, so that there is always something to lose.
+        Many are under way at the same time, so that there is always something to lose. Who has not begun after
+        `seconds` stays away; returns how many came.
         """
+        closing, came = time.monotonic() + seconds, 0
         rooms = asyncio.Semaphore(min(max(len(people) // 5, 8), 60))
         courses: list[Course] = self.draws.choices(("submitted", "rejected", "approved"), (3, 1, 1), k=len(people))
 
         async def one(person: StackPerson, course: Course) -> None:
+            nonlocal came
             async with rooms:
-                await self._case(person, course)
+                if time.monotonic() < closing:
+                    came += 1
+                    await self._case(person, course)
 
         async with asyncio.TaskGroup() as group:
             for person, course in zip(people, courses, strict=True):
                 group.create_task(one(person, course))
+        return came
 
     async def prepare(self, person: StackPerson) -> UUID:
         """An application with form and files, ready to be submitted."""

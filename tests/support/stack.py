@@ -17,7 +17,7 @@ import hashlib
 import os
 import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +36,7 @@ from identity.settings import Settings as IdentitySettings
 from identity.terms import current_terms
 from kit.clock import system_clock
 from kit.db import Database
+from kit.errors import Unavailable
 from kit.eventlog import record
 from kit.migrate import upgrade
 from kit.tokens import Actor, Signer
@@ -149,9 +150,11 @@ class Stack:
     # Looking in
 
     async def rows(self, service: str, sql: str, **where: Any) -> list[Any]:
-        """What a query finds in a service's database."""
-        async with self._looking, self.databases[service].transaction() as session:
-            return list((await session.execute(text(sql), where)).all())
+        """What a query finds in a service's database. Who looks in is patient: the machine may have more to do."""
+        while True:
+            with suppress(Unavailable):
+                async with self._looking, self.databases[service].transaction() as session:
+                    return list((await session.execute(text(sql), where)).all())
 
     async def count(self, service: str, sql: str, **where: Any) -> int:
         """The number that a query finds."""

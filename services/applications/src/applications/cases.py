@@ -138,7 +138,7 @@ async def open_locked(
 
 async def lock(session: AsyncSession, desk: Desk, application_id: UUID) -> Application:
     """The application under its row lock, for the system itself. Raises NotFound."""
-    await session.execute(hot.LOCK, {"id": application_id})
+    await hot.lock(session, application_id)
     return await by_id(session, desk, application_id)
 
 
@@ -162,10 +162,9 @@ async def _seen_by(
 
 async def by_id(session: AsyncSession, desk: Desk, application_id: UUID) -> Application:
     """The application, for the system itself, which tells nobody what is in it. Raises NotFound."""
-    row = (await session.execute(hot.READ, {"id": application_id})).one_or_none()
-    if row is None:
+    facts = await hot.read(session, application_id)
+    if facts is None:
         raise NotFound
-    facts = dict(row._mapping)
     programme = desk.programmes[facts.pop("programme")]
     tracks = {
         (track["track"], UUID(track["subject"])): Track(UUID(track["id"]), track["state"], track["entered_step"])

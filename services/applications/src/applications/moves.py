@@ -126,10 +126,10 @@ async def _take(
         "content_sha256": None if version is None else version["content_sha256"],
     }
     if version is None and here is not None and here.state == row.target:
-        await session.execute(hot.REMEMBER, step)
+        await hot.remember(session, step)
         track_now = here
     else:
-        track_now = await _enter(session, {**step, "track_id": here.id if here else uuid4()}, version)
+        track_now = await _enter(session, step, here.id if here else uuid4(), version)
         await _cancel_timers(session, application.programme, row, track_now.id)
     for deadline in row.deadlines:
         kind = timer_of(application.programme, row.track, deadline.command)
@@ -175,18 +175,20 @@ def _kept_facts(desk: Desk, application: Application, key: tuple[str, UUID], row
     return desk.lock_away(said, contexts.of_facts(application.id, *key, row.command))
 
 
-async def _enter(session: AsyncSession, step: Mapping[str, Any], version: Mapping[str, Any] | None) -> Track:
+async def _enter(
+    session: AsyncSession, step: Mapping[str, Any], track_id: UUID, version: Mapping[str, Any] | None
+) -> Track:
     """Write a step to another state, with the version that a submission keeps."""
     where = {"application_id": str(step["application_id"]), "command": step["command"]}
     if version is None:
-        moved = (await session.execute(hot.MOVE, step)).one_or_none()
-        if moved is None:
+        entered = await hot.move(session, step, track_id)
+        if entered is None:
             raise Conflict(**where)
     else:
-        moved = (await session.execute(hot.SUBMIT, {**step, **version})).one_or_none()
-        if moved is None:  # under the lock, only a used proof keeps the statement from writing
+        entered = await hot.submit(session, step, track_id, version)
+        if entered is None:  # under the lock, only a used proof keeps the statement from writing
             raise ProofRefused(**where)
-    return Track(step["track_id"], step["target"], moved.entered_step)
+    return Track(track_id, step["target"], entered)
 
 
 async def _first_officer(

@@ -194,7 +194,7 @@ def dsn_of(url: str) -> str:
 
 
 def driver(session: AsyncSession) -> asyncpg.Connection[Any]:
-    """The driver's connection, in the session's transaction. JSON goes in and comes out as text."""
+    """The driver's connection, in the session's transaction. JSON goes in as text and comes out as values."""
     held: asyncpg.Connection[Any] = session.info["driver"]
     return held
 

@@ -203,7 +203,7 @@ async def follow_documents(
     there when it was asked for. `stored` is the document that came, and when it was stored.
     """
     # Behind whoever asks right now: either this sees the request, or the request has seen this document.
-    await session.execute(hot.LOCK, {"id": application_id})
+    await hot.lock(session, application_id)
     if stored is not None:
         where = {"application_id": application_id, "document_id": stored[0], "stored_at": stored[1]}
         await session.execute(_KNOWN, where)

@@ -41,7 +41,7 @@ async def open_review(
 
     Raises Permanent when there is no such submission.
     """
-    await session.execute(hot.LOCK, {"id": application_id})  # the event that is recorded needs the aggregate's lock
+    await hot.lock(session, application_id)  # the event that is recorded needs the aggregate's lock
     chosen = desk.programmes.get(programme)
     if chosen is None:
         raise Permanent(f"there is no programme {programme}")
