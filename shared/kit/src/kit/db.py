@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy import MetaData
@@ -31,8 +32,17 @@ _LOST_RACES = {"40001", "40P01", "55P03", "57014"}  # serialization, deadlock, l
 _DOWN_SQLSTATE_CLASSES = ("08", "57P", "53")  # connection, operator intervention, insufficient resources
 
 
-_Held = tuple[AsyncConnection, "asyncpg.Connection[Any]"]
-"""SQLAlchemy's connection, and the driver's within it."""
+@dataclass(frozen=True)
+class _Held:
+    """A connection to the database: the driver's, SQLAlchemy's around it, and the session that goes with them.
+
+    The session is kept with the connection, since making one costs as much as a statement; between two transactions it
+    holds nothing.
+    """
+
+    driver: asyncpg.Connection[Any]
+    connection: AsyncConnection
+    session: AsyncSession
 
 
 def new_metadata() -> MetaData:
@@ -126,21 +136,23 @@ class Database:
         the connection broke in the very moment of the commit; callers are idempotent for that case.
         """
         try:
-            async with self._connection() as (connection, held), _unit_of_work(held):
-                # Opened by its first statement: a request whose statements go to the driver never pays for it.
-                session = AsyncSession(connection, expire_on_commit=False, info={"driver": held})
+            async with self._connection() as held, _unit_of_work(held.driver):
+                session = held.session
+                session.info.clear()
+                session.info["driver"] = held.driver
                 try:
                     yield session
-                    if session.in_transaction():
+                    if session.in_transaction():  # whose statements all went to the driver never pays for one
                         await session.flush()
                 finally:
                     if session.in_transaction():
                         await session.close()
+                recorded = "events_recorded" in session.info
         except Exception as error:
             if not isinstance(error, Unavailable) and is_down(error):
                 raise Unavailable(retry_after_seconds=5) from error
             raise
-        if session.info.get("events_recorded"):
+        if recorded:
             self.after_events()
 
     @asynccontextmanager
@@ -156,35 +168,35 @@ class Database:
             await self._places.acquire()
         try:
             while self._idle:
-                taken = self._idle.pop()
-                if not taken[1].is_closed():
+                held = self._idle.pop()
+                if not held.driver.is_closed():
                     break
-                await taken[0].close()
+                await held.connection.close()
             else:
-                taken = await self._open()
+                held = await self._open()
             try:
-                yield taken
+                yield held
             finally:
-                if taken[0].invalidated or taken[1].is_in_transaction():  # its rollback was interrupted
-                    taken[1].terminate()  # its locks end with it, and nobody goes on in what it began
-                self._idle.append(taken)
+                if held.connection.invalidated or held.driver.is_in_transaction():  # its rollback was interrupted
+                    held.driver.terminate()  # its locks end with it, and nobody goes on in what it began
+                self._idle.append(held)
         finally:
             self._places.release()
 
     async def _open(self) -> _Held:
         connection = await self.engine.connect()
-        held = (await connection.get_raw_connection()).driver_connection
-        return connection, held
+        driver = (await connection.get_raw_connection()).driver_connection
+        return _Held(cast(Any, driver), connection, AsyncSession(connection, expire_on_commit=False))
 
     async def ping(self) -> None:
         """Raise if the database does not answer a query."""
-        async with self._connection() as (_, held):
-            await held.execute("SELECT 1")
+        async with self._connection() as held:
+            await held.driver.execute("SELECT 1")
 
     async def close(self) -> None:
         """Close every connection that is not in use."""
         while self._idle:
-            await self._idle.pop()[0].close()
+            await self._idle.pop().connection.close()
         await self.engine.dispose()
 
 

@@ -20,7 +20,7 @@ from fastapi.exceptions import HTTPException as FastAPIHTTPException
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPBearer
 from madoguchi_contracts import Role
 from opentelemetry.trace import StatusCode
 from pydantic import BaseModel, Field
@@ -53,7 +53,6 @@ MAX_BODY_BYTES = 1_048_576
 PROBLEM = "application/problem+json"
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _UNSTORABLE = {"22021", "22P05"}  # SQLSTATEs of text that PostgreSQL cannot hold, such as a NUL character
-_bearer = HTTPBearer(bearerFormat="JWT", auto_error=False, description="an access token of identity")
 
 
 @dataclass(frozen=True)
@@ -103,17 +102,25 @@ async def _now(request: Request) -> datetime:
     return cast(datetime, context_of(request).clock())
 
 
-async def _actor(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
-    if bearer is None:
-        raise Unauthenticated
-    actor: Actor = await context_of(request).admit(bearer.credentials)
-    return actor
+class _Admission(HTTPBearer):
+    """Who an access token of identity belongs to."""
+
+    async def __call__(self, request: Request) -> Actor:  # type: ignore[override]
+        """Raises Unauthenticated, also when there is no token, or Unavailable."""
+        bearer = await super().__call__(request)
+        if bearer is None:
+            raise Unauthenticated
+        actor: Actor = await context_of(request).admit(bearer.credentials)
+        return actor
 
 
 # scope="function": the transaction ends before the response leaves; FastAPI's default would answer 201 and then fail.
 SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
 NowDep = Annotated[datetime, Depends(_now)]
-ActorDep = Annotated[Actor, Depends(_actor)]
+_admission = _Admission(
+    scheme_name="HTTPBearer", bearerFormat="JWT", auto_error=False, description="an access token of identity"
+)
+ActorDep = Annotated[Actor, Depends(_admission)]
 
 
 def require(*roles: Role) -> Callable[[Actor], Awaitable[Actor]]:
