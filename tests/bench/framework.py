@@ -56,7 +56,8 @@ def _engine() -> AsyncEngine:
     return create_async_engine(os.environ["MADOGUCHI_DATABASE_URL"], pool_size=10, max_overflow=0)
 
 
-def _desk() -> Desk:
+def desk_of_environment() -> Desk:
+    """The service's own desk, from the environment of its processes."""
     keys = json.loads(os.environ["MADOGUCHI_SEAL_PUBLIC_KEYS"])
     return Desk(
         programmes=PROGRAMMES,
@@ -78,7 +79,7 @@ class Submit(BaseModel):
 
 def build_api() -> FastAPI:
     """The API: one session, one transaction, objects in and out."""
-    engine, desk = _engine(), _desk()
+    engine, desk = _engine(), desk_of_environment()
     outbox = OutboxBroker(engine, outbox_table=OUTBOX, logger=None)
     verifier = TokenVerifier(
         os.environ["MADOGUCHI_IDENTITY_JWKS_URL"], os.environ["MADOGUCHI_TOKEN_ISSUER"], system_clock

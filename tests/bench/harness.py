@@ -28,6 +28,7 @@ print(f"{broker.host}:{broker.port}", flush=True)
 sys.stdin.read()
 """
 
+START_SECONDS = 120  # for a process; the machine may be slow
 Round = Callable[[], Awaitable[float]]
 
 
@@ -133,17 +134,24 @@ async def uvicorn(app: str, environment: dict[str, str]) -> AsyncIterator[tuple[
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:
-        for _ in range(300):
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.close()
-                break
-            except OSError:
+        async with asyncio.timeout(START_SECONDS):
+            while not await _answers(port):
+                if process.returncode is not None:
+                    raise ChildProcessError(f"{app} ended with {process.returncode} before it answered")
                 await asyncio.sleep(0.1)
         yield port, process.pid
     finally:
         process.terminate()
         await process.wait()
+
+
+async def _answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 def cpu_seconds(pid: int) -> float:

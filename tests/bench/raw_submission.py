@@ -1,4 +1,6 @@
-"""The floor of a submission: one endpoint on bare asyncpg that writes the rows of a submission and checks nothing."""
+"""The floor of a submission: an endpoint on bare asyncpg that writes the rows of a submission in one statement. Once it
+checks nothing; once it checks, by the service's own functions, what has to be checked before they may be written.
+"""
 
 import json
 import os
@@ -8,10 +10,26 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import asyncpg
+from applications import events
+from applications.cases import documents_json, documents_of
+from applications.desk import of_draft, of_mail, of_version
+from applications.domain import digest_of
+from applications.programme import Facts
+from applications.programmes import PROGRAMMES
+from applications.workflow import Caller, Case, Filing, Step, check, choose_filing
+from bench.framework import desk_of_environment
 from fastapi import FastAPI, Header
+from kit.clock import system_clock
+from kit.japan import to_jst
+from kit.tokens import TokenVerifier
 from pydantic import BaseModel
 
 _LOCK = "SELECT draft FROM applications WHERE id = $1 FOR UPDATE"
+_READ = """
+SELECT a.account_id, a.reference, a.submission, a.draft, t.state, c.mail, e.status, d.documents::text
+FROM applications a JOIN tracks t ON t.application_id = a.id LEFT JOIN account_contacts c USING (account_id)
+LEFT JOIN account_ekyc e USING (account_id) LEFT JOIN document_sets d ON d.application_id = a.id WHERE a.id = $1
+"""
 _WRITE = """
 WITH idem AS (
   INSERT INTO idempotency_keys (actor, key, request_sha256, status, response) VALUES ($9, $2, $3, 201, '{}')
@@ -20,7 +38,7 @@ WITH idem AS (
 ), version AS (
   INSERT INTO application_versions (application_id, submission, content, documents, content_sha256, consents,
                                     ekyc_status, proof_jti, submitted_by, submitted_at)
-  VALUES ($1, 1, $5, '[]', $3, '{}', 'passed', $4, $4, now())
+  VALUES ($1, 1, $5, $10, $3, '{}', 'passed', $4, $4, now())
 ), step AS (
   INSERT INTO application_history
     (application_id, track, subject, source, target, command, actor_id, role, submission, reason, at)
@@ -48,8 +66,7 @@ class Submit(BaseModel):
     consents: list[str] = []
 
 
-def build() -> FastAPI:
-    """The app."""
+def _app() -> tuple[FastAPI, dict[str, Any]]:
     state: dict[str, Any] = {}
 
     @asynccontextmanager
@@ -59,7 +76,20 @@ def build() -> FastAPI:
         yield
         await state["pool"].close()
 
-    app = FastAPI(lifespan=lifespan)
+    return FastAPI(lifespan=lifespan), state
+
+
+async def _write(connection: Any, application_id: uuid.UUID, key: str, digest: str, jti: uuid.UUID, *rest: str) -> None:
+    """`rest` is the content, the event, and the documents."""
+    content, told, files = rest
+    bucket, actor = application_id.int % 64, str(application_id)
+    values = (application_id, key, digest, jti, content, uuid.uuid4(), told, bucket, actor, files)
+    await connection.execute(_WRITE, *values)
+
+
+def build() -> FastAPI:
+    """The app that checks nothing."""
+    app, state = _app()
 
     @app.post("/v1/applications/{application_id}/submit", status_code=201)
     async def submit(
@@ -78,18 +108,63 @@ def build() -> FastAPI:
         )
         async with state["pool"].acquire() as connection, connection.transaction():
             draft = await connection.fetchval(_LOCK, application_id)
-            await connection.execute(
-                _WRITE,
-                application_id,
-                idempotency_key,
-                body.content_sha256,
-                uuid.uuid4(),
-                draft,
-                uuid.uuid4(),
-                event,
-                application_id.int % 64,
-                str(application_id),
+            digest = body.content_sha256
+            await _write(connection, application_id, idempotency_key, digest, uuid.uuid4(), draft, event, "[]")
+        return {"application_id": application_id, "state": "applied", "submission": 1}
+
+    return app
+
+
+def build_checked() -> FastAPI:
+    """The app that checks: caller, proof, state, form, files, digest; what is kept is encrypted."""
+    app, state = _app()
+    desk, bond = desk_of_environment(), PROGRAMMES["bond"]
+    verifier = TokenVerifier(
+        os.environ["MADOGUCHI_IDENTITY_JWKS_URL"], os.environ["MADOGUCHI_TOKEN_ISSUER"], system_clock
+    )
+
+    @app.post("/v1/applications/{application_id}/submit", status_code=201)
+    async def submit(
+        application_id: uuid.UUID,
+        body: Submit,
+        idempotency_key: Annotated[str, Header()],
+        authorization: Annotated[str, Header()],
+    ) -> dict[str, Any]:
+        now, digest = system_clock(), body.content_sha256
+        actor = await verifier.verify(authorization.removeprefix("Bearer "))
+        jti = await verifier.verify_proof(body.proof, account_id=actor.account_id, purpose="submit", digest=digest)
+        async with state["pool"].acquire() as connection, connection.transaction():
+            await connection.fetchval(_LOCK, application_id)
+            row = await connection.fetchrow(_READ, application_id)
+            assert row["account_id"] == actor.account_id
+            files = documents_of(json.loads(row["documents"]))
+            form = bond.validate(
+                desk.unlock(row["draft"], of_draft(application_id)),
+                Facts(
+                    registered_mail=desk.unlock(row["mail"], of_mail(actor.account_id)),
+                    now=now,
+                    today=to_jst(now).date(),
+                    institutions=desk.institutions,
+                    organisations={},
+                ),
             )
+            assert digest_of(bond.name, form.content, files) == digest
+            case = Case(
+                application_id=application_id,
+                programme=bond.name,
+                account_id=actor.account_id,
+                reference=row["reference"],
+                submission=row["submission"],
+                approved_submission=None,
+                states={(bond.workflow.main, application_id): row["state"]},
+                now=now,
+                filing=Filing(form, files, row["status"], digest, 1),
+            )
+            step = choose_filing(bond.workflow, case, "submit", Caller(actor.role, actor.account_id))
+            check(step, case, actor_id=actor.account_id, first_officer=None)
+            told = events.submitted(Step(case, actor.account_id, desk.seal)).model_dump_json()
+            kept = desk.lock_away(form.content, of_version(application_id, 1))
+            await _write(connection, application_id, idempotency_key, digest, jti, kept, told, documents_json(files))
         return {"application_id": application_id, "state": "applied", "submission": 1}
 
     return app

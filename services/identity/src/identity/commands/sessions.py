@@ -12,7 +12,7 @@ from kit.db import Database
 from kit.errors import Conflict, NotFound, ServiceError
 from kit.tokens import Actor
 from madoguchi_contracts import Role
-from sqlalchemy import delete, select
+from sqlalchemy import delete, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -29,7 +29,7 @@ from identity.domain.steps import LOGIN_STEP
 from identity.domain.user_ids import canonical_user_id
 from identity.errors import LoginExpired, LoginFailed, SessionOver, UserIdLocked
 from identity.keys import new_token, token_hash
-from identity.models import Account, LoginLock, LoginToken, UserSession
+from identity.models import Account, LoginLock, LoginToken, Password, UserSession
 from identity.permissions import Action, Relation, authorise
 from identity.tools import Tools
 
@@ -78,15 +78,24 @@ async def log_in(
 async def _hash_to_check(session: AsyncSession, index: str, now: datetime) -> str | None:
     """The current password's hash; None when no password can be right: unknown, lapsed, locked, none set yet.
 
-    The same queries in all cases, so that their number does not tell which user IDs exist.
+    One query in all cases, so that their number does not tell which user IDs exist.
     """
-    lock = await session.get(LoginLock, index)
-    account = await queries.account_by_user_id(session, index)
-    passwords = await queries.passwords_of(session, account.id if account else uuid.uuid4())
+    typed = select(literal(index).label("index")).subquery()
+    found = await session.execute(
+        select(LoginLock, Account, Password)
+        .select_from(typed)
+        .outerjoin(LoginLock, col(LoginLock.user_id_index) == typed.c.index)
+        .outerjoin(Account, col(Account.user_id_index) == typed.c.index)
+        .outerjoin(Password, col(Password.account_id) == col(Account.id))
+        .order_by(col(Password.id).desc())
+        .limit(1)
+    )
+    lock, account, newest = found.one()
     locked = lock is not None and is_locked(lock.state, now)
-    if locked or account is None or not is_usable(account, now) or not passwords:
+    if locked or account is None or not is_usable(account, now) or newest is None:
         return None
-    return passwords[0].hash
+    stored: str = newest.hash
+    return stored
 
 
 async def _decide(
@@ -102,11 +111,11 @@ async def _decide(
     lock = await lock_user_id(session, index, now)
     state, outcome = attempt(lock.state, now, right, success_ends_one_strike=tools.success_ends_one_strike)
     lock.become(state, now)
-    account = await queries.account_by_user_id(session, index)
-    if outcome is Outcome.ACCEPTED and account is not None:
-        account = await lock_account(session, account.id)
-        passwords = await queries.passwords_of(session, account.id)
-        if account.user_id_index != index or not passwords or not is_usable(account, now):
+    if outcome is Outcome.ACCEPTED:
+        row = select(Account).where(col(Account.user_id_index) == index).with_for_update()
+        account = (await session.scalars(row)).one_or_none()
+        passwords = await queries.passwords_of(session, account.id) if account else ()
+        if account is None or not passwords or not is_usable(account, now):
             return LoginFailed()  # closed, or taken over by the next representative, while the hash was computed
         current = passwords[0]
         if current.hash != checked:
@@ -122,10 +131,9 @@ async def _decide(
 async def lock_user_id(session: AsyncSession, index: str, now: datetime) -> LoginLock:
     """The lock state of a user ID under its row lock; there is one for every ID that was ever typed."""
     fresh = insert(LoginLock).values(user_id_index=index, wrong_in_a_row=0, touched_at=now, untold=False)
-    await session.execute(fresh.on_conflict_do_nothing())
-    # Read again under the lock: a copy from before it may be older than another attempt's count.
-    row = select(LoginLock).where(col(LoginLock.user_id_index) == index).with_for_update()
-    return (await session.scalars(row.execution_options(populate_existing=True))).one()
+    # Touching the row that is there locks it, and gives it as another attempt has left it.
+    touched = fresh.on_conflict_do_update(index_elements=["user_id_index"], set_={"touched_at": now})
+    return (await session.scalars(touched.returning(LoginLock), execution_options={"populate_existing": True})).one()
 
 
 async def _after_right_password(
