@@ -31,7 +31,7 @@ from madoguchi_contracts import ApplicationSubmitted, Sealed
 from madoguchi_contracts.applications import SubmittedDocument
 from notifications import models as mail_models
 from pydantic import BaseModel
-from sqlalchemy import MetaData, column, insert
+from sqlalchemy import MetaData, insert, literal_column
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import col, select
@@ -204,7 +204,8 @@ def _consumer(
         event_id = uuid.UUID(message.headers["ce_id"])
         async with AsyncSession(engine) as session:
             row = {"consumer": group, "event_id": event_id}
-            statement = postgresql.insert(_KIT["inbox"]).values(**row).on_conflict_do_nothing().returning(column("1"))
+            fresh = postgresql.insert(_KIT["inbox"]).values(**row).on_conflict_do_nothing()
+            statement = fresh.returning(literal_column("1"))
             if (await session.execute(statement)).first() is None:
                 return
             await effect(session, event, event_id)

@@ -184,11 +184,12 @@ async def http(servers: Servers, rounds: int) -> Table:
     }
     await interleaved(table, {name: partial(measure, name, app) for name, app in apps.items()}, rounds)
     milliseconds = {name: median(figures) for name, figures in cpu.items()}
-    for name, which in ((checked, "everything"), (raw, "nothing")):
-        ratio = table.median(ours) / table.median(name)
-        table.target(f"ours / raw that checks {which}, target >= 0.6", ratio, ratio >= 0.6)
-        ratio = milliseconds[ours] / milliseconds[name]
-        table.target(f"CPU of the API per request, ours / raw that checks {which}, target <= 2", ratio, ratio <= 2)
+    ratio, dearer = table.median(ours) / table.median(checked), milliseconds[ours] / milliseconds[checked]
+    table.target("ours / raw that checks the same, target >= 0.6", ratio, ratio >= 0.6)
+    table.target("CPU of the API per request, ours / raw that checks the same, target <= 2", dearer, dearer <= 2)
+    ratio, dearer = table.median(ours) / table.median(raw), milliseconds[ours] / milliseconds[raw]
+    table.notes.append(f"Beside raw that checks nothing: {ratio:.2f} of its requests, {dearer:.1f} times its CPU.")
+    table.notes.append("Why it is no target: decisions/0008-what-a-submission-is-measured-by.md.")
     spent = ", ".join(f"{name} {figure:.2f} ms" for name, figure in milliseconds.items())
     table.notes.append(f"CPU of the API process per request: {spent}.")
     return table
