@@ -188,10 +188,14 @@ class Database:
         driver = (await connection.get_raw_connection()).driver_connection
         return _Held(cast(Any, driver), connection, AsyncSession(connection, expire_on_commit=False))
 
+    async def ask(self, query: str) -> Any:
+        """The first value that a query finds, outside of any transaction. Raises what the driver raises."""
+        async with self._connection() as held:
+            return await held.driver.fetchval(query)
+
     async def ping(self) -> None:
         """Raise if the database does not answer a query."""
-        async with self._connection() as held:
-            await held.driver.execute("SELECT 1")
+        await self.ask("SELECT 1")
 
     async def close(self) -> None:
         """Close every connection that is not in use."""
