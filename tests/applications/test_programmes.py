@@ -56,7 +56,18 @@ async def garden(postgres_url):
 # Words that a table and the machinery both use, each for something of its own.
 ORDINARY = {
     *("draft", START, SUBMIT, "started", "request", "closed", "in_force", "refused", "settle"),
-    *("consent", "identity", "invited", "under_review", "overdue", "requested", "withdrawn", "signature", "danshin"),
+    *(
+        "consent",
+        "identity",
+        "invited",
+        "under_review",
+        "overdue",
+        "requested",
+        "withdrawn",
+        "signature",
+        "danshin",
+        "opening",
+    ),
 }
 # Words of the programmes' tables.
 OF_TABLES = {
