@@ -15,7 +15,9 @@ from kit.japan.months import add_months
 
 FOLDER = Path(green_loan.__file__).parent
 SOURCES = sorted(FOLDER.rglob("*.py"))
-OWN = [file for file in SOURCES if file.parent.name in ("danshin", "procedure")]
+# The rules of privacy are those of every programme.
+PRIVACY = FOLDER.parents[1] / "privacy.py"
+OWN = [*(file for file in SOURCES if file.parent.name in ("danshin", "procedure")), PRIVACY]
 
 # The interpretations of the groups 26, 30 to 33, 36, and of acceptance, that a program acts on.
 INTERPRETATIONS = [
@@ -47,7 +49,7 @@ def test_months_are_calendar_months_clipped_to_the_last_day():
 
 
 def places(rule: str) -> Iterator[str]:
-    """Where a rule is named as an interpretation: the modules of danshin and procedure whose texts say so."""
+    """Where a rule is named as an interpretation: the modules of danshin, procedure and privacy whose texts say so."""
     said = re.compile(rf"interpretation \((?:GL-\d+, )*{rule}(?:, GL-\d+)*\)")
     for file in OWN:
         if said.search(" ".join(file.read_text().split())):

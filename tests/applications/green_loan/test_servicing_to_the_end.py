@@ -399,6 +399,7 @@ def test_another_prepayment_asked_for_since_does_not_make_the_first_one_late():
 @pytest.mark.rule("GL-248", "GL-433")
 def test_a_reduced_loan_has_a_bonus_part_that_fits_it():
     life = borrowed(amount=1_500_000, bonus=600_000)
+    life.submitted = {**life.submitted, "loan": {**life.submitted["loan"], "danshin": "NONE", "danshin_joiners": []}}
     life.states = {(LOAN, life.id): "cert_submitted"}
     receipt = steps.CheckedReceipt(final_limit_yen=1_000_000)
     life.taken[LOAN, life.id, "receive"] = (Taken(life.now, CLERK, receipt),)
