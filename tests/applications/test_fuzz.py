@@ -145,6 +145,7 @@ async def test_the_document_is_served_and_complete(counter: Counter):
     assert gaps(DOCUMENT) == []
 
 
+@pytest.mark.rule("GL-038")  # `green_loan/web_eligibility` is asked before anybody registers
 def test_only_the_programmes_and_the_rules_are_open_to_anybody():
     assert public_operations(DOCUMENT) == {
         "GET /v1/programmes",

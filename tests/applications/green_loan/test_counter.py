@@ -524,6 +524,7 @@ async def test_of_whom_the_use_of_data_is_suspended_nothing_is_given_to_anybody(
     path = f"/v1/reviews/{review.id}"
     refused = await reviewer.post(f"{path}/enquire_credit", {"facts": enquiry})
     assert findings(refused) == {("GL-618", "SUSPENDED", "person")}
+    await examined(reviewer, review.id)
     assert (await reviewer.post(f"{path}/recommend")).status_code == 200
     said = {"facts": {"amount_yen": 1_400_000}}
     assert findings(await approver.post(f"{path}/approve", said)) == {("GL-618", "SUSPENDED", "person")}
@@ -575,3 +576,18 @@ async def test_a_person_is_told_what_is_held_of_them_and_nothing_that_is_another
     assert own["draft"]["applicant"]["name_kanji"]["given"] == "太郎"
     assert len(own["submissions"]) == 1
     assert "推薦" not in {one["step"] for one in his["お手続きの記録"]}
+
+
+@pytest.mark.rule("GL-061", "GL-062")
+async def test_nothing_is_saved_while_the_counter_is_closed_and_what_was_saved_stays(desk):
+    before, owner = desk.clock(), desk.person(Role.APPLICANT)
+    application = await owner.start("green_loan")
+    assert (await owner.save(application, {"menu": "STANDARD"})).status_code == 200
+    desk.clock.now = datetime(2026, 4, 2, 17, tzinfo=UTC)  # 2:00 in Japan
+    refused = await owner.save(application, {"menu": "S"})
+    assert (refused.status_code, findings(refused)) == (409, {("GL-061", "CLOSED", "")})
+    assert "4月3日6時00分" in refused.text
+    assert (await owner.view(application))["content"] == {"menu": "STANDARD"}
+    desk.clock.now = datetime(2026, 4, 2, 21, tzinfo=UTC)
+    assert (await owner.save(application, {"menu": "S"})).status_code == 200
+    desk.clock.now = before

@@ -107,3 +107,22 @@ def test_the_confirmation_changes_whom_to_ask() -> None:
     before, after = (windows.CONTACTS[windows.window_for(confirmed=one)] for one in (False, True))
     assert (before.phone, before.is_free, before.other_phone) == ("0120-0860-35", True, "048-615-0420")
     assert (after.phone, after.is_free, after.other_phone) == ("03-5800-8170", False, None)
+
+
+@pytest.mark.rule("GL-061", "GL-062")
+@pytest.mark.parametrize(
+    ("moment", "closed", "opens"),
+    [
+        ("2025-05-01T01:59:59", [], "2025-05-01T01:59:59"),
+        ("2025-05-01T02:00", [], "2025-05-01T06:00"),
+        ("2025-05-01T05:59:59", [], "2025-05-01T06:00"),
+        ("2025-05-01T12:00", [("2025-05-01T12:00", "2025-05-01T15:00")], "2025-05-01T15:00"),
+        ("2025-05-01T03:00", [("2025-05-01T05:00", "2025-05-01T09:00")], "2025-05-01T09:00"),
+        ("2025-05-01T23:00", [("2025-05-01T22:00", "2025-05-02T03:00")], "2025-05-02T06:00"),
+    ],
+)
+def test_who_comes_while_it_is_closed_is_told_when_it_opens(
+    moment: str, closed: list[tuple[str, str]], opens: str
+) -> None:
+    maintenance = [Maintenance(at(start), at(end)) for start, end in closed]
+    assert windows.opens_again(at(moment), maintenance) == at(opens)

@@ -89,7 +89,8 @@ async def save_draft(
 ) -> int:
     """Keep the content as it is, right or wrong; returns the new version.
 
-    `version` is the one that the actor has seen. Raises Forbidden, NotFound, BadContent, NotEditable, DraftChanged.
+    `version` is the one that the actor has seen. Raises Forbidden, NotFound, BadContent, NotEditable, DraftChanged;
+    Refused where the programme's table says that nothing can be saved now.
     """
     check_keepable(content)
     application = await open_locked(session, desk, actor, Action.EDIT, application_id, now=now)
@@ -98,6 +99,8 @@ async def save_draft(
         raise NotEditable(rules=workflow.rules, application_id=str(application_id), state=application.state)
     if application.draft_version != version:
         raise DraftChanged(application.draft_version)
+    if findings := [one for guard in workflow.saving for one in guard(application.case(now))]:
+        raise Refused(findings=findings, application_id=str(application_id))
     draft = desk.lock_away(content, contexts.of_draft(application_id))
     saved = await session.execute(_SAVE, {"id": application_id, "draft": draft, "now": now, "by": actor.account_id})
     version_now = int(saved.scalar_one())

@@ -166,8 +166,8 @@ class Workflow:
     about persons: the owner, and the parties of these kinds; all others are about the application. With `remembers` the
     conditions of its rows see the steps that were taken before. `rules` are cited where a step is refused that no row
     stands for, such as changing a closed draft. `tasks` are what the office is to look at without a step.
-    `entering` and `leaving` name the errands of a state of a track
-    (`Desk.errands`): what is started, or ended, outside of the table with every step that leads there, or away.
+    `saving` are guards that saving a draft must pass besides. `entering` and `leaving` name the errands of a state of
+    a track (`Desk.errands`): what is started, or ended, outside of the table with every step that leads there, or away.
     """
 
     main: str
@@ -179,6 +179,7 @@ class Workflow:
     remembers: bool = False
     rules: tuple[str, ...] = ()
     tasks: tuple[TaskKind, ...] = ()
+    saving: tuple[Guard, ...] = ()
     entering: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     leaving: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     _rows: Mapping[tuple[str, str], tuple[Transition, ...]] = field(init=False, repr=False, compare=False)

@@ -85,7 +85,12 @@ def counter_is_open(case: Case) -> Sequence[Finding]:
     """GL-061, GL-062."""
     if windows.is_available(windows.Act.PORTAL, case.now, ()):
         return ()
-    message = "Web申込サービスのご利用時間は、午前6時から翌日午前2時までです。時間内にもう一度お手続きください。"
+    opens = to_jst(windows.opens_again(case.now, ()))
+    message = (
+        "Web申込サービスのご利用時間は、午前6時から翌日午前2時までです。"
+        f"次は{opens.month}月{opens.day}日{opens.hour}時{opens.minute:02}分からご利用いただけます。"
+        "これまでに保存された内容は、そのまま残っています。"
+    )
     return [Finding("GL-061", "CLOSED", message)]
 
 

@@ -689,6 +689,7 @@ _PERSONS = (
 WORKFLOW = Workflow(
     main=LOAN,
     editable={"draft": OWNER},  # GL-436: read-only afterwards
+    saving=(must.counter_is_open,),
     shown=dict.fromkeys(("draft", *OPEN, "contracted", *OWED, "accelerated", "closed"), DEBTORS),
     under_review=frozenset(REVIEWED),
     personal=dict.fromkeys((CONSENT, IDENTITY, DANSHIN, SIGNATURE), (JOINT_DEBTOR,)),

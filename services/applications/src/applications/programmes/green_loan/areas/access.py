@@ -123,7 +123,7 @@ def reapplication_check(question: Reapplication) -> ReapplicationAnswer:
 AREAS = [
     Area(
         "green_loan/web_eligibility",
-        ("GL-037", "GL-039", "GL-040", "GL-041", "GL-042", "GL-043", "GL-044", "GL-047", "GL-049"),
+        ("GL-037", "GL-038", "GL-039", "GL-040", "GL-041", "GL-042", "GL-043", "GL-044", "GL-047", "GL-049"),
         WebQuestion,
         WebAnswer,
         web_eligibility,

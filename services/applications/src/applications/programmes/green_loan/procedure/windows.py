@@ -60,6 +60,15 @@ def is_available(act: Act, moment: datetime, maintenance: Sequence[Maintenance])
     return is_open(to_jst(moment).time()) and not closed
 
 
+def opens_again(moment: datetime, maintenance: Sequence[Maintenance]) -> datetime:
+    """GL-061: from when on the Web service is open; the moment itself when it is. Raises ValueError for a naive one."""
+    while not is_available(Act.PORTAL, moment, maintenance):
+        ends = [one.end for one in maintenance if one.start <= moment < one.end]
+        here = to_jst(moment)
+        moment = max(ends) if ends else datetime.combine(here.date(), OPENS_AT, here.tzinfo)
+    return moment
+
+
 class Window(StrEnum):
     """Whom to ask."""
 
