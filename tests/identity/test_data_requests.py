@@ -64,7 +64,7 @@ def codes(problem):
 async def test_a_disclosure_is_answered_by_two_officers_to_an_identified_person_and_read_by_them_alone(world: World):
     person, stranger = await somebody(world), await somebody(world)
     reviewer, approver = await officer(world), await officer(world, Role.OFFICE_APPROVER)
-    procedure = await world.get("/v1/data-requests/procedure")
+    procedure = await world.get("/v1/data-request-procedure")
     assert procedure == {"answer_days": 30, "disclosure_fee_yen": 300, "disclosure_days": 14}
     request = await ask(world, person)
     assert request["state"] == "received"
@@ -137,8 +137,9 @@ async def test_the_office_sees_what_waits_by_its_day_without_texts_and_reading_o
     assert DETAILS not in json.dumps(listed, ensure_ascii=False)
     seen = await world.get(path(request), headers=reviewer.bearer)
     assert (seen["details"], seen["steps"][0]["step"]) == (DETAILS, "ask")
-    after = f"?after_due_on={listed[0]['due_on']}&after_id={listed[0]['request_id']}"
+    after = f"?after={listed[0]['request_id']}"
     assert (await world.get(f"/v1/counter/data-requests{after}", headers=reviewer.bearer))["items"] == []
+    await world.get(f"/v1/counter/data-requests?after={uuid4()}", status=404, headers=reviewer.bearer)
     world.clock.now += timedelta(days=31)
     await world.log_in(reviewer)
     (late,) = (await world.get("/v1/counter/data-requests", headers=reviewer.bearer))["items"]

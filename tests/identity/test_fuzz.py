@@ -134,7 +134,7 @@ def test_only_what_comes_before_a_login_is_open_to_anybody():
     assert public_operations(DOCUMENT) == {
         "GET /.well-known/jwks.json",
         "GET /v1/terms",
-        "GET /v1/data-requests/procedure",
+        "GET /v1/data-request-procedure",
         "GET /v1/secret-questions",
         "GET /v1/otp/guidance",
         "GET /v1/ekyc/methods",

@@ -136,7 +136,7 @@ BY_SESSION = {
 # And every other one, with its cell.
 OPEN = {
     ("GET", "/v1/terms"): (R.STRANGER, A.READ_PUBLIC),
-    ("GET", "/v1/data-requests/procedure"): (R.STRANGER, A.READ_PUBLIC),
+    ("GET", "/v1/data-request-procedure"): (R.STRANGER, A.READ_PUBLIC),
     ("GET", "/v1/secret-questions"): (R.STRANGER, A.READ_PUBLIC),
     ("GET", "/v1/otp/guidance"): (R.STRANGER, A.READ_PUBLIC),
     ("GET", "/v1/ekyc/methods"): (R.STRANGER, A.READ_PUBLIC),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -28,7 +27,7 @@ APPROVER = permitted(Action.DECIDE_DATA_REQUESTS, Relation.COUNTER)
 
 
 @router.get(
-    "/data-requests/procedure",
+    "/data-request-procedure",
     response_model=schemas.Procedure,
     dependencies=[open_to(Relation.STRANGER, Action.READ_PUBLIC)],
     summary="How long it takes, and what it costs",
@@ -101,11 +100,9 @@ async def disclosure(
 async def waiting(
     session: SessionDep,
     now: NowDep,
-    after_due_on: Annotated[date | None, Query(description="of the last one of the page before")] = None,
-    after_id: Annotated[UUID | None, Query(description="of the last one of the page before")] = None,
+    after: Annotated[UUID | None, Query(description="the last request of the page before")] = None,
 ) -> Any:
     """Requests that are open or wait for a second officer, by the day on which they are due."""
-    after = None if after_due_on is None else (after_due_on, after_id or UUID(int=0))
     return {"items": await queries.waiting(session, now, after)}
 
 

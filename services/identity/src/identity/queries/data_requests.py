@@ -44,14 +44,18 @@ def _facts(row: DataRequest) -> dict[str, Any]:
     return {"request_id": row.id, **{name: getattr(row, name) for name in names}}
 
 
-async def waiting(session: AsyncSession, now: datetime, after: tuple[date, UUID] | None) -> list[dict[str, Any]]:
-    """What waits for the office, the most urgent first; no text of anybody. Overdue: its day in Japan is over."""
+async def waiting(session: AsyncSession, now: datetime, after: UUID | None) -> list[dict[str, Any]]:
+    """What waits for the office, the most urgent first; no text of anybody. Overdue: its day in Japan is over.
+    Raises NotFound: there is no request `after` which to go on.
+    """
     open_ = or_(col(DataRequest.state).in_(OPEN), col(DataRequest.proposed_step).is_not(None))
     query = select(DataRequest).where(open_).order_by(col(DataRequest.due_on), col(DataRequest.id)).limit(PAGE)
     if after is not None:
-        due_on, last = after
-        later = (col(DataRequest.due_on) == due_on) & (col(DataRequest.id) > last)
-        query = query.where((col(DataRequest.due_on) > due_on) | later)
+        last = await session.get(DataRequest, after)
+        if last is None:
+            raise NotFound(request_id=str(after))
+        later = (col(DataRequest.due_on) == last.due_on) & (col(DataRequest.id) > last.id)
+        query = query.where((col(DataRequest.due_on) > last.due_on) | later)
     return [_waiting(row, to_jst(now).date()) for row in (await session.scalars(query)).all()]
 
 

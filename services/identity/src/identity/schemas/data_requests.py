@@ -74,7 +74,7 @@ class WaitingRequest(RequestFacts):
 
 
 class WaitingList(BaseModel):
-    """The most urgent first; go on behind the last one's `due_on` and `request_id`."""
+    """The most urgent first; go on `after` the last one."""
 
     items: list[WaitingRequest]
 
