@@ -2,15 +2,12 @@
 
 import asyncio
 from datetime import UTC, datetime
-from importlib.resources import files
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from applications.models import metadata
 from kit.db import Database
 from kit.migrate import upgrade
@@ -74,13 +71,6 @@ async def test_the_checks_of_the_migrated_database_are_those_of_the_models(datab
     }
     assert {one for one in made if one[0] in ours} == {one for one in declared if one[0] in ours}
     assert len(declared) > 10
-
-
-def test_the_migrations_have_one_head():
-    config = Config()
-    config.set_main_option("script_location", str(files("applications") / "migrations"))
-    config.set_main_option("path_separator", "os")
-    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
 
 
 APPLICATION = """

@@ -3,16 +3,13 @@
 import importlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from importlib.resources import files
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from documents.models import Document, DocumentSet, metadata
 from kit.db import Database
 from madoguchi_stack.s3 import S3
@@ -38,13 +35,6 @@ async def test_the_migrated_database_is_what_the_models_say(database: Database) 
 
     async with database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
-
-
-def test_the_migrations_have_one_head() -> None:
-    config = Config()
-    config.set_main_option("script_location", str(files("documents") / "migrations"))
-    config.set_main_option("path_separator", "os")
-    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
 
 
 def a_set(**changes: Any) -> DocumentSet:

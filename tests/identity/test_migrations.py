@@ -2,15 +2,12 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from identity.models import metadata
 from kit.db import Database
 from kit.migrate import upgrade
@@ -57,13 +54,6 @@ async def test_the_checks_of_the_models_are_those_of_the_database(postgres_url: 
             assert set(found.scalars()) == declared
     finally:
         await database.close()
-
-
-def test_there_is_one_head() -> None:
-    config = Config()
-    config.set_main_option("script_location", str(files("identity") / "migrations"))
-    config.set_main_option("path_separator", "os")
-    assert len(ScriptDirectory.from_config(config).get_heads()) == 1
 
 
 ACCOUNT = {

@@ -4,6 +4,7 @@ and code that comes too early does not go on in silence. `support.compatibility`
 
 import asyncio
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import asyncpg
@@ -81,6 +82,18 @@ async def test_the_code_of_the_release_before_works_on_the_schema_of_every_revis
     assert before is not None
     assert before.tables
     assert wrong == {}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_revision_follows_the_one_before_by_its_number(service: str) -> None:
+    # Of two files of one number alembic runs one, and says nothing.
+    numbers = revisions(service)
+    assert numbers == [f"{number:04}" for number in range(1, len(numbers) + 1)]
+    versions = ROOT / "services" / service / "src" / service / "migrations" / "versions"
+    for before, number in pairwise([None, *numbers]):
+        [path] = versions.glob(f"{number}_*.py")
+        said = dict(re.findall(r"^(revision|down_revision)(?:: .+)? = (.+)$", path.read_text(), re.MULTILINE))
+        assert said == {"revision": f'"{number}"', "down_revision": f'"{before}"' if before else "None"}, path.name
 
 
 @pytest.mark.parametrize("service", SERVICES)
