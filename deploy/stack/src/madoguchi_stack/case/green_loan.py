@@ -101,7 +101,6 @@ async def _contract(loan: Loan, reviewer: Person, bank: Clerk, say: Say) -> None
     await loan.step(reviewer, "open_contract", facts=period)
     for one in loan.everybody:
         await one.person.web.mail(one.person.account.mail, CONTRACT_MAIL)
-        await one.person.web.mail(one.person.account.mail, MESSAGE_MAIL, after=1)
     say(f"contract period {first} to {last} announced to both by mail; waiting for the next one-time passwords")
     await loan.sign(spouse)
     state = await loan.sign(loan.owner)
