@@ -53,7 +53,7 @@ REGULAR: Final[Mapping[str, Regular]] = {
         "業務委託契約",
     ),
 }
-"""interpretation (GL-616, GL-621): the guide names the recipients, and neither the data nor the purposes of each."""
+"""interpretation (GL-616): the guide names the recipients, and neither the data nor the purposes of each."""
 
 TEXTS: Final[Mapping[str, ConsentText]] = {
     "2026-04": ConsentText(
