@@ -37,7 +37,6 @@ INTERPRETATIONS = [
     "GL-609",
     "GL-620",
     "GL-621",
-    "GL-622",
 ]
 
 
