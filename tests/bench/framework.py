@@ -255,7 +255,7 @@ def build_mailer() -> Starlette:
                 subject="",
                 cause_event_id=event_id,
                 cause_type=event.type_name,
-            programme=event.programme,
+                programme=event.programme,
                 account_id=None,
                 lane=message_id,
                 state="queued",
