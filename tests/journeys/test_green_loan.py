@@ -31,7 +31,7 @@ pytestmark = [
 CLOSED_MAIL = "【住宅金融支援機構】グリーンリフォームローン お手続き終了のお知らせ"
 BORROWERS_MAILS = ["NO-03", "NO-04", "NO-05"]
 # Three messages on the approval, of which one mail tells; the contract; and the message on its period.
-DECISION_MAILS = ["MESSAGE-POSTED", "CONTRACT-OFFERED", "MESSAGE-POSTED"]
+DECISION_MAILS = ["MESSAGE-POSTED", "CONTRACT-OFFERED"]
 
 
 @dataclass(frozen=True)
