@@ -7,7 +7,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -22,20 +22,14 @@ from kit.migrate import upgrade
 from madoguchi_stack.postgres import BINARIES
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
+from support.chain import APPLICATION, CHANGE, NOON, by_force, go_on, start, step, take_root
 from typer.testing import CliRunner, Result
 
-NOON = datetime(2026, 4, 1, 3, tzinfo=UTC)
-APPLICATION = text("""
-INSERT INTO applications (id, programme, account_id, reference, only_one, draft, draft_version, draft_saved_at,
-                          draft_saved_by, started_at)
-VALUES (:id, 'some', :id, cast(cast(:id AS uuid) AS text), false, '', 1, now(), :id, now())
-""")
 # As the release before the chain wrote it.
 FORMER_STEP = text("""
 INSERT INTO application_history (application_id, track, subject, source, target, command, submission, at)
 VALUES (:id, 'main', :id, 'draft', 'draft', 'remind', 0, :at)
 """)
-CHANGE = "UPDATE application_history SET at = at + interval '1 us' WHERE application_id = $1 AND position = 2"
 PUT_IN = """
 INSERT INTO application_history
   (track, subject, source, target, command, submission, at, application_id, digest, position)
@@ -45,41 +39,6 @@ WHERE application_id = $1 AND position = 3
 ELSEWHERE = """
 DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'Asia/Kolkata'); END $$
 """
-
-
-def step(application: UUID, source: str = "draft", target: str = "draft") -> dict[str, object]:
-    nothing = dict.fromkeys(("actor_id", "role", "reason", "facts", "content_sha256"))
-    about = {"application_id": application, "track": "main", "subject": application}
-    return {
-        **nothing,
-        **about,
-        "source": source,
-        "target": target,
-        "command": "go",
-        "submission": 0,
-        "at": datetime.now(UTC),
-    }
-
-
-async def start(database: Database) -> UUID:
-    """An application with its first step."""
-    application = uuid4()
-    async with database.transaction() as session:
-        await session.execute(APPLICATION, {"id": application})
-        await hot.move(session, step(application, source=""), uuid4())
-    return application
-
-
-async def go_on(database: Database, application: UUID) -> None:
-    """One more step, as the service takes it: under the lock."""
-    async with database.transaction() as session:
-        await hot.lock(session, application)
-        await hot.remember(session, step(application))
-
-
-async def take_root(database: Database, now: datetime) -> None:
-    async with database.transaction() as session:
-        await roots.on_due(session, roots.HISTORY_ID, now)
 
 
 async def published(database: Database) -> list[dict[str, object]]:
@@ -93,19 +52,6 @@ async def published(database: Database) -> list[dict[str, object]]:
 
 async def problems_of(database: Database) -> list[str]:
     return [str(one) for one in verify(await read_database(database.dsn), await published(database))]
-
-
-async def by_force(database: Database, *statements: tuple[str, UUID | int]) -> None:
-    """What the owner of the database can do, whatever the triggers say."""
-    connection = await asyncpg.connect(database.dsn)
-    try:
-        async with connection.transaction():
-            await connection.execute("ALTER TABLE application_history DISABLE TRIGGER USER")
-            for statement, about in statements:
-                assert await connection.execute(statement, about) not in {"UPDATE 0", "DELETE 0", "INSERT 0 0"}
-            await connection.execute("ALTER TABLE application_history ENABLE TRIGGER USER")
-    finally:
-        await connection.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
