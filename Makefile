@@ -12,7 +12,7 @@ MEMBERS := shared/contracts shared/kit services/identity services/applications s
 SOURCES := $(MEMBERS:=/src)
 
 .PHONY: help setup run test first-half second-half test-real check lint types imports contracts catalogue asyncapi rules \
-        deploy-check bench migrate format pins clean
+        deploy-check images bench migrate format pins clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -77,6 +77,10 @@ deploy-check: setup ## image, compose file, chart in a cluster without nodes, al
 	$(BIN)/madoguchi stack obtain-tools
 	npm exec --yes --package=dockerfile-utils@0.16.3 -- dockerfile-utils lint deploy/image/Dockerfile
 	MADOGUCHI_DEPLOY_CHECK=1 $(BIN)/pytest tests/deploy
+
+images: setup ## every image without a container engine, as root (Debian: buildah mmdebstrap umoci), and its processes started
+	deploy/image/rehearse.sh $(CURDIR)/.real/images
+	MADOGUCHI_DEPLOY_CHECK=1 MADOGUCHI_IMAGES=$(CURDIR)/.real/images $(BIN)/pytest tests/deploy/test_image.py
 
 bench: setup ## the benchmarks; writes docs/benchmarks.md
 	cd tests && ../$(BIN)/python -m bench

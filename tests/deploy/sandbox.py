@@ -8,20 +8,23 @@ import subprocess
 from pathlib import Path
 
 USER = 10_001
-# A recursive bind of the root, of which the top is read-only: /proc and /dev stay what they are.
+# A recursive bind of the root, of which the top is read-only: /proc and /dev stay what they are. The root of an image
+# has none, and gets them.
 _SCRIPT = """
 set -eu
-root=$1; shift
-mount --rbind / "$root"
+root=$1; of=$2; shift 2
+mount --rbind "$of" "$root"
+[ "$of" = / ] || { mount --rbind /proc "$root/proc"; mount --rbind /dev "$root/dev"; }
 mount -o remount,bind,ro "$root"
 PATH=$PATH:/usr/sbin:/sbin exec chroot "$root" "$@"
 """
 
 
-def in_sandbox(root: Path, *command: str | Path) -> tuple[str, ...]:
+def in_sandbox(root: Path, *command: str | Path, of: Path = Path("/")) -> tuple[str, ...]:
     """The command, made to run on a read-only root as user 10001 without capabilities.
 
-    `root` is an empty folder to mount on. For root the user is a real one; for anybody else, one of a user namespace.
+    `root` is an empty folder to mount on, `of` the root that is mounted there: this machine's, or that of an image. For
+    root the user is a real one; for anybody else, one of a user namespace.
     The program is the process itself, so that signals reach it.
     """
     for tool in ("unshare", "setpriv"):
@@ -33,7 +36,7 @@ def in_sandbox(root: Path, *command: str | Path) -> tuple[str, ...]:
         unshare = ("unshare", "--user", "--map-root-user", "--mount")
         drop = ("unshare", "--user", f"--map-user={USER}", f"--map-group={USER}")
     dies = ("setpriv", "--pdeathsig", "KILL", "--")
-    return (*unshare, "sh", "-c", _SCRIPT, "sh", str(root), *drop, *dies, *map(str, command))
+    return (*unshare, "sh", "-c", _SCRIPT, "sh", str(root), str(of), *drop, *dies, *map(str, command))
 
 
 def output_of(command: tuple[str, ...], environment: dict[str, str]) -> str:

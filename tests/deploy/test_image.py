@@ -1,6 +1,7 @@
 """The image: what its file says, and what its build makes, which is run here as a container would run it.
 
-No container engine is needed: the build is a script, and the sandbox is made of the kernel's own parts.
+No container engine is needed: the build is a script, and the sandbox is made of the kernel's own parts. With
+MADOGUCHI_IMAGES, what deploy/image/rehearse.sh made is taken instead, and the images themselves are looked at.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import re
 import shutil
 import signal
 import subprocess
+import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dockerfile
 import pytest
@@ -37,6 +40,8 @@ PIN = re.compile(r"^([a-z0-9][a-z0-9._-]*)==\S+", re.MULTILINE)
 # Nothing of these is in the image: what builds or installs, and what only development needs.
 TOOLS = {"pip", "setuptools", "wheel", "hatchling", "cyclonedx-bom", "uv", "pytest", "madoguchi-stack"}
 CLEAN = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+# Where deploy/image/rehearse.sh put images; without it /app alone is built, here.
+IMAGES = os.environ.get("MADOGUCHI_IMAGES")
 # A build may use what was downloaded before, and the mirror and the certificates that the machine is told to use.
 BUILDING = {
     name: value for name, value in os.environ.items() if not name.startswith(("MADOGUCHI_", "PYTHON", "VIRTUAL_"))
@@ -107,20 +112,22 @@ def takes_minutes() -> None:
 
 @dataclass(frozen=True)
 class App:
-    """What `/app` of an image holds, at another place."""
+    """What `/app` of an image holds: at another place, or in the root of an image."""
 
     service: str
     folder: Path
     root: Path
+    environment: dict[str, str]
+    image: Path = Path("/")
 
     def command(self, *command: str) -> tuple[str, ...]:
         """A command of the image, in the sandbox."""
-        return in_sandbox(self.root, self.folder / "bin" / command[0], *command[1:])
+        return in_sandbox(self.root, self.folder / "bin" / command[0], *command[1:], of=self.image)
 
     @property
-    def environment(self) -> dict[str, str]:
-        """What the image sets."""
-        return {**CLEAN, "PATH": f"{self.folder}/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
+    def bill(self) -> Path:
+        """Where the list of what is installed can be read."""
+        return self.image / (self.folder / "sbom.cdx.json").relative_to("/")
 
     def python(self, code: str) -> str:
         """What a program prints."""
@@ -135,8 +142,16 @@ def app(request: pytest.FixtureRequest) -> Iterator[App]:
     try:
         beside.chmod(0o755)
         (beside / "root").mkdir()
-        output_of((str(BUILD), request.param, str(beside / "app")), BUILDING)
-        yield App(request.param, beside / "app", beside / "root")
+        if IMAGES:
+            bundle = beside / "bundle"
+            output_of(("umoci", "unpack", "--image", f"{IMAGES}/images:{request.param}", str(bundle)), BUILDING)
+            said = json.loads((bundle / "config.json").read_text())["process"]["env"]
+            environment = dict(one.split("=", 1) for one in said)
+            yield App(request.param, Path("/app"), beside / "root", environment, bundle / "rootfs")
+        else:
+            output_of((str(BUILD), request.param, str(beside / "app")), BUILDING)
+            environment = {**CLEAN, "PATH": f"{beside}/app/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
+            yield App(request.param, beside / "app", beside / "root", environment)
     finally:
         shutil.rmtree(beside)
 
@@ -149,7 +164,7 @@ def test_what_is_installed_is_what_is_pinned_and_the_list_of_it_says_so(app: App
     pinned = set(PIN.findall((ROOT / f"requirements/{app.service}.txt").read_text()))
     assert own <= installed <= pinned | own  # a pin may be for another system
     assert installed & TOOLS == set()
-    bill = json.loads((app.folder / "sbom.cdx.json").read_text())
+    bill = json.loads(app.bill.read_text())
     assert {canonicalize_name(one["name"]) for one in bill["components"]} == installed
     assert all(one.get("version") for one in bill["components"])
 
@@ -202,6 +217,61 @@ def running(command: tuple[str, ...], environment: dict[str, str]) -> Iterator[s
             yield child
         finally:
             child.kill()
+
+
+# The images
+
+
+@dataclass(frozen=True)
+class Layers:
+    """An image of a registry's kind: what is said of it, and the files of each layer."""
+
+    config: dict[str, Any]
+    files: list[dict[str, int]]
+
+
+def layers(service: str) -> Layers:
+    """The image of a service, out of the OCI layout."""
+    folder = Path(IMAGES or "") / "images"
+
+    def blob(descriptor: dict[str, str]) -> Path:
+        return folder / "blobs" / descriptor["digest"].replace(":", "/")
+
+    (found,) = (
+        one
+        for one in json.loads((folder / "index.json").read_text())["manifests"]
+        if one["annotations"]["org.opencontainers.image.ref.name"] == service
+    )
+    manifest = json.loads(blob(found).read_text())
+    files = []
+    for layer in manifest["layers"]:
+        with tarfile.open(blob(layer)) as archive:
+            files.append({one.name.removeprefix("./"): one.size for one in archive if one.isfile()})
+    return Layers(json.loads(blob(manifest["config"]).read_text()), files)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not IMAGES, reason="no images were made: `make images`")
+@pytest.mark.parametrize("service", SERVICES)
+def test_an_image_holds_no_tools_no_sources_and_no_secrets(service: str):
+    image = layers(service)
+    assert image.config["config"]["User"] == f"{USER}:{USER}"
+    assert image.config["config"]["Cmd"] == ["api"]
+    assert image.config["config"]["StopSignal"] == "SIGTERM"
+    assert image.config["config"]["Labels"]["org.opencontainers.image.title"] == f"madoguchi-{service}"
+    assert image.config["config"]["ExposedPorts"] == {"8080/tcp": {}}
+    *_, ours = image.files
+    assert any(name.startswith(f"app/lib/python3.11/site-packages/{service}/") for name in ours)
+    assert [name for name in ours if name.startswith(("source/", "root/", "tmp/", "run/", "home/"))] == []
+    assert [name for name in ours if re.search(r"(^|/)(pip3?|uv|gcc|cc|make|git|curl|wget)$", name)] == []
+    others = {f"site-packages/{one}/" for one in {*SERVICES} - {service}}
+    assert [name for name in ours if any(one in name for one in others)] == []
+    keys = [name for name in ours if name.endswith((".pem", ".key", ".p12", ".env", "pip.conf", "netrc"))]
+    # Debian's and certifi's authorities, which are public.
+    assert [name for name in keys if not name.endswith("cacert.pem")] == []
+    said = {one.partition("=")[0] for one in image.config["config"]["Env"]}
+    assert said <= {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "SSL_CERT_FILE", "PIP_CERT"}
+    assert sum(ours.values()) < 260_000_000
 
 
 @pytest.mark.slow
