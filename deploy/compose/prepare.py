@@ -51,6 +51,10 @@ def environments(secrets: Secrets) -> dict[str, dict[str, str]]:
             "EKYC_SIMULATOR_API_KEY": secrets.ekyc_api_key,
             "EKYC_SIMULATOR_CALLBACK_SECRET": secrets.ekyc_callback_secret,
         },
+        "econtract": {
+            "ECONTRACT_SIMULATOR_API_KEY": secrets.econtract_api_key,
+            "ECONTRACT_SIMULATOR_CALLBACK_SECRET": secrets.econtract_callback_secret,
+        },
         "identity": {
             **common("identity"),
             **vault("identity"),
@@ -68,6 +72,8 @@ def environments(secrets: Secrets) -> dict[str, dict[str, str]]:
             **vault("applications"),
             "MADOGUCHI_DANSHIN_API_KEY": secrets.danshin_api_key,
             "MADOGUCHI_DANSHIN_CALLBACK_SECRET": secrets.danshin_callback_secret,
+            "MADOGUCHI_ECONTRACT_API_KEY": secrets.econtract_api_key,
+            "MADOGUCHI_ECONTRACT_CALLBACK_SECRET": secrets.econtract_callback_secret,
         },
         "documents": {
             **common("documents"),

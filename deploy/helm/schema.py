@@ -19,8 +19,8 @@ FILE = Path(__file__).parent / "madoguchi" / "values.schema.json"
 # The chart itself says where the file is that it mounts.
 SET_BY_THE_CHART = {"kafka_ca_file"}
 # Whom each process may name in `talksTo`; the name service is always there.
-DESTINATIONS = ("database", "kafka", "identityKeys", "s3", "clamd", "smtp", "ekyc", "danshin", "traces")
-NEEDED = ("database", "kafka", "identityKeys", "s3", "smtp", "ekyc", "danshin")
+DESTINATIONS = ("database", "kafka", "identityKeys", "s3", "clamd", "smtp", "ekyc", "econtract", "danshin", "traces")
+NEEDED = ("database", "kafka", "identityKeys", "s3", "smtp", "ekyc", "econtract", "danshin")
 JSON = dict[str, Any]
 
 

@@ -21,7 +21,7 @@ FOR_OWNERS = {
     *(Action.VIEW_CORRECTIONS, Action.ADD_PARTICIPANTS),
     Action.LIST_OWN_PROVISIONS,
 }
-FOR_DEBTORS = {Action.VIEW_LOAN_CERTIFICATE, Action.VIEW_REPAYMENT}
+FOR_DEBTORS = {Action.VIEW_LOAN_CERTIFICATE, Action.VIEW_REPAYMENT, Action.VIEW_CONTRACT}
 FOR_OFFICE = {
     *(Action.VIEW, Action.TIMELINE, Action.LIST_REVIEWS, Action.VIEW_REVIEW),
     *(Action.CLAIM, Action.RELEASE, Action.DECIDE, Action.STEP, Action.LIST_VERSIONS, Action.VIEW_VERSION),
@@ -52,11 +52,18 @@ FOR_PARTIES = {
     Action.MARK_READ: "view",
     Action.ADD_PARTICIPANTS: "view",
     Action.VIEW_CORRECTIONS: "view",
+    Action.VIEW_CONTRACT: "view",
+    Action.SIGN_CONTRACT: "view",
     Action.EDIT: "edit",
     Action.CHECK: "edit",
 }
 # What is not for every kind of party.
-ONLY_FOR = {Action.VIEW_LOAN_CERTIFICATE: PERSONS, Action.VIEW_REPAYMENT: PERSONS | {Role.BANK}}
+ONLY_FOR = {
+    Action.VIEW_LOAN_CERTIFICATE: PERSONS,
+    Action.VIEW_REPAYMENT: PERSONS | {Role.BANK},
+    Action.VIEW_CONTRACT: PERSONS,
+    Action.SIGN_CONTRACT: PERSONS,
+}
 ME, MY_FIRM, OTHERS = (UUID(int=n) for n in range(1, 4))
 GRANTED = [(), ("view",), ("edit",), ("view", "edit")]
 
@@ -66,7 +73,9 @@ def may_be_a_party(role, action):
 
 
 def expected(role, action, mine, submitted):
-    if (role in OWNERS and action in FOR_OWNERS) or (role in PERSONS and action in FOR_DEBTORS):
+    if (role in OWNERS and action in FOR_OWNERS) or (
+        role in PERSONS and action in FOR_DEBTORS | {Action.SIGN_CONTRACT}
+    ):
         return None if mine else NotFound
     if role in OFFICE and action in FOR_OFFICE:
         return None if submitted else NotFound

@@ -37,7 +37,7 @@ SOURCES = Path(applications.__file__).parent
 FOLDER = {"__init__.py", "workflow.py", "README.md"}
 # What belongs to one programme and needs tables of its own: a folder, and files of that name for tables and routes.
 # Nothing generic uses it.
-FEATURES = {"certificates", "danshin_service", "loan_certificates", "rates", "servicing"}
+FEATURES = {"certificates", "danshin_service", "econtract", "loan_certificates", "rates", "servicing"}
 NAMES = {"bond", "green_loan", "rental_loan"}
 MEASURED = {"square_metres": 12}
 WITH_TOY = registered("applications.programmes.bond", "support.toy_programme")

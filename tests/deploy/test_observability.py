@@ -206,7 +206,7 @@ STATES = {
     ],
     "KeyParked": [Series("madoguchi_parked_keys" + WORKER, 0, 2)],
     "DeadlinesOverdue": [Series("madoguchi_deadlines_overdue_seconds" + WORKER, 0, 3600)],
-    "EkycProviderFails": [Series('madoguchi_provider_failures_total{job=$worker,provider="ekyc"}', 0, 2, counts=True)],
+    "ProviderFails": [Series("madoguchi_provider_failures_total" + WORKER, 0, 2, counts=True)],
     "FilesMissing": [Series("madoguchi_documents_files_missing" + WORKER, 0, 1)],
     "SweepRefused": [Series("madoguchi_documents_sweep_refused" + WORKER, 0, 50)],
     "MailsUnsent": [Series("madoguchi_mail_oldest_unsent_seconds" + WORKER, 10, 2000)],

@@ -32,7 +32,7 @@ from madoguchi_stack.supervisor import Supervisor
 from madoguchi_stack.topics import create_topics
 from typer.testing import CliRunner
 
-PROVIDERS = {"identity": ("EKYC",), "applications": ("DANSHIN",)}
+PROVIDERS = {"identity": ("EKYC",), "applications": ("ECONTRACT", "DANSHIN")}
 
 
 @dataclass

@@ -33,6 +33,7 @@ def test_a_service_gets_no_secret_of_another(service, servers: Servers):
         foreign += [secrets.ekyc_api_key, secrets.ekyc_callback_secret]
     if service != "applications":
         foreign += [secrets.danshin_api_key, secrets.danshin_callback_secret]
+        foreign += [secrets.econtract_api_key, secrets.econtract_callback_secret]
     if service != "documents":
         foreign += [secrets.s3_secret_key]
     environment = "\n".join(service_environment(service, servers).values())

@@ -379,6 +379,7 @@ async def open_counter(
         institutions=INSTITUTIONS,
         postal_codes=POSTAL_CODES,
         listeners=listeners,
+        contract_video_url="http://contracts.test/video",
     )
     app = build_app(context, title="test", routers=[*api.routers, simulations.build_router(AREAS)])
     private_key = json.dumps(OUR_KEY.as_dict(private=True))

@@ -6,8 +6,8 @@ start again, and people who are known everywhere without having registered.
         await stack.kill("applications-worker")
         await stack.start_again("applications-worker")
 
-The names of the processes are `identity-api`, `identity-worker` and so on for each service, `ekyc`, and the servers
-`postgres`, `kafka`, `s3`, `mail`.
+The names of the processes are `identity-api`, `identity-worker` and so on for each service, `ekyc`, `econtract`, and
+the servers `postgres`, `kafka`, `s3`, `mail`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The table of the green loan, walked from the draft to the last payment, and at every exit."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
@@ -16,6 +16,7 @@ from applications.programmes.green_loan.conditions import (
     SIGNATURE,
     TECHNICAL,
     debtors,
+    may_sign,
 )
 from applications.programmes.green_loan.money.rates import RateTable
 from applications.programmes.green_loan.workflow import WORKFLOW
@@ -23,6 +24,7 @@ from applications.workflow import Caller, Other, Who, choose, standings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.errors import Forbidden, Refused
+from kit.japan import JST
 from madoguchi_contracts import Role
 from support import green_loan as example
 from support.life import Life
@@ -124,7 +126,12 @@ def open_contract(life, days=14, **changes):
 
 def sign(life, caller, person):
     life.do("watch", caller, track=SIGNATURE, about=person)
-    life.do("sign", caller, track=SIGNATURE, about=person)
+    signed_at(life, person, life.now)
+
+
+def signed_at(life, person, moment):
+    """The provider's word."""
+    life.do("sign", SYSTEM, track=SIGNATURE, about=person, signed_at=moment.isoformat())
 
 
 def identify(life, *people):
@@ -569,7 +576,25 @@ def test_the_contract_waits_for_every_signature_and_every_identity():
 def test_nobody_signs_before_the_video():
     life = until_contract()
     with pytest.raises(ImpossibleTransition):
-        life.do("sign", MAIN, track=SIGNATURE, about=OWNER)
+        signed_at(life, OWNER, life.now)
+    assert {one.code for one in may_sign(life.case(about=OWNER))} == {"video_not_watched", "content_not_confirmed"}
+    life.do("watch", MAIN, track=SIGNATURE, about=OWNER)
+    assert list(may_sign(life.case(about=OWNER))) == []
+    with pytest.raises(Forbidden):  # at the provider, and nowhere else
+        life.do("sign", MAIN, track=SIGNATURE, about=OWNER, signed_at=life.now.isoformat())
+
+
+@pytest.mark.rule("GL-483", "GL-487")
+@pytest.mark.parametrize(("late", "state"), [(timedelta(seconds=-1), "contracted"), (timedelta(), "contract_open")])
+def test_a_signature_counts_by_the_time_at_the_provider_and_may_be_heard_of_a_little_later(late, state):
+    life = until_contract()
+    identify(life, OWNER)
+    last = life.now.astimezone(JST).date() + timedelta(days=14)
+    life.do("watch", MAIN, track=SIGNATURE, about=OWNER)
+    end = datetime.combine(last + timedelta(days=1), time(), JST)
+    life.now = (end + timedelta(minutes=30)).astimezone(UTC)
+    signed_at(life, OWNER, (end + late).astimezone(UTC))
+    assert life.state() == state
 
 
 @pytest.mark.rule("GL-483", "GL-487")
@@ -579,14 +604,11 @@ def test_a_signature_after_the_period_is_none_and_a_new_period_wants_all_again()
     sign(life, MAIN, OWNER)
     life.do("watch", WIFE, track=SIGNATURE, about=DEBTOR)
     life.now += timedelta(days=15)
-    with pytest.raises(Refused) as refused:
-        life.do("sign", WIFE, track=SIGNATURE, about=DEBTOR)
-    assert "outside_contract_period" in codes(refused)
+    assert {one.code for one in may_sign(life.case(about=DEBTOR))} == {"outside_contract_period"}
     life.do("close_contract", SYSTEM)  # the deadline of the period
     open_contract(life)
-    with pytest.raises(Refused) as refused:  # the video of the last period does not count
-        life.do("sign", WIFE, track=SIGNATURE, about=DEBTOR)
-    assert codes(refused) == {"video_not_watched", "content_not_confirmed"}
+    with pytest.raises(ImpossibleTransition):  # the video of the last period does not count
+        signed_at(life, DEBTOR, life.now)
     sign(life, WIFE, DEBTOR)
     assert life.state() == "contract_open"  # the main applicant's signature was for the old period
     sign(life, MAIN, OWNER)

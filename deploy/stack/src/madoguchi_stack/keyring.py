@@ -58,6 +58,8 @@ class Secrets(BaseModel, frozen=True):
     blind_index_key: str = Field(default_factory=_key, description="identity's; base64 of 32 bytes")
     ekyc_api_key: str = Field(default_factory=_password)
     ekyc_callback_secret: str = Field(default_factory=_password)
+    econtract_api_key: str = Field(default_factory=_password)
+    econtract_callback_secret: str = Field(default_factory=_password)
     danshin_api_key: str = Field(default_factory=_password)
     danshin_callback_secret: str = Field(default_factory=_password)
 

@@ -18,7 +18,7 @@ REAL_FOLDER = ROOT / ".real"
 
 HOST = "127.0.0.1"
 SERVICES = ("identity", "applications", "documents", "notifications")
-PROVIDERS = ("ekyc", "danshin")  # simulated: one process and one port each
+PROVIDERS = ("ekyc", "econtract", "danshin")  # simulated: one process and one port each
 
 DEFAULT_BASE = 18100
 BLOCK = 50
@@ -33,6 +33,7 @@ OFFSETS = {
     "documents_worker": 13,
     "notifications_worker": 14,
     "ekyc": 20,
+    "econtract": 21,
     "danshin": 22,
     "postgres": 30,
     "kafka": 31,

@@ -129,9 +129,11 @@ def _own(servers: Servers) -> Mapping[str, dict[str, str]]:
             "MADOGUCHI_BLIND_INDEX_KEY": secrets.blind_index_key,
             **_provider("ekyc", f"{_url(servers, 'identity_api')}/v1/ekyc/callbacks", servers),
         },
-        "applications": _provider(
-            "danshin", f"{_url(servers, 'applications_api')}/v1/providers/danshin/callbacks", servers
-        ),
+        "applications": {
+            **_provider("danshin", f"{_url(servers, 'applications_api')}/v1/providers/danshin/callbacks", servers),
+            **_provider("econtract", f"{_url(servers, 'applications_api')}/v1/providers/econtract/callbacks", servers),
+            "MADOGUCHI_ECONTRACT_VIDEO_URL": f"{_url(servers, 'econtract')}/video",
+        },
         "documents": {
             "MADOGUCHI_S3_INTERNAL_URL": s3.url,
             "MADOGUCHI_S3_PUBLIC_URL": s3.url,

@@ -130,6 +130,7 @@ def addresses(servers: Servers) -> str:
             *lines,
             f"{'mail':14} http://127.0.0.1:{ports['mail_web']}/",
             f"{'eKYC provider':14} http://127.0.0.1:{ports['ekyc']}/",
+            f"{'e-contracts':14} http://127.0.0.1:{ports['econtract']}/",
             f"{'danshin':14} http://127.0.0.1:{ports['danshin']}/",
             f"{'PostgreSQL':14} 127.0.0.1:{ports['postgres']}",
             f"{'Kafka':14} {servers.kafka_bootstrap}",

@@ -53,6 +53,8 @@ class Action(StrEnum):
     SETTLE_THREAD = "settle_thread"
     VIEW_CORRECTIONS = "view_corrections"
     REQUEST_CORRECTION = "request_correction"
+    VIEW_CONTRACT = "view_contract"
+    SIGN_CONTRACT = "sign_contract"
     LIST_TASKS = "list_tasks"
     WORK_TASK = "work_task"
     LIST_OWN_PROVISIONS = "list_own_provisions"
@@ -87,6 +89,7 @@ READS = frozenset(
         Action.LIST_THREADS,
         Action.VIEW_THREAD,
         Action.VIEW_CORRECTIONS,
+        Action.VIEW_CONTRACT,
         Action.LIST_PROVISIONS,
     }
 )
@@ -137,6 +140,9 @@ MATRIX: Mapping[Action, Mapping[Scope, frozenset[Role]]] = {
     Action.SETTLE_THREAD: _OFFICERS,
     Action.VIEW_CORRECTIONS: _OWNERS | _OFFICERS | _PARTIES,
     Action.REQUEST_CORRECTION: _OFFICERS,
+    # Of those who take part, who does not sign finds no contract (`econtract.queries`).
+    Action.VIEW_CONTRACT: {Scope.OWN: _PERSONS, Scope.PARTY: _PERSONS} | _OFFICERS,
+    Action.SIGN_CONTRACT: {Scope.OWN: _PERSONS, Scope.PARTY: _PERSONS},
     Action.LIST_TASKS: _OFFICERS,
     Action.WORK_TASK: _OFFICERS,
     Action.LIST_OWN_PROVISIONS: _OWNERS,
@@ -160,6 +166,8 @@ GRANTS: Mapping[Action, str] = {
     Action.POST_MESSAGE: VIEW,
     Action.MARK_READ: VIEW,
     Action.VIEW_CORRECTIONS: VIEW,
+    Action.VIEW_CONTRACT: VIEW,
+    Action.SIGN_CONTRACT: VIEW,
     Action.EDIT: EDIT,
     Action.CHECK: EDIT,
 }

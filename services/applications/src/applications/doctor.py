@@ -1,4 +1,5 @@
-"""What `madoguchi doctor` looks at in this service beside what all services share: what the vault has hidden."""
+"""What `madoguchi doctor` looks at in this service beside what all services share: what the vault has hidden, and
+whether the providers answer."""
 
 from __future__ import annotations
 
@@ -26,12 +27,18 @@ HIDDEN = (
     Hidden("threads", "subject", "'threads.subject:' || id"),
     Hidden("messages", "content", "'messages.content:' || id"),
     Hidden("correction_items", "content", "'correction_items.content:' || correction_id || ':' || position"),
+    Hidden("envelopes", "terms", "'envelopes.terms:' || id"),
+    Hidden("envelopes", "paper", "'envelopes.paper:' || id"),
+    Hidden("envelopes", "signed_paper", "'envelopes.signed_paper:' || id"),
+    Hidden("envelope_signers", "place", "'envelope_signers.place:' || reference"),
     Hidden("correction_items", "was", "'correction_items.was:' || correction_id || ':' || position"),
 )
+
+PROVIDERS = {"econtract": "/v1/envelopes", "danshin": "/v1/applications"}
 
 PRACTICE = Practice(
     service="applications",
     settings=Settings,
     hidden=HIDDEN,
-    examinations={Organ.PROVIDERS: providers({"danshin": "/v1/applications"})},
+    examinations={Organ.PROVIDERS: providers(PROVIDERS)},
 )

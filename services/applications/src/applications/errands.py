@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from applications.danshin_service import commands as danshin
 from applications.danshin_service import why as danshin_why
 from applications.desk import Errand
+from applications.econtract import commands as contract
+from applications.econtract import why as contract_why
 
-ERRANDS: Mapping[str, Errand] = {**danshin.ERRANDS}
-WITNESSES: Sequence[Callable[[AsyncSession, UUID, Answer], Awaitable[None]]] = (danshin_why.tell,)
+ERRANDS: Mapping[str, Errand] = {**danshin.ERRANDS, **contract.ERRANDS}
+WITNESSES: Sequence[Callable[[AsyncSession, UUID, Answer], Awaitable[None]]] = (danshin_why.tell, contract_why.tell)
 """What `madoguchi why` asks besides: each adds what it knows of an application."""

@@ -12,7 +12,6 @@ from madoguchi_contracts import (
     ApplicationReopened,
     ApplicationSubmitted,
     ChangeWithdrawn,
-    ContractOffered,
     Event,
     Reason,
     ReviewRecommended,
@@ -91,19 +90,6 @@ def closed(outcome: str, kind: str | None = None) -> Callable[[Step], Event]:
             submission=case.submission,
             outcome=outcome,
             notify=tuple(party.party_id for party in case.parties if party.kind == kind),
-        )
-
-    return tell
-
-
-def contract_offered(kind: str) -> Callable[[Step], Event]:
-    """ContractOffered, to the owner and to all parties of that kind."""
-
-    def tell(step: Step) -> Event:
-        case = step.case
-        others = [party.party_id for party in case.parties if party.kind == kind]
-        return ContractOffered(
-            application_id=case.application_id, programme=case.programme, signers=(case.account_id, *others)
         )
 
     return tell

@@ -11,9 +11,9 @@ from kit.clock import system_clock
 from kit.db import Database
 from kit.health import Health
 from kit.http import build_app
-from kit.process import build_worker_app
+from kit.process import Loop, build_worker_app
+from kit.providers import jobs
 from kit.providers.configuration import callback_secret, poll_of, provider_of
-from kit.providers.jobs import loop
 from kit.sealed import seal
 from kit.tokens import TokenVerifier
 from kit.vault import Vault
@@ -29,6 +29,10 @@ from applications.danshin_service import work as danshin
 from applications.danshin_service.client import DanshinClient
 from applications.desk import Desk
 from applications.directories import PostalCodes, ZenginInstitutions
+from applications.econtract import rows as econtract
+from applications.econtract import work
+from applications.econtract.client import EContractClient
+from applications.econtract.commands import take_hint
 from applications.errands import ERRANDS
 from applications.programmes import PROGRAMMES
 from applications.providers import Listener
@@ -51,7 +55,11 @@ def build_api() -> FastAPI:
         desk=_desk(settings, institutions),
         institutions=institutions,
         postal_codes=PostalCodes(),
-        listeners={danshin.NAME: Listener(callback_secret(settings, danshin.NAME), danshin_commands.take_hint)},
+        listeners={
+            danshin.NAME: Listener(callback_secret(settings, danshin.NAME), danshin_commands.take_hint),
+            econtract.PROVIDER: Listener(callback_secret(settings, econtract.PROVIDER), take_hint),
+        },
+        contract_video_url=settings.econtract_video_url,
     )
     return build_app(context, title=TITLE, routers=[*api.routers, simulations.build_router(AREAS)])
 
@@ -73,15 +81,37 @@ def build_worker() -> Starlette:
         ),
         deadline_handlers=timers.handlers(desk),
         loops={
-            danshin.NAME: loop(
-                database,
-                system_clock,
-                health,
-                client=lambda: DanshinClient(provider_of(settings, danshin.NAME)),
-                jobs=lambda client: danshin.jobs(database, desk, client, system_clock, poll_of(settings, danshin.NAME)),
-            )
+            danshin.NAME: _danshin(settings, database, desk, health),
+            econtract.PROVIDER: _econtract(settings, database, desk, health),
         },
     )
+
+
+def _danshin(settings: Settings, database: Database, desk: Desk, health: Health) -> Loop:
+    poll, provider = poll_of(settings, danshin.NAME), provider_of(settings, danshin.NAME)
+    return jobs.loop(
+        database,
+        system_clock,
+        health,
+        client=lambda: DanshinClient(provider),
+        jobs=lambda client: danshin.jobs(database, desk, client, system_clock, poll),
+    )
+
+
+def _econtract(settings: Settings, database: Database, desk: Desk, health: Health) -> Loop:
+    def contracts(client: EContractClient) -> jobs.Jobs:
+        return work.jobs(
+            database,
+            desk,
+            client,
+            system_clock,
+            poll=poll_of(settings, econtract.PROVIDER),
+            portal=settings.public_base_url,
+            video_url=settings.econtract_video_url,
+        )
+
+    provider = provider_of(settings, econtract.PROVIDER)
+    return jobs.loop(database, system_clock, health, client=lambda: EContractClient(provider), jobs=contracts)
 
 
 def _settings(process: str) -> Settings:

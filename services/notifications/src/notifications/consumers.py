@@ -45,7 +45,15 @@ from madoguchi_contracts.identity import (
     UserIdIssued,
     UserIdReminderRequested,
 )
-from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, ServiceLogin, SuccessionNotice
+from madoguchi_contracts.sealed import (
+    Contact,
+    ContractLinks,
+    Link,
+    Reason,
+    RegistrationLink,
+    ServiceLogin,
+    SuccessionNotice,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from notifications import commands, notices
@@ -262,8 +270,14 @@ async def on_application_approved(
 
 
 async def on_contract_offered(desk: Desk, session: AsyncSession, event: ContractOffered, meta: EventMeta) -> None:
-    """Everybody who has to sign is told, each in a mail of their own (GL-107)."""
-    content = {"url": desk.application_url(event.application_id)}
+    """Everybody who has to sign is told what to do, each in a mail of their own (GL-107, GL-484).
+
+    An event from before there was a provider has no links: its mail leads to the application.
+    """
+    if event.links is None:
+        content = {"url": desk.application_url(event.application_id)}
+    else:
+        content = unseal(event.links, desk.seal_private_key, ContractLinks).model_dump()
     for account_id in event.signers:
         await _mail(desk, session, event, meta, account_id=account_id, content=content, programme=event.programme)
 

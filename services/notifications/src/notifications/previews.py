@@ -58,7 +58,10 @@ LINKS: dict[Template, dict[str, Any]] = {
     Template.SUCCESSION_NOTICE: {"url": f"{_PORTAL}/succession/object#token=sample"},
     Template.CORRECTION_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
     Template.DOCUMENT_REQUESTED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
-    Template.CONTRACT_OFFERED: {"url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000"},
+    Template.CONTRACT_OFFERED: {
+        "url": f"{_PORTAL}/applications/00000000-0000-0000-0000-000000000000/contract",
+        "video_url": "https://video.example.jp/contract",
+    },
     Template.INSURANCE_OFFERED: {"url": "https://danshin.example.jp/login", "user_id": "D-12345678"},
 }
 

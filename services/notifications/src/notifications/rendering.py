@@ -105,6 +105,13 @@ class Invited(Addressed):
     url: OneLine
 
 
+class Contract(Addressed):
+    """GL-484: the page that leads to the contract, which asks for login, and the video that comes before."""
+
+    url: OneLine
+    video_url: OneLine | None = None
+
+
 class ServiceLogin(Addressed):
     """The way into another party's Web service: its login page, and the user ID there."""
 
@@ -157,7 +164,7 @@ CONTEXTS: dict[Template, type[_Context]] = {
     Template.SERVICE_STARTED: Addressed,
     Template.CORRECTION_REQUESTED: Correction,
     Template.DOCUMENT_REQUESTED: PaperRequest,
-    Template.CONTRACT_OFFERED: Invited,
+    Template.CONTRACT_OFFERED: Contract,
     Template.INSURANCE_OFFERED: ServiceLogin,
     Template.APPLICATION_CLOSED: Addressed,
     Template.NOTICE: Notice,

@@ -81,7 +81,15 @@ from madoguchi_contracts.identity import (
 from madoguchi_contracts.notifications import MailAccepted, MailFailed, MailQueued, MessageEvent, Template
 from madoguchi_contracts.registry import EVENTS, TOPICS, UnknownVersion, Unparsable, parse
 from madoguchi_contracts.roles import Role
-from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, ServiceLogin, SuccessionNotice
+from madoguchi_contracts.sealed import (
+    Contact,
+    ContractLinks,
+    Link,
+    Reason,
+    RegistrationLink,
+    ServiceLogin,
+    SuccessionNotice,
+)
 
 __all__ = [
     "EVENTS",
@@ -103,6 +111,7 @@ __all__ = [
     "Code",
     "Contact",
     "ContactChanged",
+    "ContractLinks",
     "ContractOffered",
     "CorrectionRequested",
     "CorrectionResolved",

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from madoguchi_contracts.envelope import Event, Key, Sealed, Sha256, UtcTime, sealed_for
-from madoguchi_contracts.sealed import Reason, ServiceLogin
+from madoguchi_contracts.sealed import ContractLinks, Reason, ServiceLogin
 
 Reference = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{3,31}$")]
 """The number of an application as people read it out, such as L-2026-000123."""
@@ -241,14 +241,19 @@ class ApplicationClosed(ApplicationEvent):
 class ContractOffered(ApplicationEvent):
     """The contract lies ready, and can be signed for some time.
 
-    When: the office announced the time (GL-078, GL-483); again, when it ended before all had signed and another one was
-    announced. Causes a mail to everybody who has to sign (GL-107).
+    When: the office announced the time (GL-078, GL-483), and the service has opened the contract at the provider of
+    electronic contracts; again, when the time ended before all had signed and another one was announced. Causes a mail
+    to everybody who has to sign, which says what to do (GL-107, GL-484).
     """
 
     readers: ClassVar[tuple[str, ...]] = ("notifications",)
 
     programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
     signers: tuple[UUID, ...] = Field(description="The accounts of all who have to sign.")
+    links: Annotated[
+        Sealed | None,
+        sealed_for("notifications", ContractLinks, "Where to sign, and the video to be watched before; for the mail."),
+    ] = None
 
 
 class InsuranceOffered(ApplicationEvent):

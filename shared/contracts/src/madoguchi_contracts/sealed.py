@@ -46,10 +46,25 @@ class ServiceLogin(SealedContent):
     url: str = Field(min_length=1, description="The service's login page.")
 
 
+class ContractLinks(SealedContent):
+    """Where somebody goes to conclude a contract, for accounts whose contact the recipient already knows."""
+
+    url: str = Field(min_length=1, description="The page of the portal that leads to the contract, after a login.")
+    video_url: str = Field(min_length=1, description="The video that explains the contract, to be watched before.")
+
+
 class Reason(SealedContent):
     """What the office writes to the applicant. Free text, and so possibly personal."""
 
     text: str = Field(min_length=1, description="The reason as the office wrote it, in Japanese.")
 
 
-CONTENTS: tuple[type[SealedContent], ...] = (Contact, RegistrationLink, SuccessionNotice, Link, ServiceLogin, Reason)
+CONTENTS: tuple[type[SealedContent], ...] = (
+    Contact,
+    RegistrationLink,
+    SuccessionNotice,
+    Link,
+    ServiceLogin,
+    ContractLinks,
+    Reason,
+)

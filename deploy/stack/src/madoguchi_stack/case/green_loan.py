@@ -101,12 +101,13 @@ async def _contract(loan: Loan, reviewer: Person, bank: Clerk, say: Say) -> None
     await loan.step(reviewer, "open_contract", facts=period)
     for one in loan.everybody:
         await one.person.web.mail(one.person.account.mail, CONTRACT_MAIL)
-    say(f"contract period {first} to {last} announced to both by mail; waiting for the next one-time passwords")
+    say(f"contract period {first} to {last} announced to both by mail, with what to do")
     await loan.sign(spouse)
     state = await loan.sign(loan.owner)
     if state != "contracted":
         raise Unexpected(f"all have signed, and the loan is {state}")
-    say("both signed with one-time passwords: the contract is concluded by that")
+    contract = await loan.signed_contract(spouse)
+    say(f"both signed at the provider; the contract is concluded by that, and here with them ({len(contract)} bytes)")
 
 
 async def _repay(loan: Loan, bank: Clerk, say: Say) -> None:

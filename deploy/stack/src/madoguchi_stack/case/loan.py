@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -271,9 +272,27 @@ class Loan:
         return [message["notice"] for message in messages]
 
     async def sign(self, one: Borrower) -> str:
-        """The video, then the contract with a one-time password (GL-486, GL-487)."""
+        """The video, then the contract at the provider (GL-484, GL-486); returns the state of the loan after it."""
         await self.step(one.person, "watch", track=SIGNATURE, subject=one.account_id)
-        return await self.proven_step(one.person, "sign", SIGNATURE, one.account_id)
+        place = await one.person.get("applications", f"{self.path}/contract/place")
+        pressed = await one.person.web.ask("POST", "econtract", place["url"])
+        if pressed.status_code != HTTPStatus.SEE_OTHER:
+            raise Unexpected(f"the provider of electronic contracts answered {pressed.status_code}")
+
+        async def heard() -> bool:
+            seen = await one.person.get("applications", f"{self.path}/contract")
+            return any(who["account_id"] == one.account_id and who["signed_at"] for who in seen["signers"])
+
+        await until(heard, "the signature in applications")
+        return str((await one.person.get("applications", self.path))["state"])
+
+    async def signed_contract(self, one: Borrower) -> bytes:
+        """The contract with all signatures, as one of those who signed gets it."""
+        path = f"{self.path}/contract/paper"
+        answer = await one.person.web.ask("GET", "applications", path, headers=one.person.headers)
+        if answer.headers.get("Content-Type") != "application/pdf":
+            raise Unexpected(f"the signed contract: {answer.status_code}")
+        return answer.content
 
 
 async def decide(reviewer: Person, approver: Person, loan: Loan, decision: str, facts: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from applications.api import (
     certificates,
     directories,
     disclosure,
+    econtract,
     loan_certificates,
     messages,
     providers,
@@ -29,4 +30,5 @@ routers = [
     provisions.router,
     disclosure.router,
     providers.router,
+    econtract.router,
 ]

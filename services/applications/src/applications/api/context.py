@@ -22,6 +22,7 @@ class Context(AppContext):
     institutions: ZenginInstitutions
     postal_codes: PostalCodes
     listeners: Mapping[str, Listener]
+    contract_video_url: str
 
 
 async def _context(request: Request) -> Context:

@@ -9,6 +9,7 @@ from applications.models.base import Base, application_numbers, metadata
 from applications.models.cases import Application, ApplicationParty, HistoryStep, Track, Version
 from applications.models.chain import HistoryHead, HistoryRoot, HistoryStart
 from applications.models.danshin_service import DanshinApplication
+from applications.models.econtract import Envelope, EnvelopeSigner
 from applications.models.messages import (
     Correction,
     CorrectionItem,
@@ -47,6 +48,8 @@ __all__ = [
     "CorrectionItem",
     "DanshinApplication",
     "DocumentSet",
+    "Envelope",
+    "EnvelopeSigner",
     "HistoryHead",
     "HistoryRoot",
     "HistoryStart",

@@ -369,25 +369,35 @@ def period_of(case: Case) -> Period | None:
     return Period(said.first, said.last) if said and said.first and said.last else None
 
 
-def has_signed(case: Case, person: UUID) -> bool:
-    """GL-487: within the period that was announced last."""
+def signed_on(case: Case, person: UUID) -> date | None:
+    """GL-487: the day of a person's signature in the period that was announced last, by the provider's word."""
     opened, signed = case.last(LOAN, "open_contract"), case.last(SIGNATURE, "sign", person)
-    period = period_of(case)
-    if opened is None or signed is None or period is None or signed.at < opened.at:
-        return False
-    return to_jst(signed.at).date() in period
+    said = case.said_before(steps.Signed, SIGNATURE, "sign", person)
+    if opened is None or signed is None or said is None or said.signed_at is None or signed.at < opened.at:
+        return None
+    return day_of(said.signed_at)
+
+
+def has_watched(case: Case, person: UUID) -> bool:
+    """GL-486: the video, and the content confirmed, since the period was announced."""
+    opened, watched = case.last(LOAN, "open_contract"), case.last(SIGNATURE, "watch", person)
+    return opened is not None and watched is not None and watched.at >= opened.at
 
 
 def may_sign(case: Case) -> Sequence[Finding]:
     """GL-483, GL-486: in the period, after the video."""
-    opened, watched = case.last(LOAN, "open_contract"), case.last(SIGNATURE, "watch", case.subject)
-    seen = opened is not None and watched is not None and watched.at >= opened.at
+    seen = has_watched(case, case.subject)
     return contract.signing_findings(
         video_watched=seen,
         content_confirmed=seen,
         period=period_of(case) if case.state(LOAN) == "contract_open" else None,
         today=today(case),
     )
+
+
+def signature_may_be_heard(case: Case) -> bool:
+    """GL-486, GL-487: the provider tells of a signature while the contract is open, of somebody who was let there."""
+    return contract_is_open(case) and has_watched(case, case.subject)
 
 
 def contract_is_open(case: Case) -> bool:
@@ -399,15 +409,17 @@ def contract_is_concluded(case: Case) -> bool:
     """GL-079, GL-495: nothing stands against it any more."""
     receipt = case.last(LOAN, "receive")
     said = case.said_before(steps.Receipt, LOAN, "receive")
-    people = debtors(case)
+    people, period = debtors(case), period_of(case)
+    days = [signed_on(case, person) for person in people]
+    concluded = contract.concluded_on(days, period) if period else None
     return not contract.contract_findings(
-        period=period_of(case),
-        today=today(case),
+        period=period,
+        today=concluded or today(case),  # the last signature may be heard of a little later
         identity=[identity_of(case, person) for person in people],
         conditions_done=decision.conditions_done(conditions(case)),
         works_contract_copy_received=bool(said and said.works_contract_copy),
         certificate_submitted=to_jst(receipt.at).date() if receipt else None,
-        signed=[has_signed(case, person) for person in people],
+        signed=[concluded is not None],
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -150,6 +150,12 @@ class ContractPeriod(Form):
     last: date | None = asked("終了日", "GL-483")
     amount_yen: int | None = asked("契約額", "GL-433", ge=0, le=MOST_YEN)
     bonus_part_yen: int | None = asked("ボーナス払い分", "GL-248", ge=0, le=MOST_YEN)
+
+
+class Signed(Form):
+    """When somebody signed, by the provider's word (GL-487)."""
+
+    signed_at: datetime | None = asked("電子契約の締結日時", "GL-487")
 
 
 class Funds(Form):

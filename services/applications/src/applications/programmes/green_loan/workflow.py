@@ -98,10 +98,14 @@ def to_be_shown(case: Case) -> list[Finding]:
     return [*month_end_warnings(must.today(case)), *unverified]
 
 
-def period_ends(case: Case) -> datetime:
-    """GL-487: the end of the last day of the contract period that is being announced."""
+LATE_WORD = timedelta(hours=1)
+"""A signature in the last minute of a period may be heard of after its end."""
+
+
+def period_closes(case: Case) -> datetime:
+    """GL-487: when a contract period is left: after its last day, and what may still be heard of it."""
     last = case.said(steps.ContractPeriod).last or must.today(case)
-    return datetime.combine(last + timedelta(days=1), time(), JST)
+    return datetime.combine(last + timedelta(days=1), time(), JST) + LATE_WORD
 
 
 def _row(
@@ -276,8 +280,7 @@ _LOAN = (
         "契約手続を案内",
         *("GL-078", "GL-483"),
         guards=(must.period_is_right, insurance.danshin_is_settled),
-        event=events.contract_offered(JOINT_DEBTOR),
-        deadlines=(Deadline("close_contract", period_ends),),
+        deadlines=(Deadline("close_contract", period_closes),),
         facts=steps.ContractPeriod,
         notices=notices.of_contract,
     ),
@@ -673,16 +676,17 @@ _PERSONS = (
         *("GL-484", "GL-486"),
         when=must.contract_is_open,
     ),
+    # The provider of the electronic contract tells of it (applications.econtract).
     _row(
         SIGNATURE,
         "sign",
         ["watched"],
         "signed",
-        EACH,
+        [SYSTEM],
         "電子契約",
         *("GL-487", "GL-484"),
-        guards=(must.may_sign,),
-        otp=True,
+        when=must.signature_may_be_heard,
+        facts=steps.Signed,
     ),
 )
 
@@ -697,9 +701,11 @@ WORKFLOW = Workflow(
     rules=("GL-436",),
     tasks=tasks.TASKS,
     entering={
+        (LOAN, "contract_open"): ("contract.begin",),
         (DANSHIN, "opening"): ("danshin.begin",),
         (DANSHIN, "not_joined"): ("danshin.give_up",),
         (DANSHIN, "in_force"): ("danshin.rest",),
     },
+    leaving={(LOAN, "contract_open"): ("contract.end",)},
     transitions=(*_LOAN, *_TECHNICAL, *_PERSONS),
 )

@@ -1,0 +1,61 @@
+"""The contract as PDF, written once for each period: the very bytes that everybody signs (GL-481, GL-484)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfgen.canvas import Canvas
+
+from applications.certificates.paper import MARGIN, SANS, SERIF
+
+_WIDTH, _HEIGHT = A4
+_LABEL, _SIZE, _LINE = 150.0, 10.5, 18.0
+_PREAMBLE = (
+    "独立行政法人住宅金融支援機構(以下「機構」といいます。)と、次の借主は、この契約書に記載の条件により、"
+    "金銭消費貸借契約を電子契約により締結します。連帯債務者は、申込本人と連帯して債務を負います。"
+)
+
+
+def write(terms: Sequence[tuple[str, str]]) -> bytes:
+    """The paper with these terms (label, value). The same terms give the same bytes."""
+    file = io.BytesIO()
+    page = Canvas(file, pagesize=A4, invariant=1)
+    page.setTitle("金銭消費貸借契約書")
+    page.setAuthor("独立行政法人 住宅金融支援機構")
+    page.setFont(SANS, 18)
+    page.drawCentredString(_WIDTH / 2, _HEIGHT - MARGIN - 20, "金銭消費貸借契約書")
+    top = _HEIGHT - MARGIN - 70
+    for line in _fitting(_PREAMBLE, _WIDTH - 2 * MARGIN):
+        page.setFont(SERIF, _SIZE)
+        page.drawString(MARGIN, top, line)
+        top -= _LINE
+    top -= _LINE
+    for label, value in terms:
+        for number, line in enumerate(_fitting(value, _WIDTH - 2 * MARGIN - _LABEL)):
+            if top < MARGIN:
+                page.showPage()
+                top = _HEIGHT - MARGIN
+            if number == 0:
+                page.setFont(SANS, _SIZE)
+                page.drawString(MARGIN, top, label)
+            page.setFont(SERIF, _SIZE)
+            page.drawString(MARGIN + _LABEL, top, line)
+            top -= _LINE
+        top -= _LINE / 3
+    page.showPage()
+    page.save()
+    return file.getvalue()
+
+
+def _fitting(text: str, width: float) -> Iterator[str]:
+    """The text in lines that fit: Japanese may break after any letter."""
+    line = ""
+    for letter in text:
+        if line and pdfmetrics.stringWidth(line + letter, SERIF, _SIZE) > width:
+            yield line
+            line = ""
+        line += letter
+    yield line
