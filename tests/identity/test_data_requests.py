@@ -168,6 +168,18 @@ async def test_a_withdrawn_request_leaves_its_history_and_makes_room_for_another
     assert "DataRequestAnswered" not in await world.names(person.account_id)
 
 
+@pytest.mark.rule("GL-622")
+async def test_who_withdraws_does_not_read_the_words_that_no_second_officer_decided(world: World):
+    person, reviewer = await somebody(world, verified=True), await officer(world)
+    request = await ask(world, person, "correction", DETAILS)
+    await propose(world, reviewer, request, "refuse", REFUSAL)
+    own = f"/v1/data-requests/{request['request_id']}"
+    assert (await world.http.delete(own, headers=person.bearer)).status_code == 204
+    (read,) = (await world.get("/v1/data-requests", headers=person.bearer))["items"]
+    assert (read["state"], read["answer"]) == ("withdrawn", "")
+    assert (await world.get(path(request), headers=reviewer.bearer))["answer"] == ""
+
+
 @pytest.mark.rule("GL-618", "GL-622")
 async def test_a_suspension_is_told_and_lifted_by_two_officers_again(world: World):
     person = await somebody(world, verified=True)

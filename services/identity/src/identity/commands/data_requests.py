@@ -75,6 +75,7 @@ async def withdraw(session: AsyncSession, *, actor: Actor, request_id: UUID, now
     _, row = await _locked(session, request_id, of=actor.account_id)
     row.state = _after(row, "withdraw", now).state
     row.closed_at, row.proposed_step, row.proposed_by = now, None, None
+    row.answer_hidden = None  # proposed by one officer and decided by nobody: never to be read as an answer
     _note(session, row, "withdraw", actor, now)
 
 

@@ -22,6 +22,8 @@ RequestKind = Literal["disclosure", "correction", "suspension"]
 RequestState = Literal["received", "identified", "answered", "refused", "withdrawn", "lifted"]
 RequestStep = Literal["identify", "answer", "refuse", "withdraw", "lift"]
 OPEN: Final = frozenset({"received", "identified"})
+DECIDED: Final = frozenset({"answered", "refused", "lifted"})
+"""The states that a second officer decided: in these alone the person reads the words of the office."""
 PROPOSED: Final = frozenset({"answer", "refuse", "lift"})
 """The steps that take two officers."""
 

@@ -12,7 +12,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from identity.domain.personal_data import OPEN
+from identity.domain.personal_data import DECIDED, OPEN
 from identity.keys import Field
 from identity.models import Account, DataRequest, DataRequestStep, EkycAttempt, UserSession
 from identity.queries.accounts import own_account
@@ -35,7 +35,7 @@ async def own_requests(session: AsyncSession, tools: Tools, account_id: UUID) ->
 
 
 def _own(tools: Tools, row: DataRequest) -> dict[str, Any]:
-    told = row.closed_at is not None
+    told = row.state in DECIDED
     return {**_facts(row), "answer": shown(tools, row, "request_answer") if told else ""}
 
 
