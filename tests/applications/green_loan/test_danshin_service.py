@@ -13,10 +13,11 @@ from applications.programmes.green_loan import sharing
 from kit.providers.jobs import Due
 from kit.sealed import unseal
 from kit.why.witness import Answer
-from madoguchi_contracts import Role, ServiceLogin
+from madoguchi_contracts import DataRequestAnswered, DataUseResumed, Role, ServiceLogin
 from support import green_loan as example
 from support.counter import NOTIFICATIONS_KEY, open_counter, organisation
 from support.danshin import Insurer
+from support.records import record_of
 
 from .test_counter import a_couple, agree, done, rates
 
@@ -76,6 +77,12 @@ async def invited(desk, insurer):
     owner, application = await submitted(desk)
     await insurer.turns()
     return owner, application, insurer.of((await row(desk, application)).id)
+
+
+def asked_to_open(insurer, found):
+    """How often the service was asked to open the application of a row."""
+    asked = [body for path, body in insurer.requests if path == "POST /v1/applications"]
+    return sum(body["reference"] == str(found.id) for body in asked)
 
 
 async def called(insurer, one):
@@ -281,6 +288,28 @@ async def test_the_insurer_is_told_of_nobody_of_whom_it_may_not_be_told(desk, in
     desk.clock.advance(hours=1)
     await insurer.turns()
     assert (await state(desk, application), await tasks(desk, application)) == ("invited", [])
+
+
+@pytest.mark.rule("GL-618", "GL-621")
+async def test_who_suspended_the_use_while_the_service_was_down_is_not_told_of_when_it_is_back(desk, insurer):
+    owner, application = await submitted(desk)
+    insurer.down = True
+    await insurer.turns()
+    assert asked_to_open(insurer, await row(desk, application)) == len(await provisions(desk, application)) == 1
+    suspended = DataRequestAnswered(account_id=owner.account_id, request_id=uuid4(), kind="suspension")
+    await desk.consumer.process([record_of(suspended, sequence=5, at=desk.clock())])
+    insurer.down = False
+    desk.clock.advance(days=2)
+    await insurer.turns()
+    assert (asked_to_open(insurer, await row(desk, application)), await state(desk, application)) == (1, "opening")
+    assert "danshin_doubted" in await tasks(desk, application)
+    assert (await row(desk, application)).doubt.startswith("GL-618: ")
+    resumed = DataUseResumed(account_id=owner.account_id, request_id=suspended.request_id)
+    await desk.consumer.process([record_of(resumed, sequence=6, at=desk.clock())])
+    desk.clock.advance(hours=1)
+    await insurer.turns()
+    assert (await state(desk, application), await tasks(desk, application)) == ("invited", [])
+    assert len(await provisions(desk, application)) == 1
 
 
 @pytest.mark.rule("GL-102")

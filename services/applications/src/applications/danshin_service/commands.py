@@ -58,7 +58,9 @@ SELECT id, application_id, account_id, started_at, provided_at, service_id, stat
 FROM danshin_applications WHERE id = :id FOR UPDATE
 """)
 _APPLICATION = text("SELECT application_id FROM danshin_applications WHERE id = :id")
-_PROVIDED = text("UPDATE danshin_applications SET provided_at = :now, doubt = NULL WHERE id = :id")
+_PROVIDED = text("""
+UPDATE danshin_applications SET provided_at = coalesce(provided_at, :now), doubt = NULL WHERE id = :id
+""")
 _OPENED = text("""
 UPDATE danshin_applications SET service_id = :service_id, status = 'open', doubt = NULL WHERE id = :id
 """)
@@ -142,8 +144,9 @@ async def take_hint(session: AsyncSession, service_id: str, now: datetime) -> No
 async def next_question(session: AsyncSession, desk: Desk, due: Due, now: datetime) -> Open | Look | Cancel | None:
     """What the service is to be asked about a row; None: nothing, now.
 
-    Before it is told of a person for the first time, that is put into the log of provisions (GL-621); where it must not
-    be told, the office sees why. Raises ValueError for somebody who is to join nothing, which is a defect.
+    Before it is told of a person for the first time, that is put into the log of provisions (GL-621). Whether it may be
+    told is asked before every attempt: use may have been suspended since the last (GL-618); where it must not, the
+    office sees why. Raises ValueError for somebody who is to join nothing, which is a defect.
     """
     application, row = await _locked(session, desk, due)
     if row.ended_at is not None:
@@ -152,15 +155,17 @@ async def next_question(session: AsyncSession, desk: Desk, due: Due, now: dateti
         return Look(row.service_id)
     case = application.case(now)
     joiner = insurance.joiner(case, row.account_id)
-    if row.provided_at is None:
-        given = sharing.given(case, row.account_id, "danshin", which=INSURER)
-        try:
+    given = sharing.given(case, row.account_id, "danshin", which=INSURER)
+    try:
+        if row.provided_at is None:
             await provisions.record(session, desk, given, application_id=application.id, by=None, now=now)
-        except Refused as refused:
-            await _doubted(session, due, application, row, Doubt(refused.findings[0].rule, "must not be told"), now)
-            return None
-        await session.execute(_PROVIDED, {"id": row.id, "now": now})
-        await tasks.drop_task(session, application.id, DOUBTED, now=now, subject=row.account_id)
+        else:
+            await provisions.require_allowed(session, given, application_id=application.id)
+    except Refused as refused:
+        await _doubted(session, due, application, row, Doubt(refused.findings[0].rule, "must not be told"), now)
+        return None
+    await session.execute(_PROVIDED, {"id": row.id, "now": now})
+    await tasks.drop_task(session, application.id, DOUBTED, now=now, subject=row.account_id)
     return Open(joiner, uuid5(application.id, "duet") if joiner.duet else None)
 
 

@@ -41,6 +41,18 @@ async def suspend(
     await session.execute(_SUSPEND, {**where, "since": since, "sequence": sequence})
 
 
+async def require_allowed(session: AsyncSession, given: Given, *, application_id: UUID) -> None:
+    """Raise Refused with the rules if this may not be provided now: the use of the person's data is suspended (GL-618),
+    or the provision lacks its ground or consent (GL-614, GL-615). Who sends again asks again: what was allowed when it
+    was recorded may have been taken back since.
+    """
+    provision = given.provision
+    suspended = (await session.execute(_SUSPENDED, {"person": given.person})).first() is not None
+    findings = [*provision_findings(provision, given.consented), *suspension_findings(provision, suspended=suspended)]
+    if findings:
+        raise Refused(findings=findings, application_id=str(application_id), recipient=provision.recipient)
+
+
 async def record(
     session: AsyncSession, desk: Desk, given: Given, *, application_id: UUID, by: UUID | None, now: datetime
 ) -> None:
@@ -50,11 +62,8 @@ async def record(
     Call it in the transaction that makes the data available, before it leaves: a provision that may not be raises
     Refused with the rules, and then nothing has happened. `by` None is the system.
     """
+    await require_allowed(session, given, application_id=application_id)
     provision, consented = given.provision, given.consented
-    suspended = (await session.execute(_SUSPENDED, {"person": given.person})).first() is not None
-    findings = [*provision_findings(provision, consented), *suspension_findings(provision, suspended=suspended)]
-    if findings:
-        raise Refused(findings=findings, application_id=str(application_id), recipient=provision.recipient)
     ground = provision.ground.strip()
     await session.execute(
         _RECORD,
