@@ -47,8 +47,13 @@ async def propose(world, one, request, step, words="", status=204):
     return await world.post(path(request, "propose"), body, status=status, headers=one.bearer)
 
 
-async def decide(world, one, request, step, status=204):
-    return await world.post(path(request, "decide"), {"step": step}, status=status, headers=one.bearer)
+async def seen_by(world, one, request):
+    return (await world.get(path(request), headers=one.bearer))["proposal"]
+
+
+async def decide(world, one, request, *, proposal=None, status=204):
+    body = {"proposal": proposal or await seen_by(world, one, request)}
+    return await world.post(path(request, "decide"), body, status=status, headers=one.bearer)
 
 
 async def identify(world, one, request, *, seen, status=204):
@@ -76,9 +81,9 @@ async def test_a_disclosure_is_answered_by_two_officers_to_an_identified_person_
     await propose(world, reviewer, request, "answer")
     mine = f"/v1/data-requests/{request['request_id']}/disclosure"
     await world.get(mine, status=404, headers=person.bearer)  # proposed is not decided
-    await decide(world, reviewer, request, "answer", status=403)  # a reviewer decides nothing
-    await decide(world, approver, request, "refuse", status=409)  # not what was proposed
-    await decide(world, approver, request, "answer")
+    await decide(world, reviewer, request, status=403)  # a reviewer decides nothing
+    await decide(world, approver, request, proposal=str(uuid4()), status=409)  # not what was proposed
+    await decide(world, approver, request)
     told = [one for one in await world.events(person.account_id) if isinstance(one, DataRequestAnswered)]
     assert [(str(one.request_id), one.kind) for one in told] == [(request["request_id"], "disclosure")]
     read = await world.get(mine, headers=person.bearer)
@@ -115,12 +120,15 @@ async def test_an_approver_does_not_decide_what_they_proposed_and_a_newer_propos
     request = await ask(world, person, "correction", DETAILS)
     assert request["state"] == "identified"  # by the identity check that had passed
     await propose(world, approver, request, "answer", "訂正しました。")
-    refused = await decide(world, approver, request, "answer", status=409)
+    refused = await decide(world, approver, request, status=409)
     assert refused["code"] == "second_officer_needed"
     assert codes(await propose(world, reviewer, request, "refuse", status=409)) == {"REASON_MISSING"}
-    await propose(world, reviewer, request, "refuse", REFUSAL)
-    await decide(world, approver, request, "answer", status=409)
-    await decide(world, approver, request, "refuse")
+    await propose(world, reviewer, request, "refuse", "まだ決まっていません。")
+    seen = await seen_by(world, approver, request)
+    await propose(world, reviewer, request, "refuse", REFUSAL)  # the same step, in other words
+    assert codes(await decide(world, approver, request, proposal=seen, status=409)) == {"NOT_PROPOSED"}
+    await decide(world, approver, request)
+    assert (await world.get(path(request), headers=approver.bearer))["proposal"] is None
     (own,) = (await world.get("/v1/data-requests", headers=person.bearer))["items"]
     assert (own["state"], own["answer"]) == ("refused", REFUSAL)
     assert [type(one) for one in await world.events(person.account_id)][-1] is DataRequestRefused
@@ -186,9 +194,9 @@ async def test_a_suspension_is_told_and_lifted_by_two_officers_again(world: Worl
     reviewer, approver = await officer(world), await officer(world, Role.OFFICE_APPROVER)
     request = await ask(world, person, "suspension")
     await propose(world, reviewer, request, "answer")
-    await decide(world, approver, request, "answer")
+    await decide(world, approver, request)
     await propose(world, reviewer, request, "lift")
-    await decide(world, approver, request, "lift")
+    await decide(world, approver, request)
     kinds = [type(one) for one in await world.events(person.account_id)][-2:]
     assert kinds == [DataRequestAnswered, DataUseResumed]
     assert codes(await propose(world, reviewer, request, "lift", status=409)) == {"WRONG_STATE"}

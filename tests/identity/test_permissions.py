@@ -122,7 +122,7 @@ AUTHENTICATED: dict[tuple[str, str], tuple[tuple[Relation, Action], Any]] = {
     ),
     ("POST", "/v1/counter/data-requests/{request_id}/decide"): (
         (R.COUNTER, A.DECIDE_DATA_REQUESTS),
-        {"step": "answer"},
+        {"proposal": str(UUID(int=1))},
     ),
     ("DELETE", "/v1/sessions/current"): ((R.LOGGED_IN, A.USE_SESSION), None),  # the last one: it logs out
 }

@@ -156,4 +156,6 @@ async def decide(
     now: NowDep,
 ) -> None:
     """By another officer than the one who proposed it. The person is told by mail that there is an answer."""
-    await commands.decide(session, context.tools, actor=holder.actor, request_id=request_id, step=body.step, now=now)
+    await commands.decide(
+        session, context.tools, actor=holder.actor, request_id=request_id, proposal=body.proposal, now=now
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from kit.errors import Finding, NotFound
@@ -74,7 +74,8 @@ async def withdraw(session: AsyncSession, *, actor: Actor, request_id: UUID, now
     """The person does not want it any more. Raises NotFound, DataRequestNotPossible."""
     _, row = await _locked(session, request_id, of=actor.account_id)
     row.state = _after(row, "withdraw", now).state
-    row.closed_at, row.proposed_step, row.proposed_by = now, None, None
+    row.closed_at = now
+    _drop_proposal(row)
     row.answer_hidden = None  # proposed by one officer and decided by nobody: never to be read as an answer
     _note(session, row, "withdraw", actor, now)
 
@@ -110,27 +111,28 @@ async def propose(
     _after(row, step, now, words)
     if step != "lift":  # what was said when it was suspended stays
         row.answer_hidden = tools.keys.hide(row.id, "request_answer", words) if words.strip() else None
-    row.proposed_step, row.proposed_by = step, actor.account_id
+    row.proposed_step, row.proposed_by, row.proposal = step, actor.account_id, uuid.uuid4()
     _note(session, row, f"propose_{step}", actor, now)
 
 
 async def decide(
-    session: AsyncSession, tools: Tools, *, actor: Actor, request_id: UUID, step: RequestStep, now: datetime
+    session: AsyncSession, tools: Tools, *, actor: Actor, request_id: UUID, proposal: UUID, now: datetime
 ) -> None:
     """A second officer decides what was proposed; the person is told by mail that there is an answer.
 
-    `step` is what they saw proposed: another proposal meanwhile is not decided unseen. Raises NotFound,
+    `proposal` is what they saw, step and words: another proposal meanwhile is not decided unseen. Raises NotFound,
     DataRequestNotPossible, OtherOfficerNeeded.
     """
     account, row = await _locked(session, request_id)
-    if row.proposed_step != step or row.proposed_by is None:
+    if row.proposal != proposal:
         message = "この内容の提案はありません。請求の状態をご確認ください。"
-        raise DataRequestNotPossible(findings=[Finding("GL-622", "NOT_PROPOSED", message, "step")])
+        raise DataRequestNotPossible(findings=[Finding("GL-622", "NOT_PROPOSED", message, "proposal")])
+    step = cast(RequestStep, row.proposed_step)
     if row.proposed_by == actor.account_id:
         raise OtherOfficerNeeded(request_id=str(request_id))
     row.state = _after(row, step, now, shown(tools, row, "request_answer")).state
     row.first_officer, row.decided_by, row.closed_at = row.proposed_by, actor.account_id, now
-    row.proposed_step = row.proposed_by = None
+    _drop_proposal(row)
     if step == "answer" and row.kind == "disclosure":
         row.available_until = now + tools.personal_data.disclosure
     await session.flush()
@@ -152,6 +154,10 @@ async def _locked(session: AsyncSession, request_id: UUID, *, of: UUID | None = 
         raise NotFound(request_id=str(request_id))
     account = await lock_account(session, account_id)
     return account, await session.get_one(DataRequest, request_id, populate_existing=True)
+
+
+def _drop_proposal(row: DataRequest) -> None:
+    row.proposed_step = row.proposed_by = row.proposal = None
 
 
 def _passed(account: Account) -> bool:

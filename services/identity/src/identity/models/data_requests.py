@@ -20,6 +20,7 @@ class DataRequest(Base, table=True):
     """One request (GL-622). It belongs to the person across all their applications.
 
     `proposed_*` is what one officer proposes and another one decides; it is void when it was decided or proposed anew.
+    `proposal` names it with its words, so that nobody decides words that they did not see.
     """
 
     __tablename__: ClassVar[str] = "data_requests"
@@ -33,7 +34,7 @@ class DataRequest(Base, table=True):
             "state NOT IN ('identified', 'answered', 'lifted') OR identified_at IS NOT NULL", name="customer"
         ),
         CheckConstraint(f"({OPEN}) = (closed_at IS NULL)", name="closed"),
-        CheckConstraint("(proposed_step IS NULL) = (proposed_by IS NULL)", name="proposed"),
+        CheckConstraint("num_nulls(proposed_step, proposed_by, proposal) IN (0, 3)", name="proposed"),
         # Four eyes, once more.
         CheckConstraint("decided_by <> first_officer", name="second_officer"),
         CheckConstraint("state IN ('received', 'identified', 'withdrawn') OR decided_by IS NOT NULL", name="four_eyes"),
@@ -54,6 +55,7 @@ class DataRequest(Base, table=True):
     identified_by: str | None = Field(default=None)
     proposed_step: str | None = Field(default=None)
     proposed_by: UUID | None = Field(default=None)
+    proposal: UUID | None = Field(default=None)
     first_officer: UUID | None = Field(default=None)
     decided_by: UUID | None = Field(default=None)
     closed_at: datetime | None = at(default=None)

@@ -77,6 +77,7 @@ async def request_of(session: AsyncSession, tools: Tools, request_id: UUID, now:
         **_waiting(row, to_jst(now).date()),
         "details": shown(tools, row, "request_text"),
         "answer": shown(tools, row, "request_answer"),
+        "proposal": row.proposal,
         "ekyc_status": account.ekyc_status,
         "decided_by": row.decided_by,
         "steps": [{name: getattr(one, name) for name in ("step", "at", "by", "role")} for one in steps],

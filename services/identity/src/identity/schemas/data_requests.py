@@ -93,6 +93,7 @@ class OfficeRequest(WaitingRequest):
 
     details: str
     answer: str
+    proposal: UUID | None = Field(description="what `decide` is to name; every proposal has another one")
     ekyc_status: str
     decided_by: UUID | None
     steps: list[StepItem]
@@ -112,9 +113,9 @@ class ProposeBody(Body):
 
 
 class DecideBody(Body):
-    """What was seen proposed."""
+    """What was seen proposed: this step, with these words."""
 
-    step: Proposal
+    proposal: UUID
 
 
 class Part(BaseModel):

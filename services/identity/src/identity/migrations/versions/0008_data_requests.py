@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("identified_by", sa.String),
         sa.Column("proposed_step", sa.String),
         sa.Column("proposed_by", sa.Uuid),
+        sa.Column("proposal", sa.Uuid),
         sa.Column("first_officer", sa.Uuid),
         sa.Column("decided_by", sa.Uuid),
         sa.Column("closed_at", TIME),
@@ -42,7 +43,7 @@ def upgrade() -> None:
         ("identified", "(identified_at IS NULL) = (identified_by IS NULL)"),
         ("customer", "state NOT IN ('identified', 'answered', 'lifted') OR identified_at IS NOT NULL"),
         ("closed", f"({OPEN}) = (closed_at IS NULL)"),
-        ("proposed", "(proposed_step IS NULL) = (proposed_by IS NULL)"),
+        ("proposed", "num_nulls(proposed_step, proposed_by, proposal) IN (0, 3)"),
         ("second_officer", "decided_by <> first_officer"),
         ("four_eyes", "state IN ('received', 'identified', 'withdrawn') OR decided_by IS NOT NULL"),
     ):
