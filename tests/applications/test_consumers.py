@@ -59,6 +59,15 @@ async def slots_of(counter, application_id):
     return [one["slot"] for one in rows[0].documents] if rows else None
 
 
+@pytest.mark.rule("GL-366")
+async def test_a_file_that_was_asked_for_anew_is_kept_with_the_slot_in_which_it_counts(counter):
+    anew = entry("asked_1").model_copy(update={"replaces": "identity"})
+    told = stored(uuid4(), 1, "identity", "asked_1")
+    await counter.hear(told.model_copy(update={"set": (told.set[0], anew)}))
+    [row] = await counter.rows("SELECT documents FROM document_sets WHERE application_id = :id", id=told.application_id)
+    assert [(one["slot"], one["replaces"]) for one in row.documents] == [("identity", None), ("asked_1", "identity")]
+
+
 async def parked(counter, key):
     return [row.error for row in await counter.rows("SELECT error FROM parked_events WHERE key = :key", key=str(key))]
 

@@ -1,6 +1,7 @@
 """Whose papers the files of an application are: kept as documents tells it, and covered by what a proof is bound to."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -20,13 +21,13 @@ def paper(number: int, subject: UUID | None = None) -> Document:
 
 @pytest.mark.rule("GL-366")
 def test_whose_paper_it_is_survives_being_kept() -> None:
-    kept = (paper(1), paper(2, OWNER))
+    kept = (paper(1), paper(2, OWNER), replace(paper(3, OWNER), replaces="identity"))
     assert documents_of(json.loads(documents_json(kept))) == kept
 
 
 def test_what_was_kept_before_there_were_papers_per_person_is_nobodys() -> None:
     entry = json.loads(documents_json([paper(1)]))[0]
-    del entry["subject"]
+    del entry["subject"], entry["replaces"]
     assert documents_of([entry]) == (paper(1),)
 
 

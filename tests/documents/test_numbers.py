@@ -52,7 +52,14 @@ async def test_the_file_is_gone_from_the_store_and_the_person_is_asked_for_anoth
     (logged,) = await at.rows("SELECT reason, months FROM retention_log WHERE document_id = :id", id=card)
     assert tuple(logged) == ("individual_number", 0)
     assert (await number_seen(at, card)).status_code == 404  # once more finds nothing, and asks for nothing
-    await at.stored(application, owner, pdf(5), role=Role.APPLICANT, slot="asked_1", subject=str(owner))
+    again = await at.stored(application, owner, pdf(5), role=Role.APPLICANT, slot="asked_1", subject=str(owner))
+    [entry] = (await at.events(application))[-1][1]["set"]
+    assert (entry["document_id"], entry["slot"], entry["replaces"]) == (str(again), "asked_1", "identity")
+    # That one shows it too: the third still counts where the paper was due.
+    assert (await number_seen(at, again)).json()["slot"] == "asked_2"
+    await at.stored(application, owner, pdf(6), role=Role.APPLICANT, slot="asked_2", subject=str(owner))
+    [entry] = (await at.events(application))[-1][1]["set"]
+    assert (entry["slot"], entry["replaces"]) == ("asked_2", "identity")
 
 
 async def test_nothing_is_deleted_under_a_legal_hold_and_nothing_is_asked_for(at: Desk, owner: UUID) -> None:

@@ -197,3 +197,20 @@ async def test_only_what_was_asked_for_and_is_not_there_can_be_withdrawn(at: Des
     assert (answer.status_code, answer.json()["code"]) == (409, "already_handed_in")
     for slot in ("kanri_kiyaku", "asked_2"):
         assert (await withdraw(at, application, slot)).status_code == 404
+
+
+@pytest.mark.rule("GL-366")
+async def test_a_rejected_paper_is_asked_for_anew_in_its_place(at: Desk, owner: UUID) -> None:
+    application = await at.started(owner, documents=PER_PERSON)
+    own = {"role": Role.APPLICANT, "subject": str(owner)}
+    old = await at.stored(application, owner, pdf(10), slot="identity", **own)
+    await at.submitted(application, owner)
+    due_on = await today(at, 14)
+    unknown = await ask(at, application, due_on, replaces="no_such_slot", subject=str(owner))
+    assert (unknown.status_code, unknown.json()["code"]) == (409, "unknown_slot")
+    nobodys = await ask(at, application, due_on, replaces="identity")
+    assert (nobodys.status_code, nobodys.json()["code"]) == (409, "wrong_subject")
+    assert (await ask(at, application, due_on, replaces="identity", subject=str(owner))).json()["slot"] == "asked_1"
+    new = await at.stored(application, owner, pdf(5), slot="asked_1", **own)
+    entries = (await at.events(application))[-1][1]["set"]
+    assert [(one["document_id"], one["replaces"]) for one in entries] == [(str(old), None), (str(new), "identity")]

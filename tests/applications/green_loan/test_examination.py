@@ -1,5 +1,6 @@
 """What the office examines before it approves; and that what nobody examined counts for nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -185,6 +186,49 @@ def test_a_paper_is_missing_uploaded_rejected_checked_and_its_original_shown():
         with pytest.raises(Refused) as refused:
             life.do("show_originals", BANK, slots=[slot])
         assert codes(refused) == {"UNKNOWN"}
+
+
+def asked_anew(slot, number=1, subject=None):
+    """The file that came when the office asked for the paper of a slot once more."""
+    return replace(example.document(f"asked_{number}", subject), replaces=slot)
+
+
+@pytest.mark.rule("GL-366", "GL-371")
+def test_a_paper_that_came_for_a_deleted_one_is_checked_and_the_loan_is_approved():
+    life = accepted()
+    [card] = [one for one in life.documents if one.slot == "my_number_card"]
+    life.documents.remove(card)
+    examine(life)
+    assert paper(life, "IDENTITY") is State.MISSING
+    life.documents.append(asked_anew("my_number_card", subject=DEBTOR))  # of somebody else: it counts for nothing
+    assert paper(life, "IDENTITY") is State.MISSING
+    life.documents[-1] = asked_anew("my_number_card", subject=OWNER)
+    assert paper(life, "IDENTITY") is State.UPLOADED
+    with pytest.raises(Refused) as refused:
+        approve(life)
+    assert codes(refused) == {"UNCHECKED"}
+    examine(life)
+    assert paper(life, "IDENTITY") is State.CHECKED
+    approve(life)
+
+
+@pytest.mark.rule("GL-366")
+def test_a_paper_that_came_for_a_rejected_one_counts_in_its_stead_and_the_loan_is_approved():
+    life = accepted()
+    slot = "application_building_register"
+
+    def judge(document, result):
+        life.do("examine", REVIEWER, papers=[{"document": str(document.document_id), "result": result}])
+
+    examine(life)
+    judge(next(one for one in life.documents if one.slot == slot), "rejected")
+    assert paper(life, "BUILDING_REGISTER") is State.REJECTED
+    for number in (1, 2):  # the first that comes is no better
+        life.documents.append(asked_anew(slot, number))
+        assert paper(life, "BUILDING_REGISTER") is State.UPLOADED
+        judge(life.documents[-1], "rejected" if number == 1 else "checked")
+    assert paper(life, "BUILDING_REGISTER") is State.CHECKED
+    approve(life)
 
 
 @pytest.mark.rule("GL-361", "GL-362")

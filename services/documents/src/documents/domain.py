@@ -61,8 +61,9 @@ class Slot:
     """A slot of an application: the programme's own, or one that the office asked for (`due_on`, ISO 8601).
 
     `per_person`: the owner, and each person who takes part, has a file of their own in it; with a `subject` (an
-    account), that person alone. `seen_by` and `filled_by` are the kinds of parties that are let in besides those who
-    see or change everything. `withdrawn`: the office does not ask for it any more.
+    account), that person alone. `replaces`: the programme's own slot whose paper is asked for anew here.
+    `seen_by` and `filled_by` are the kinds of parties that are let in besides those who see or change everything.
+    `withdrawn`: the office does not ask for it any more.
     """
 
     key: str
@@ -74,6 +75,7 @@ class Slot:
     filled_by: Collection[str] = ()
     subject: str | None = None
     withdrawn: bool = False
+    replaces: str | None = None
 
 
 Place = tuple[str, UUID | None]

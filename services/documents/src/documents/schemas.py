@@ -156,6 +156,11 @@ class DocumentRequest(BaseModel):
         description="the account of the person whose paper it is; null if it is nobody's own",
         examples=[None],
     )
+    replaces: Key | None = Field(
+        default=None,
+        description="the slot of a paper that was rejected: what comes counts in its stead; null if it is one more",
+        examples=[None],
+    )
 
 
 class NumberSeen(BaseModel):

@@ -27,6 +27,11 @@ class SetEntry(BaseModel):
     subject: UUID | None = Field(
         default=None, description="Whose paper it is, in a slot per person: the account. Null in other slots."
     )
+    replaces: Key | None = Field(
+        default=None,
+        description="The slot whose paper, of the same person, the office asked for anew: this file counts there, in"
+        " the place of what was there before. Of several such files the last in the list counts.",
+    )
 
 
 class DocumentSetEvent(Event):

@@ -88,6 +88,7 @@ async def keep_document_set(
             standard_type=entry.standard_type,
             placeholder=entry.placeholder,
             subject=entry.subject,
+            replaces=entry.replaces,
         )
         for entry in entries
     ]

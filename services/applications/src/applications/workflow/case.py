@@ -39,7 +39,8 @@ class Caller:
 class Document:
     """A file in one of the application's slots, as the documents service told it.
 
-    `subject` is whose paper it is, in a slot per person.
+    `subject` is whose paper it is, in a slot per person. `replaces` is the slot whose paper the office asked for anew:
+    the file counts there.
     """
 
     document_id: UUID
@@ -49,6 +50,7 @@ class Document:
     standard_type: bool
     placeholder: bool
     subject: UUID | None = None
+    replaces: str | None = None
 
 
 @dataclass(frozen=True)

@@ -30,9 +30,9 @@ async def delete_with_number(
     """The office saw an individual number on a submitted paper: it must not be stored (GL-371).
 
     The file and its name are let go in this transaction, whatever submission names it, and the person is asked for the
-    paper anew, with the reason. Returns the key of the object, to be deleted once this is committed, and the new slot.
-    When the process dies between the two, the sweep finds the object. Raises NotFound (also when the file is gone
-    already), FileHeld, DueDatePassed, and what `authorise` raises.
+    paper anew, with the reason; what comes counts in the place of this one. Returns the key of the object, to be
+    deleted once this is committed, and the new slot. When the process dies between the two, the sweep finds the object.
+    Raises NotFound (also when the file is gone already), FileHeld, DueDatePassed, and what `authorise` raises.
     """
     known = (await session.execute(select(Document.id).where(Document.id == document_id))).scalar_one_or_none()
     if known is None:
@@ -51,6 +51,7 @@ async def delete_with_number(
         label=label,
         due_on=due_on,
         subject=document.subject,
+        replaces=document.slot,
         seal=seal,
         now=now,
     )

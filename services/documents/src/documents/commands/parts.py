@@ -134,6 +134,7 @@ async def changed(session: AsyncSession, documents: DocumentSet) -> tuple[SetEnt
             standard_type=document.standard_type,
             placeholder=document.placeholder,
             subject=document.subject,
+            replaces=documents.slot_of[document.slot].replaces,
         )
         for document in (await in_set(session, documents)).values()
     )

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from documents.access import authorise
 from documents.commands.parts import in_set, lock_set
 from documents.domain import Action
-from documents.errors import AlreadyHandedIn, DueDatePassed, WrongSubject
+from documents.errors import AlreadyHandedIn, DueDatePassed, UnknownSlot, WrongSubject
 
 Seal = Callable[[SealedContent, str], Sealed]
 """Encrypts a content to a service."""
@@ -32,6 +32,7 @@ async def ask_for_document(
     label: str,
     due_on: date,
     subject: UUID | None,
+    replaces: str | None,
     seal: Seal,
     now: datetime,
 ) -> str:
@@ -39,18 +40,26 @@ async def ask_for_document(
 
     A file may be put into it while the rest of the set is frozen. It counts into the limit of the set (DO-05), and
     belongs to the submission under review from then on. The date binds nobody: a late file is better than none. Who is
-    asked is the owner, or the person whose paper it is (`subject`); they are written to. Raises DueDatePassed,
-    WrongSubject, and what `authorise` raises.
+    asked is the owner, or the person whose paper it is (`subject`); they are written to. Where a paper of the set was
+    rejected or deleted, `replaces` is its slot: what comes counts there in its stead (GL-366), and a paper asked for a
+    third time still counts in the slot in which it was due at first. Raises DueDatePassed, UnknownSlot, WrongSubject,
+    and what `authorise` raises.
     """
     documents = authorise(await lock_set(session, application_id), actor, Action.ASK)
     if due_on < to_jst(now).date():
         raise DueDatePassed(application_id=str(application_id))
     if subject not in (None, *documents.persons):
         raise WrongSubject(application_id=str(application_id))
+    old = documents.slot_of.get(replaces) if replaces is not None else None
+    if replaces is not None and old is None:
+        raise UnknownSlot(application_id=str(application_id))
+    if old is not None and subject not in documents.subjects_of(old):
+        raise WrongSubject(application_id=str(application_id))
     slot = f"asked_{sum('due_on' in one for one in documents.slots) + 1}"
     asked = {"key": slot, "label": label, "required": False, "due_on": due_on.isoformat()}
     whose = {"per_person": True, "subject": str(subject)} if subject else {}
-    documents.slots = [*documents.slots, {**asked, **whose}]
+    stead = {"replaces": old.replaces or old.key} if old else {}
+    documents.slots = [*documents.slots, {**asked, **whose, **stead}]
     event = DocumentRequested(
         application_id=application_id,
         slot=slot,

@@ -110,16 +110,19 @@ def files_by_slot(form: GreenLoanForm, owner: UUID, documents: Sequence[Document
     """The files in each slot, as the rules of papers name them, in which there is one.
 
     A file of a person lies in the slot of its paper with that person as subject; a file of somebody who is not in the
-    form counts for nothing.
+    form counts for nothing. Where the office asked for a paper anew, the last that came counts and nothing before it
+    (GL-366): the old one lies in a slot that is frozen, and would stay rejected for good.
     """
     key_of = {account: key for key, account in _accounts(form, owner).items()}
     found: dict[str, list[UUID]] = {}
     for document in documents:
-        if document.subject is None:
-            found.setdefault(document.slot, []).append(document.document_id)
-        elif document.subject in key_of:
-            slot = f"{key_of[document.subject]}_{document.slot}"
-            found.setdefault(slot, []).append(document.document_id)
+        slot = document.replaces or document.slot
+        if document.subject is not None:
+            if document.subject not in key_of:
+                continue
+            slot = f"{key_of[document.subject]}_{slot}"
+        before = [] if document.replaces else found.get(slot, [])
+        found[slot] = [*before, document.document_id]
     return found
 
 
