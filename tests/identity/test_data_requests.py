@@ -195,8 +195,11 @@ async def test_a_suspension_is_told_and_lifted_by_two_officers_again(world: Worl
     request = await ask(world, person, "suspension")
     await propose(world, reviewer, request, "answer")
     await decide(world, approver, request)
+    # A second one beside it would be lifted with it.
+    assert codes(await ask(world, person, "suspension", status=409)) == {"ALREADY_SUSPENDED"}
     await propose(world, reviewer, request, "lift")
     await decide(world, approver, request)
     kinds = [type(one) for one in await world.events(person.account_id)][-2:]
     assert kinds == [DataRequestAnswered, DataUseResumed]
     assert codes(await propose(world, reviewer, request, "lift", status=409)) == {"WRONG_STATE"}
+    await ask(world, person, "suspension")  # it was lifted: they may ask again

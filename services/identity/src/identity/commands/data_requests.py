@@ -37,20 +37,14 @@ async def ask(
 ) -> DataRequest:
     """Keep a request of the actor. An identity check that passed identifies them at once.
 
-    Raises DataRequestNotPossible: another one of the kind is open, or a correction does not say of what.
+    Raises DataRequestNotPossible, by `asking_findings`.
     """
     account = await lock_account(session, actor.account_id)
-    open_ = select(DataRequest).where(
-        col(DataRequest.account_id) == account.id, col(DataRequest.kind) == kind, col(DataRequest.state).in_(rules.OPEN)
+    known = select(col(DataRequest.state)).where(
+        col(DataRequest.account_id) == account.id, col(DataRequest.kind) == kind
     )
-    found = []
-    if (await session.scalars(open_)).first() is not None:
-        message = "同じ種類のご請求を受付済みです。結果のお知らせをお待ちください。"
-        found.append(Finding("GL-622", "ALREADY_OPEN", message, "kind"))
-    if kind == "correction" and not details.strip():
-        message = "訂正する内容を入力してください。"
-        found.append(Finding("GL-618", "DETAILS_MISSING", message, "details"))
-    if found:
+    states = (await session.scalars(known)).all()
+    if found := rules.asking_findings(kind, details, states):
         raise DataRequestNotPossible(findings=found)
     request_id = uuid.uuid4()
     row = DataRequest(

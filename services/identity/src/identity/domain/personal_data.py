@@ -9,7 +9,7 @@ Answering, refusing and lifting take two officers: one proposes, another decides
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -50,6 +50,25 @@ STEPS: Final[Mapping[tuple[RequestState, RequestStep], RequestState]] = {
 def due_on(received_on: date, days: int) -> date:
     """interpretation (GL-618): "promptly" is within so many days of the receipt, that day not included."""
     return received_on + timedelta(days=days)
+
+
+def asking_findings(kind: RequestKind, details: str, states: Collection[str]) -> Sequence[Finding]:
+    """interpretation (GL-618, GL-622): what stands against asking. `states`: of the person's requests of the same kind.
+
+    One of a kind is open at a time. Of suspensions one is in force at a time: with two, lifting one would let data go
+    that the other one still holds back. A correction says of what.
+    """
+    found = []
+    if OPEN & set(states):
+        message = "同じ種類のご請求を受付済みです。結果のお知らせをお待ちください。"
+        found.append(Finding("GL-622", "ALREADY_OPEN", message, "kind"))
+    if kind == "suspension" and "answered" in states:
+        message = "個人情報の利用は、すでに停止しています。あらためてご請求いただく必要はありません。"
+        found.append(Finding("GL-618", "ALREADY_SUSPENDED", message, "kind"))
+    if kind == "correction" and not details.strip():
+        message = "訂正する内容を入力してください。"
+        found.append(Finding("GL-618", "DETAILS_MISSING", message, "details"))
+    return found
 
 
 def identified_by(*, ekyc_passed: bool, seen_at_counter: bool) -> Identified | None:

@@ -14,6 +14,7 @@ from identity.models.base import Base, account, at, one_of
 KINDS = ("disclosure", "correction", "suspension")
 STATES = ("received", "identified", "answered", "refused", "withdrawn", "lifted")
 OPEN = "state IN ('received', 'identified')"
+IN_FORCE = f"{OPEN} OR (kind = 'suspension' AND state = 'answered')"
 
 
 class DataRequest(Base, table=True):
@@ -38,7 +39,7 @@ class DataRequest(Base, table=True):
         # Four eyes, once more.
         CheckConstraint("decided_by <> first_officer", name="second_officer"),
         CheckConstraint("state IN ('received', 'identified', 'withdrawn') OR decided_by IS NOT NULL", name="four_eyes"),
-        Index("uq_data_requests_open", "account_id", "kind", unique=True, postgresql_where=text(OPEN)),
+        Index("uq_data_requests_open", "account_id", "kind", unique=True, postgresql_where=text(IN_FORCE)),
         Index("ix_data_requests_due_on", "due_on", "id", postgresql_where=text(f"{OPEN} OR proposed_step IS NOT NULL")),
         Index("ix_data_requests_account_id", "account_id"),
     )

@@ -10,6 +10,7 @@ down_revision = "0007"
 
 TIME = sa.DateTime(timezone=True)
 OPEN = "state IN ('received', 'identified')"
+IN_FORCE = f"{OPEN} OR (kind = 'suspension' AND state = 'answered')"
 
 
 def upgrade() -> None:
@@ -49,7 +50,11 @@ def upgrade() -> None:
     ):
         op.create_check_constraint(op.f(f"ck_data_requests_{name}"), "data_requests", condition)
     op.create_index(
-        "uq_data_requests_open", "data_requests", ["account_id", "kind"], unique=True, postgresql_where=sa.text(OPEN)
+        "uq_data_requests_open",
+        "data_requests",
+        ["account_id", "kind"],
+        unique=True,
+        postgresql_where=sa.text(IN_FORCE),
     )
     op.create_index(
         "ix_data_requests_due_on",
