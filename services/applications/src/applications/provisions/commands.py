@@ -8,6 +8,7 @@ from uuid import UUID
 from kit.tokens import Actor
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from applications import threads
 from applications.access import Action
 from applications.cases import open_locked
 from applications.desk import Desk
@@ -29,10 +30,10 @@ async def record_by_hand(
 ) -> None:
     """Record what the office gives to somebody outside of any step, such as to an authority by law (GL-614, GL-621).
 
-    Raises Forbidden, NotFound, NotOfThisApplication (nobody of this application), Refused.
+    Raises Forbidden, NotFound, NotOfThisApplication (no person of this application), Refused.
     """
     application = await open_locked(session, desk, actor, Action.RECORD_PROVISION, application_id, now=now)
-    if person not in {application.account_id, *(party.party_id for party in application.parties)}:
+    if person not in await threads.applicants_of(session, application):  # a bank is a recipient, never the person
         raise NotOfThisApplication(application_id=str(application_id))
     consented = application.programme.consented(application.case(now), person)
     given = Given(person, provision, which, consented)
