@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from applications.programmes import PROGRAMMES
 from kit.sealed import unseal
-from madoguchi_contracts import ContractLinks, EkycStatusChanged, Role
+from madoguchi_contracts import ContractLinks, DataRequestAnswered, EkycStatusChanged, Role
 from madoguchi_stack.econtract import state as provider
 from sqlalchemy import text
 from support import green_loan as example
@@ -18,6 +18,7 @@ from support.counter import NOTIFICATIONS_KEY, findings, open_counter, organisat
 from support.econtract import VIDEO, contracts_of
 from support.loan_desk import INSPECTED, RECEIPT, TECHNICAL, a_couple, approved, done, insured
 from support.pdf import printed
+from support.records import record_of
 
 LAST = datetime(2026, 4, 16, 15, tzinfo=UTC)
 """Midnight in Japan after the last day of the period."""
@@ -165,6 +166,24 @@ async def test_a_provider_that_is_down_and_a_worker_that_dies_delay_one_envelope
     signers = {one["account_id"]: one for one in (await contract(wife, application))["signers"]}
     assert signers[str(owner.account_id)]["signed_at"] is not None
     assert signers[str(wife.account_id)]["signed_at"] is None
+
+
+@pytest.mark.rule("GL-618", "GL-621")
+async def test_who_suspended_the_use_while_the_provider_was_down_is_not_told_of_when_it_is_back(desk, contracts):
+    _, wife, application, _ = await announced(desk)
+    contracts.down = True
+    await contracts.work()
+    asked = len(contracts.asked)
+    suspended = DataRequestAnswered(account_id=wife.account_id, request_id=uuid4(), kind="suspension")
+    await desk.consumer.process([record_of(suspended, sequence=5, at=desk.clock())])
+    contracts.down = False
+    for _ in range(2):
+        desk.clock.advance(days=2)
+        await contracts.work()
+    assert len(contracts.asked) == asked
+    assert await tasks_of(desk, application) == ["contract_out_of_step"]
+    (found,) = await desk.rows("SELECT trouble, provider_id FROM envelopes WHERE application_id = :id", id=application)
+    assert (found.trouble, found.provider_id) == ("must_not_be_told", None)
 
 
 @pytest.mark.rule("GL-487")

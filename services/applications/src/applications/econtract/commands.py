@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 
 import structlog
 from kit import eventlog
+from kit.errors import Refused
 from kit.japan import JST
 from kit.providers.jobs import Due
 from kit.providers.pauses import next_look
@@ -31,6 +32,7 @@ from applications.errors import ImpossibleTransition
 from applications.moves import move
 from applications.programmes.green_loan import agreement, conditions, sharing, steps
 from applications.provisions.log import record as record_provision
+from applications.provisions.log import require_allowed
 from applications.workflow import Case
 
 log = structlog.get_logger(__name__)
@@ -107,7 +109,23 @@ async def take_hint(session: AsyncSession, provider_id: str, now: datetime) -> N
     await session.execute(_HINT, {"provider_id": provider_id, "now": now})
 
 
-# What the worker keeps
+# What the worker does
+
+
+async def may_be_sent(session: AsyncSession, desk: Desk, due: Due, now: datetime) -> bool:
+    """Whether the provider may be told of everybody who signs now: since the period was announced somebody may have
+    had the use of their data suspended (GL-618). Where it may not, the envelope is not gone on with.
+    """
+    application, envelope = await _locked(session, desk, due)
+    case = application.case(now)
+    try:
+        for person in envelope.signers:
+            given = sharing.given(case, person, "electronic_contract", PROVIDER)
+            await require_allowed(session, given, application_id=application.id)
+    except Refused as refused:
+        await _refuse(session, application, envelope, "must_not_be_told", now, rule=refused.findings[0].rule)
+        return False
+    return True
 
 
 async def keep_paper(session: AsyncSession, desk: Desk, envelope_id: UUID, content: bytes) -> Envelope:
@@ -231,18 +249,25 @@ def _wrong(desk: Desk, envelope: Envelope, truth: Truth, signed_paper: bytes | N
 
 
 async def _refuse(
-    session: AsyncSession, application: Application, envelope: Envelope, trouble: str, now: datetime
+    session: AsyncSession,
+    application: Application,
+    envelope: Envelope,
+    trouble: str,
+    now: datetime,
+    *,
+    rule: str = "GL-487",
 ) -> None:
     """Go on with the envelope no more, and have the office look at it."""
     log.error("contract_out_of_step", application_id=str(application.id), envelope=str(envelope.id), trouble=trouble)
     await session.execute(_TROUBLE, {"id": envelope.id, "trouble": trouble})
     reason = _REASONS[trouble]
-    await tasks.raise_task(session, application, TASK, rule="GL-487", reason=reason, now=now)
+    await tasks.raise_task(session, application, TASK, rule=rule, reason=reason, now=now)
 
 
 _STOP = "契約手続を中止し、電子契約サービスに確認してください。"
 _AGAIN = "改めて契約手続を案内してください。"
 _REASONS: dict[str, str] = {
+    "must_not_be_told": f"電子契約サービスへの情報の提供が認められない方がいます。解消した後、{_AGAIN}",
     "another_paper": f"電子契約サービスにある契約書が、機構の契約書と一致しません。{_STOP}",
     "another_signed_paper": f"署名済みの契約書が、機構の契約書と一致しません。{_STOP}",
     "signed_out_of_step": f"説明動画の確認前など、本来できない時点の署名が届きました。{_STOP}",

@@ -49,6 +49,10 @@ def jobs(
             async with database.transaction() as session:
                 envelope = await commands.keep_paper(session, desk, envelope.id, content)
         if envelope.provider_id is None:
+            async with database.transaction() as session:
+                allowed = await commands.may_be_sent(session, desk, due, clock())
+            if not allowed:
+                return
             opened = await client.open(_order(desk, envelope, names))
             links = ContractLinks(url=f"{portal}/applications/{envelope.application_id}/contract", video_url=video_url)
             async with database.transaction() as session:
