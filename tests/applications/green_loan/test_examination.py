@@ -133,6 +133,31 @@ def test_nobody_but_the_office_is_told_of_an_examination():
         accepted().do("examine", MAIN, persons=[{"person": str(OWNER), "hit": False}], checked_on="2026-04-01")
 
 
+@pytest.mark.rule("GL-074", "GL-118")
+@pytest.mark.parametrize("hit", [False, True])
+def test_what_was_examined_after_the_recommendation_is_recommended_once_more(hit):
+    life = accepted()
+    life.do("recommend", REVIEWER)
+    life.now += timedelta(minutes=1)
+    examine(life, persons=[{"person": str(OWNER), "hit": hit}])
+    with pytest.raises(Refused) as refused:
+        life.do("approve", APPROVER, amount_yen=1_500_000)
+    assert codes(refused) == {"EXAMINED_SINCE"} | ({"HIT"} if hit else set())
+    if hit:  # what nobody may approve is refused at once
+        life.do("reject", APPROVER, code="ANTI_SOCIAL_FORCE")
+        assert life.state() == "rejected"
+        return
+    life.now += timedelta(minutes=1)
+    approve(life)
+    life.do("doubt", REVIEWER, reason="原本を確認する")
+    life.do("recommend", REVIEWER)
+    life.now += timedelta(minutes=1)
+    life.do("show_originals", BANK, slots=["applicant_tax_assessment"])
+    with pytest.raises(Refused) as refused:
+        life.do("approve", APPROVER, amount_yen=1_500_000)
+    assert codes(refused) == {"EXAMINED_SINCE"}
+
+
 # Costs
 
 

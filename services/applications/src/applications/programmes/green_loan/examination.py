@@ -162,6 +162,19 @@ def originals_are_asked_for(case: Case) -> Sequence[Finding]:
     return [Finding("GL-362", "UNKNOWN", "原本の提示が必要な書類を指定してください。", "slots")]
 
 
+def recommendation_has_seen_it(case: Case) -> Sequence[Finding]:
+    """GL-074: two officers have seen what an approval rests on. What was examined after the recommendation was seen by
+    the second one alone, so it is recommended once more. A refusal needs the recommendation too, and rests on what is
+    missing or wrong, so `recommend` itself asks for nothing.
+    """
+    recommended = case.last(LOAN, "recommend")
+    examined_last = (case.last(LOAN, command) for command in (_EXAMINE, _SHOW))
+    if recommended is None or all(one is None or one.at <= recommended.at for one in examined_last):
+        return ()
+    message = "推薦の後に確認結果が記録されています。改めて推薦を受けてから承認してください。"
+    return [Finding("GL-074", "EXAMINED_SINCE", message)]
+
+
 def examined_enough(case: Case) -> Sequence[Finding]:
     """GL-118, GL-121, GL-235, GL-366: an approval rests on what was examined; all else counts for nothing."""
     found = []

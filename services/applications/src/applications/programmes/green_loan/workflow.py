@@ -195,7 +195,7 @@ _LOAN = (
         [APPROVER],
         "融資承認",
         *("GL-074", "GL-433"),
-        guards=(must.approval_fits, examination.examined_enough),
+        guards=(must.approval_fits, examination.recommendation_has_seen_it, examination.examined_enough),
         second_of="recommend",
         event=events.approved,
         effects=IN_FORCE,
