@@ -20,7 +20,7 @@ from applications.programmes.green_loan.conditions import (
 )
 from applications.programmes.green_loan.money.rates import RateTable
 from applications.programmes.green_loan.workflow import WORKFLOW
-from applications.workflow import Caller, Other, Who, choose, standings
+from applications.workflow import Caller, Other, Who, choose, grounds, standings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.errors import Forbidden, Refused
@@ -837,6 +837,23 @@ def test_the_contract_waits_for_the_insurer():
         assert codes(found) == {"DANSHIN_OPEN"}
     insure(life, "accept")
     open_contract(life)
+
+
+@pytest.mark.rule("GL-260", "GL-263", "GL-543")
+def test_who_withdraws_from_danshin_within_the_contract_period_is_not_contracted_at_its_rate():
+    life = until_contract()
+    identify(life, OWNER)
+    insure(life, "decline")
+    sign(life, MAIN, OWNER)
+    assert life.state() == "contract_open"
+    [ground] = [one for (kind, _), one in grounds(WORKFLOW, life.case()).items() if kind == "danshin_differs"]
+    assert (ground.rule, ground.at) == ("GL-260", life.now)
+    life.do("close_contract", SYSTEM)
+    change(life, "NONE")
+    open_contract(life)
+    sign(life, MAIN, OWNER)
+    assert life.state() == "contracted"
+    assert ("danshin_differs", life.id) not in grounds(WORKFLOW, life.case())
 
 
 @pytest.mark.rule("GL-513", "GL-544")

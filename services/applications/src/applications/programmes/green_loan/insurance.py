@@ -130,8 +130,11 @@ def mail_overdue(case: Case) -> Ground | None:
 
 
 def kind_differs(case: Case) -> Ground | None:
-    """GL-260, GL-513, GL-530: what was really joined is another kind than the one that the rate is of."""
-    if case.state(LOAN) not in ("approved", "cert_submitted") or _open(case) or _fits(case):
+    """GL-260, GL-513, GL-530: what was really joined is another kind than the one that the rate is of.
+
+    Also while the contract may be signed: it is not concluded then. After it the rate never changes (GL-263).
+    """
+    if case.state(LOAN) not in ("approved", "cert_submitted", "contract_open") or _open(case) or _fits(case):
         return None
     told = [case.last(DANSHIN, command, one) for one in debtors(case) for command in _RESULTS]
     changed = case.last(LOAN, "change_danshin")
@@ -139,6 +142,8 @@ def kind_differs(case: Case) -> Ground | None:
     reason = (
         f"お申込みの団信の種類「{LABELS[danshin_choice(case)]}」と加入の結果が異なります。団信の種類の変更が必要です。"
     )
+    if case.state(LOAN) == "contract_open":
+        reason += "契約は締結されません。再審査とするか、契約手続可能期間の終了後に変更し、改めてご案内ください。"
     return Ground(at, "GL-260", reason) if at else None
 
 
@@ -147,7 +152,8 @@ def kind_differs(case: Case) -> Ground | None:
 
 def danshin_is_settled(case: Case) -> Sequence[Finding]:
     """interpretation (GL-260, GL-263, GL-543): the rate is fixed by the contract for good, and it differs by the kind
-    of danshin (GL-542). So the contract waits for the insurer, and for the kind that was really joined.
+    of danshin (GL-542). So the contract waits for the insurer, and for the kind that was really joined: the period is
+    not announced before, and the contract not concluded when somebody withdraws within the period.
     """
     if _open(case):
         message = (

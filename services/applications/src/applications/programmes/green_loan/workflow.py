@@ -108,6 +108,11 @@ def period_closes(case: Case) -> datetime:
     return datetime.combine(last + timedelta(days=1), time(), JST) + LATE_WORD
 
 
+def is_concluded(case: Case) -> bool:
+    """GL-079, GL-260, GL-495: nothing stands against the contract, and its rate is of the danshin that was joined."""
+    return must.contract_is_concluded(case) and not insurance.danshin_is_settled(case)
+
+
 def _row(
     track: str,
     command: str,
@@ -292,8 +297,8 @@ _LOAN = (
         "contracted",
         [SYSTEM],
         "融資の契約",
-        *("GL-079", "GL-495"),
-        when=must.contract_is_concluded,
+        *("GL-079", "GL-260", "GL-495"),
+        when=is_concluded,
         automatic=True,
     ),
     _row(
