@@ -134,6 +134,25 @@ def test_at_the_counter_the_notice_counts_from_the_day_that_the_bank_tells(amoun
     assert after.coming[0].payment == before.coming[0].payment
 
 
+@pytest.mark.rule("GL-596", "GL-604")
+@pytest.mark.parametrize(
+    ("days", "fields"),
+    [
+        ({"payment_on": "2026-06-16"}, ["payment_on"]),
+        ({"noticed_on": "2026-06-16"}, ["noticed_on"]),
+        ({"payment_on": "2026-06-16", "noticed_on": "2026-06-16"}, ["payment_on", "noticed_on"]),
+    ],
+)
+def test_a_prepayment_is_told_when_it_was_paid_and_not_before(days, fields):
+    life = repaying()
+    life.now = datetime(2026, 6, 15, 14, 59, tzinfo=UTC)  # the last minute of the 15th in Japan
+    told = {"channel": "COUNTER", "payment_on": "2026-06-15", "noticed_on": "2026-05-15"}
+    with pytest.raises(Refused) as refused:
+        life.do("prepay", BANK, **told | days)
+    assert [(one.code, one.field) for one in refused.value.findings] == [("AHEAD", field) for field in fields]
+    life.do("prepay", BANK, **told)
+
+
 @pytest.mark.rule("GL-597")
 def test_a_full_prepayment_leaves_nothing():
     life = repaying(bonus=500_000)
@@ -228,7 +247,7 @@ def test_six_instalments_in_arrears_are_a_ground_and_change_nothing_by_themselve
     assert life.state() == "overdue"
 
 
-@pytest.mark.rule("GL-245", "GL-576")
+@pytest.mark.rule("GL-080", "GL-245", "GL-576")
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -237,11 +256,13 @@ def test_six_instalments_in_arrears_are_a_ground_and_change_nothing_by_themselve
         ({"first_due_on": date(2026, 4, 15)}, "TOO_EARLY"),
         ({"bonus": True}, "REQUIRED"),
         ({}, None),
+        ({"paid_on": date(2026, 4, 16)}, "AHEAD"),
         ({"first_due_on": date(2027, 2, 28), "repayment_day": 31}, None),
     ],
 )
 def test_the_first_instalment_is_due_on_the_repayment_day_after_the_funds(changes, code):
     life = repaying(bonus=500_000 if changes.pop("bonus", False) else 0)
+    life.now = datetime(2026, 4, 15, 14, 59, tzinfo=UTC)  # the last minute of the day in Japan
     facts = {"paid_on": date(2026, 4, 15), "first_due_on": FIRST, "repayment_day": 15, **changes}
     found = servicing_guards.repayment_begins(life.case(facts=steps.Funds(**facts)))
     assert {one.code for one in found} == ({code} if code else set())
@@ -268,6 +289,7 @@ def test_whatever_is_repaid_early_every_yen_is_repaid_once(man_yen, tenths, meth
             "payment_on": on.isoformat(),
             "noticed_on": "2026-04-20",
         }
+        life.now = datetime(on.year, on.month, on.day, 1, tzinfo=UTC)
         with suppress(Refused):  # what is refused is not repaid
             life.do("prepay", BANK, **facts)
     whole = servicing.standing(life.case(), date(2046, 1, 1))

@@ -39,8 +39,8 @@ SYSTEM = Caller()
 BOTH = ((MAIN, OWNER), (WIFE, DEBTOR))
 INSPECTED = {"body_name": "見本検査機構", "reference_number": "K-1", "reported_on": "2026-04-10"}
 FUNDS = {
-    "paid_on": "2026-04-15",
-    "period_first": "2026-04-10",
+    "paid_on": "2026-04-01",
+    "period_first": "2026-04-01",
     "period_last": "2026-04-20",
     "first_due_on": "2026-05-15",
     "repayment_day": 15,
@@ -689,7 +689,8 @@ def test_funds_are_paid_in_a_delivery_period(day, allowed):
     life = until_contract()
     identify(life, OWNER)
     sign(life, MAIN, OWNER)
-    funds = {**FUNDS, "paid_on": day}
+    life.now = datetime(2026, 4, 30, 1, tzinfo=UTC)
+    funds = {**FUNDS, "period_first": "2026-04-10", "paid_on": day}
     if allowed:
         life.do("disburse", BANK, **funds)
     else:

@@ -19,8 +19,10 @@ from applications.workflow import Case, Taken
 
 
 def repayment_begins(case: Case) -> Sequence[Finding]:
-    """GL-576: the day of the first instalment, and of those after it."""
+    """GL-080, GL-576: the day of the funds, which has come, of the first instalment, and of those after it."""
     said = case.said(steps.Funds)
+    if said.paid_on is not None and said.paid_on > conditions.today(case):
+        return [_ahead("GL-080", "資金の交付日", "paid_on")]
     if said.first_due_on is None or said.repayment_day is None:
         return [Finding("GL-576", "REQUIRED", "初回の返済日と、毎月の返済日を入力してください。", "first_due_on")]
     if said.paid_on is not None and said.first_due_on <= said.paid_on:
@@ -39,10 +41,21 @@ def prepayment_may_be_asked_for(case: Case) -> Sequence[Finding]:
 
 
 def prepayment_fits(case: Case) -> Sequence[Finding]:
-    """GL-597 to GL-607: what the bank tells, asked for at the counter or in My Note before."""
-    said = case.said(steps.Prepayment)
+    """GL-596 to GL-607: what the bank tells of a payment that came, asked for at the counter or in My Note before."""
+    said, today = case.said(steps.Prepayment), conditions.today(case)
+    days = (
+        ("GL-596", "繰上返済の日", "payment_on", said.payment_on),
+        ("GL-604", "お申出の日", "noticed_on", said.noticed_on),
+    )
+    if ahead := [_ahead(rule, what, field) for rule, what, field, day in days if day is not None and day > today]:
+        return ahead
     noticed_on = _asked_in_my_note(case, said) if said.channel is Channel.MY_NOTE else None
     return _prepayment_wrong(case, said, noticed_on or said.noticed_on or conditions.today(case))
+
+
+def _ahead(rule: str, what: str, field: str) -> Finding:
+    """What is told of money must have happened: else the loan is reckoned as paid by money that may never come."""
+    return Finding(rule, "AHEAD", f"{what}は、本日以前の日を入力してください。", field)
 
 
 def _asked_in_my_note(case: Case, said: steps.Prepayment) -> date | None:
