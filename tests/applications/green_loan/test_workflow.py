@@ -887,14 +887,30 @@ def test_another_kind_is_applied_for_anew_and_never_once_joined():
         life.do("begin_again", REVIEWER, track=DANSHIN, about=OWNER)
 
 
-@pytest.mark.rule("GL-520", "GL-523", "GL-533")
-def test_both_of_a_couple_join_by_duet_and_a_third_application_is_not_begun():
+def a_couple(choice):
+    """Under review."""
     life = draft(debtor=True)
-    both = {"danshin": "DUET", "danshin_joiners": ["applicant", "joint_debtor_1"], "danshin_couple": "LEGAL_SPOUSE"}
-    life.draft = {**life.draft, "loan": {**life.draft["loan"], **both}}
+    both = {"danshin_joiners": ["applicant", "joint_debtor_1"], "danshin_couple": "LEGAL_SPOUSE"}
+    said = {"danshin": choice, **(both if choice == "DUET" else {})}
+    life.draft = {**life.draft, "loan": {**life.draft["loan"], **said}}
     agree(life, *BOTH)
     life.do("submit", MAIN)
-    assert [life.state(DANSHIN, person) for person in (OWNER, DEBTOR)] == ["opening", "opening"]
+    return life
+
+
+def begin_again(life, *people):
+    for person in people:
+        life.do("begin_again", REVIEWER, track=DANSHIN, about=person)
+
+
+def of_both(life):
+    return [life.state(DANSHIN, person) or "nothing" for person in (OWNER, DEBTOR)]
+
+
+@pytest.mark.rule("GL-520", "GL-523", "GL-533")
+def test_both_of_a_couple_join_by_duet_and_half_of_it_is_no_cover():
+    life = a_couple("DUET")
+    assert of_both(life) == ["opening", "opening"]
     told = [insurance.joiner(life.case(), person) for person in (OWNER, DEBTOR)]
     assert [one.name for one in told] == ["見本 太郎", "見本 花子"]
     assert {(one.product, one.duet) for one in told} == {("SHIN", True)}
@@ -907,10 +923,48 @@ def test_both_of_a_couple_join_by_duet_and_a_third_application_is_not_begun():
         open_contract(life)
     assert codes(found) == {"DANSHIN_DIFFERS"}
     change(life, "SHIN")
+    assert of_both(life) == ["not_joined", "refused"]
+    begin_again(life, OWNER)
+    assert insurance.joiner(life.case(), OWNER).duet is False
     with pytest.raises(ImpossibleTransition):
-        life.do("begin_again", REVIEWER, track=DANSHIN, about=DEBTOR)
+        begin_again(life, DEBTOR)
     open_contract(life)
     assert life.state() == "contract_open"
+
+
+@pytest.mark.rule("GL-260", "GL-520", "GL-529")
+@pytest.mark.parametrize(("before", "after", "people"), [("SHIN", "DUET", BOTH), ("DUET", "SHIN", BOTH[:1])])
+def test_one_cover_is_no_half_of_a_duet_and_is_applied_for_anew(before, after, people):
+    life = a_couple(before)
+    decide(life)
+    change(life, after)
+    assert set(of_both(life)) <= {"nothing", "not_joined"}
+    people = [person for _, person in people]
+    begin_again(life, *people)
+    assert {insurance.joiner(life.case(), person).duet for person in people} == {after == "DUET"}
+    for person in people:
+        insure(life, person=person)
+    if after == "DUET":  # it costs more, and is reviewed again
+        life.now += timedelta(seconds=1)
+        decide(life)
+    certify(life)
+    receive(life)
+    open_contract(life)
+    assert life.state() == "contract_open"
+
+
+@pytest.mark.rule("GL-520", "GL-529")
+@pytest.mark.parametrize(("before", "after", "joined"), [("SHIN", "DUET", 1), ("DUET", "SHIN", 2)])
+def test_who_has_joined_alone_or_as_a_couple_does_not_change_to_the_other(before, after, joined):
+    life = a_couple(before)
+    for _, person in BOTH[:joined]:
+        insure(life, person=person)
+    decide(life)
+    with pytest.raises(Refused) as found:
+        change(life, after)
+    assert codes(found) == {"JOINED"}
+    change(life, "NONE")
+    assert "joined" not in of_both(life)
 
 
 # Exits

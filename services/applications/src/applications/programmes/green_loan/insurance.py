@@ -63,21 +63,28 @@ def may_begin_again(case: Case) -> bool:
 
 def is_given_up(case: Case) -> bool:
     """Nobody needs the application at the service any more: the loan ended before the funds (GL-544), joining was given
-    up (GL-513), or another product was chosen before the insurer decided (GL-260, GL-529).
+    up (GL-513), or another kind was chosen since: before the insurer decided (GL-260, GL-529), or after one half of a
+    couple had joined by Duet (GL-533).
     """
     if case.state(LOAN) in ENDED_BEFORE_FUNDS:
         return True
     if case.state(LOAN) == "draft":
         return False
-    chosen = product_of(danshin_choice(case))
-    undecided = case.state(DANSHIN, case.subject) in BEGUN
-    return chosen is None or (undecided and chosen != wanted(case, case.subject))
+    chosen, state = danshin_choice(case), case.state(DANSHIN, case.subject)
+    # Of what was joined another kind can only have been chosen where `kind_may_change` saw half of a Duet.
+    return chosen == "NONE" or (state in (*BEGUN, "joined") and chosen != _applied_for(case, case.subject))
 
 
 def wanted(case: Case, person: UUID) -> Product | None:
     """The product that was applied for when the person's application was begun last; None: it was not."""
+    choice = _applied_for(case, person)
+    return product_of(choice) if choice else None
+
+
+def _applied_for(case: Case, person: UUID) -> Choice | None:
+    """The kind that was chosen when the person's application was begun last; None: it was not."""
     at = begun_at(case, person)
-    return product_of(_choice_at(case, at)) if at else None
+    return _choice_at(case, at) if at else None
 
 
 def begun_at(case: Case, person: UUID) -> datetime | None:
@@ -107,12 +114,14 @@ def cover_is_over(case: Case) -> bool:
 
 
 def kind_may_change(case: Case) -> Sequence[Finding]:
-    """GL-529: who has joined keeps the product. The rate may follow it (GL-260), and joining be given up (GL-513)."""
-    after = case.said(steps.DanshinWish).choice
-    product = product_of(after) if after else None
-    if after is None or product is None:
+    """GL-529: who has joined keeps the kind. The rate may follow it (GL-260), and joining be given up (GL-513).
+
+    interpretation (GL-533): half of a couple has no cover by Duet; another kind may be chosen and applied for anew.
+    """
+    after, joined = case.said(steps.DanshinWish).choice, _joined(case)
+    if after is None or after == "NONE" or joined == ["DUET"]:
         return ()
-    other = any(one != product for one in _joined(case))
+    other = any(one != after for one in joined)
     return switch_findings(danshin_choice(case), after, has_joined=other, field="choice")
 
 
@@ -177,13 +186,17 @@ def _open(case: Case) -> bool:
 def _fits(case: Case) -> bool:
     """Whether as many persons have joined as the chosen kind takes, and what it says."""
     choice, joined = danshin_choice(case), _joined(case)
-    return len(joined) == JOINERS[choice] and set(joined) <= {product_of(choice)}
+    return len(joined) == JOINERS[choice] and set(joined) <= {choice}
 
 
-def _joined(case: Case) -> list[Product | None]:
-    """What was joined, by everybody who did: SHIN after a switch, else what was applied for."""
+def _joined(case: Case) -> list[Choice | None]:
+    """What was joined, by everybody who did: SHIN after a switch, else the kind that was applied for; a SHIN for one is
+    no half of a Duet, nor the other way round (GL-520).
+    """
     states = {one: case.state(DANSHIN, one) for one in debtors(case)}
-    return ["SHIN" if state == "switched" else wanted(case, one) for one, state in states.items() if state in JOINED]
+    return [
+        "SHIN" if state == "switched" else _applied_for(case, one) for one, state in states.items() if state in JOINED
+    ]
 
 
 # What the service is told
