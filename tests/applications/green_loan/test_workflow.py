@@ -806,7 +806,7 @@ def test_who_is_refused_has_the_loan_all_the_same_at_the_rate_without_danshin():
         open_contract(life)
     assert codes(found) == {"DANSHIN_DIFFERS"}
     change(life, "NONE")
-    assert life.state(DANSHIN, OWNER) == "refused"
+    assert life.state(DANSHIN, OWNER) == "not_joined"
     open_contract(life)
     assert life.state() == "contract_open"
 
@@ -857,8 +857,31 @@ def test_who_withdraws_from_danshin_within_the_contract_period_is_not_contracted
     assert ("danshin_differs", life.id) not in grounds(WORKFLOW, life.case())
 
 
+@pytest.mark.rule("GL-530", "GL-543")
+def test_who_was_refused_is_waited_for_until_the_contract_and_no_longer():
+    life = a_couple("SHIN")
+    insure(life, "invite", "apply", "refuse")
+    decide(life)
+    begin_again(life, DEBTOR)
+    insure(life, person=DEBTOR)
+    certify(life)
+    receive(life)
+    open_contract(life)
+    assert of_both(life) == ["refused", "joined"]
+    identify(life, OWNER, DEBTOR)
+    for caller, person in BOTH:
+        sign(life, caller, person)
+    assert life.state() == "contracted"
+    assert of_both(life) == ["not_joined", "joined"]
+    with pytest.raises(ImpossibleTransition):
+        insure(life, "switch")
+
+
 @pytest.mark.rule("GL-513", "GL-544")
-@pytest.mark.parametrize("reached", [[], ["invite"], ["invite", "apply"], ["invite", "apply", "accept"]])
+@pytest.mark.parametrize(
+    "reached",
+    [[], ["invite"], ["invite", "apply"], ["invite", "apply", "accept"], ["invite", "apply", "refuse"]],
+)
 def test_nobody_is_insured_for_a_loan_that_ended_before_the_funds(reached):
     life = accepted()
     if reached:

@@ -38,6 +38,7 @@ BEGUN: Final = ("opening", "invited", "applied", "certificate_wanted")
 """Before the insurer's decision."""
 JOINED: Final = ("joined", "switched")
 ENDED_BEFORE_FUNDS: Final = frozenset({"rejected", "withdrawn", "cancelled", "stopped"})
+CONTRACTED: Final = frozenset({"contracted", "repaying", "overdue", "accelerated", "closed"})
 _RESULTS: Final = ("accept", "refuse", "switch", "decline", "give_up")
 AGAIN: Final = ("approved", "re_review", "cert_submitted")
 """While the kind may still be changed (GL-260)."""
@@ -64,13 +65,15 @@ def may_begin_again(case: Case) -> bool:
 def is_given_up(case: Case) -> bool:
     """Nobody needs the application at the service any more: the loan ended before the funds (GL-544), joining was given
     up (GL-513), or another kind was chosen since: before the insurer decided (GL-260, GL-529), or after one half of a
-    couple had joined by Duet (GL-533).
+    couple had joined by Duet (GL-533). Who was refused may still be offered SHIN (GL-530), until the contract.
     """
     if case.state(LOAN) in ENDED_BEFORE_FUNDS:
         return True
     if case.state(LOAN) == "draft":
         return False
     chosen, state = danshin_choice(case), case.state(DANSHIN, case.subject)
+    if state == "refused" and case.state(LOAN) in CONTRACTED:
+        return True
     # Of what was joined another kind can only have been chosen where `kind_may_change` saw half of a Duet.
     return chosen == "NONE" or (state in (*BEGUN, "joined") and chosen != _applied_for(case, case.subject))
 

@@ -641,7 +641,7 @@ _PERSONS = (
     _row(
         DANSHIN,
         "give_up",
-        ["opening", "invited", "applied", "certificate_wanted", "joined", "switched"],
+        ["opening", "invited", "applied", "certificate_wanted", "joined", "refused", "switched"],
         "not_joined",
         [SYSTEM],
         "団信のお申込みを取りやめ",
