@@ -33,8 +33,13 @@ async def officer(world: World, role=Role.OFFICE_REVIEWER):
     return one
 
 
+def code(world, one):
+    world.clock.advance(seconds=30)  # the app shows a code that was not used yet
+    return world.code(one)
+
+
 async def ask(world, person, kind="disclosure", details="", status=201):
-    body = {"kind": kind, "details": details}
+    body = {"code": code(world, person), "kind": kind, "details": details}
     return await world.post("/v1/data-requests", body, status=status, headers=person.bearer)
 
 
@@ -43,7 +48,7 @@ def path(request, step=""):
 
 
 async def propose(world, one, request, step, words="", status=204):
-    body = {"step": step, "words": words}
+    body = {"code": code(world, one), "step": step, "words": words}
     return await world.post(path(request, "propose"), body, status=status, headers=one.bearer)
 
 
@@ -52,12 +57,12 @@ async def seen_by(world, one, request):
 
 
 async def decide(world, one, request, *, proposal=None, status=204):
-    body = {"proposal": proposal or await seen_by(world, one, request)}
+    body = {"code": code(world, one), "proposal": proposal or await seen_by(world, one, request)}
     return await world.post(path(request, "decide"), body, status=status, headers=one.bearer)
 
 
 async def identify(world, one, request, *, seen, status=204):
-    body = {"seen_at_counter": seen}
+    body = {"code": code(world, one), "seen_at_counter": seen}
     return await world.post(path(request, "identify"), body, status=status, headers=one.bearer)
 
 
@@ -186,6 +191,29 @@ async def test_who_withdraws_does_not_read_the_words_that_no_second_officer_deci
     (read,) = (await world.get("/v1/data-requests", headers=person.bearer))["items"]
     assert (read["state"], read["answer"]) == ("withdrawn", "")
     assert (await world.get(path(request), headers=reviewer.bearer))["answer"] == ""
+
+
+@pytest.mark.rule("GL-618")
+async def test_a_stolen_session_asks_identifies_proposes_and_decides_nothing(world: World):
+    person, reviewer, approver = (
+        await somebody(world, verified=True),
+        await officer(world),
+        await officer(world, Role.OFFICE_APPROVER),
+    )
+
+    async def refused(one, where, body):
+        for stolen in ({}, {"code": world.wrong_code(one)}):
+            await world.post(where, {**body, **stolen}, status=409 if stolen else 422, headers=one.bearer)
+
+    await refused(person, "/v1/data-requests", {"kind": "disclosure"})
+    assert (await world.get("/v1/data-requests", headers=person.bearer))["items"] == []
+    request = await ask(world, person)
+    await refused(reviewer, path(request, "identify"), {"seen_at_counter": True})
+    await refused(reviewer, path(request, "propose"), {"step": "answer"})
+    await propose(world, reviewer, request, "answer")
+    await refused(approver, path(request, "decide"), {"proposal": await seen_by(world, approver, request)})
+    steps = (await world.get(path(request), headers=approver.bearer))["steps"]
+    assert [one["step"] for one in steps] == ["ask", "identify", "propose_answer"]
 
 
 @pytest.mark.rule("GL-618", "GL-622")

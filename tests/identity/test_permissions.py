@@ -106,7 +106,7 @@ AUTHENTICATED: dict[tuple[str, str], tuple[tuple[Relation, Action], Any]] = {
     ("GET", "/v1/organisations/{organisation_id}/staff"): ((R.COUNTER, A.SEE_ORGANISATIONS), None),
     ("POST", "/v1/staff"): ((R.COUNTER, A.MANAGE_STAFF), {**DEED, "role": "operator", "name": "", "mail": ""}),
     ("POST", "/v1/staff/{account_id}/close"): ((R.COUNTER, A.MANAGE_STAFF), DEED),
-    ("POST", "/v1/data-requests"): ((R.LOGGED_IN, A.ASK_ABOUT_DATA), {"kind": "correction"}),
+    ("POST", "/v1/data-requests"): ((R.LOGGED_IN, A.ASK_ABOUT_DATA), {"code": "000000", "kind": "correction"}),
     ("GET", "/v1/data-requests"): ((R.LOGGED_IN, A.ASK_ABOUT_DATA), None),
     ("DELETE", "/v1/data-requests/{request_id}"): ((R.LOGGED_IN, A.ASK_ABOUT_DATA), None),
     ("GET", "/v1/data-requests/{request_id}/disclosure"): ((R.LOGGED_IN, A.ASK_ABOUT_DATA), None),
@@ -114,15 +114,15 @@ AUTHENTICATED: dict[tuple[str, str], tuple[tuple[Relation, Action], Any]] = {
     ("GET", "/v1/counter/data-requests/{request_id}"): ((R.COUNTER, A.HANDLE_DATA_REQUESTS), None),
     ("POST", "/v1/counter/data-requests/{request_id}/identify"): (
         (R.COUNTER, A.HANDLE_DATA_REQUESTS),
-        {"seen_at_counter": True},
+        {"code": "000000", "seen_at_counter": True},
     ),
     ("POST", "/v1/counter/data-requests/{request_id}/propose"): (
         (R.COUNTER, A.HANDLE_DATA_REQUESTS),
-        {"step": "answer"},
+        {"code": "000000", "step": "answer"},
     ),
     ("POST", "/v1/counter/data-requests/{request_id}/decide"): (
         (R.COUNTER, A.DECIDE_DATA_REQUESTS),
-        {"proposal": str(UUID(int=1))},
+        {"code": "000000", "proposal": str(UUID(int=1))},
     ),
     ("DELETE", "/v1/sessions/current"): ((R.LOGGED_IN, A.USE_SESSION), None),  # the last one: it logs out
 }

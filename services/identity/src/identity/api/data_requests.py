@@ -11,8 +11,8 @@ from kit.disclosures import PURPOSE
 from kit.http import NowDep, SessionDep
 from kit.idempotency import OnceDep
 
-from identity.api.deps import ContextDep, Holder, open_to, permitted
-from identity.commands import audit
+from identity.api.deps import ContextDep, Holder, open_to, permitted, permitted_with_code
+from identity.commands import audit, otp
 from identity.commands import data_requests as commands
 from identity.commands.audit import Deed, officer
 from identity.permissions import Action, Relation
@@ -22,8 +22,10 @@ from identity.schemas import data_requests as schemas
 router = APIRouter(prefix="/v1", tags=["personal data"])
 
 OWN = permitted(Action.ASK_ABOUT_DATA)
+OWN_WITH_CODE = permitted_with_code(Action.ASK_ABOUT_DATA)
 OFFICE = permitted(Action.HANDLE_DATA_REQUESTS, Relation.COUNTER)
-APPROVER = permitted(Action.DECIDE_DATA_REQUESTS, Relation.COUNTER)
+OFFICE_WITH_CODE = permitted_with_code(Action.HANDLE_DATA_REQUESTS, Relation.COUNTER)
+APPROVER_WITH_CODE = permitted_with_code(Action.DECIDE_DATA_REQUESTS, Relation.COUNTER)
 
 
 @router.get(
@@ -48,15 +50,20 @@ async def procedure(context: ContextDep) -> Any:
 @router.post("/data-requests", status_code=201, response_model=schemas.RequestId, summary="Ask")
 async def ask(
     body: schemas.NewRequest,
-    holder: Annotated[Holder, OWN],
+    holder: Annotated[Holder, OWN_WITH_CODE],
     session: SessionDep,
     context: ContextDep,
     once: OnceDep,
     now: NowDep,
 ) -> Response:
-    """For disclosure, correction or suspension of use of the data that is held of oneself, in all services."""
+    """For disclosure, correction or suspension of use of the data that is held of oneself, in all services.
+
+    With a one-time password: a session alone confirms nobody. If eKYC of the account has passed, whenever that was, the
+    two together identify the person at once.
+    """
 
     async def work() -> schemas.RequestId:
+        await otp.spend(session, context.tools, actor=holder.actor, code=body.code, now=now)
         row = await commands.ask(
             session, context.tools, actor=holder.actor, kind=body.kind, details=body.details, now=now
         )
@@ -121,11 +128,15 @@ async def show(
 async def identify(
     request_id: UUID,
     body: schemas.IdentifyBody,
-    holder: Annotated[Holder, OFFICE],
+    holder: Annotated[Holder, OFFICE_WITH_CODE],
     session: SessionDep,
+    context: ContextDep,
     now: NowDep,
 ) -> None:
-    """Seen at the counter, or by an identity check that has passed since the request."""
+    """Seen at the counter; or eKYC of the account has passed by now, beside the one-time password that came with the
+    request. With a one-time password of the officer.
+    """
+    await otp.spend(session, context.tools, actor=holder.actor, code=body.code, now=now)
     await commands.identify(
         session, actor=holder.actor, request_id=request_id, seen_at_counter=body.seen_at_counter, now=now
     )
@@ -135,12 +146,13 @@ async def identify(
 async def propose(
     request_id: UUID,
     body: schemas.ProposeBody,
-    holder: Annotated[Holder, OFFICE],
+    holder: Annotated[Holder, OFFICE_WITH_CODE],
     session: SessionDep,
     context: ContextDep,
     now: NowDep,
 ) -> None:
-    """Waits for another officer, an approver."""
+    """Waits for another officer, an approver. With a one-time password."""
+    await otp.spend(session, context.tools, actor=holder.actor, code=body.code, now=now)
     await commands.propose(
         session, context.tools, actor=holder.actor, request_id=request_id, step=body.step, words=body.words, now=now
     )
@@ -150,12 +162,15 @@ async def propose(
 async def decide(
     request_id: UUID,
     body: schemas.DecideBody,
-    holder: Annotated[Holder, APPROVER],
+    holder: Annotated[Holder, APPROVER_WITH_CODE],
     session: SessionDep,
     context: ContextDep,
     now: NowDep,
 ) -> None:
-    """By another officer than the one who proposed it. The person is told by mail that there is an answer."""
+    """By another officer than the one who proposed it, with a one-time password. The person is told by mail that there
+    is an answer.
+    """
+    await otp.spend(session, context.tools, actor=holder.actor, code=body.code, now=now)
     await commands.decide(
         session, context.tools, actor=holder.actor, request_id=request_id, proposal=body.proposal, now=now
     )

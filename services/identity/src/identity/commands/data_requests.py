@@ -1,6 +1,7 @@
 """Requests of people about the personal data that is held of them (開示・訂正・利用停止; GL-618, GL-622).
 
-The person asks, being logged in. The office identifies them: by an identity check that passed, or at the counter. One
+The person asks, being logged in and with a one-time password, since a session can be stolen. eKYC of the account that
+has passed, whenever that was, identifies them then; if there is none, the office does, at the counter. One
 officer proposes to answer, to refuse or to lift a suspension, another one, an approver, decides. What follows in other
 services they hear: a suspension ends all provision to third parties in applications. A disclosure is not copied
 anywhere: with a grant of identity the person reads from each service what it holds.
@@ -35,7 +36,9 @@ from identity.tools import Tools
 async def ask(
     session: AsyncSession, tools: Tools, *, actor: Actor, kind: RequestKind, details: str, now: datetime
 ) -> DataRequest:
-    """Keep a request of the actor. An identity check that passed identifies them at once.
+    """Keep a request of the actor. eKYC that has passed identifies them at once.
+
+    The caller has taken a one-time password of them (`otp.spend`), and does so for each step of an officer too.
 
     Raises DataRequestNotPossible, by `asking_findings`.
     """
@@ -77,8 +80,8 @@ async def withdraw(session: AsyncSession, *, actor: Actor, request_id: UUID, now
 async def identify(
     session: AsyncSession, *, actor: Actor, request_id: UUID, seen_at_counter: bool, now: datetime
 ) -> None:
-    """An officer confirms that the person is the customer: seen at the counter, or by an identity check that has passed
-    meanwhile. Raises NotFound, DataRequestNotPossible.
+    """An officer confirms that the person is the customer: seen at the counter, or by eKYC of the account, which has
+    passed by now. Raises NotFound, DataRequestNotPossible.
     """
     account, row = await _locked(session, request_id)
     how = rules.identified_by(ekyc_passed=_passed(account), seen_at_counter=seen_at_counter)

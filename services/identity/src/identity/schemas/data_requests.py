@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from identity.domain.personal_data import Identified, RequestKind, RequestState
-from identity.schemas.common import Body
+from identity.schemas.common import Body, Code
 
 Words = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Proposal = Literal["answer", "refuse", "lift"]
@@ -24,8 +24,9 @@ class Procedure(BaseModel):
 
 
 class NewRequest(Body):
-    """What somebody asks about the data that is held of them."""
+    """What somebody asks about the data that is held of them, with a one-time password."""
 
+    code: Code
     kind: RequestKind
     details: Words = Field(default="", examples=["住所の番地が誤っています。"], description="of a correction: of what")
 
@@ -100,14 +101,16 @@ class OfficeRequest(WaitingRequest):
 
 
 class IdentifyBody(Body):
-    """How the person was identified beside the login."""
+    """How the person was identified beside the login and the one-time password of the request."""
 
-    seen_at_counter: bool = Field(description="false: by the identity check that has passed")
+    code: Code
+    seen_at_counter: bool = Field(description="false: by eKYC of the account, which has passed, whenever that was")
 
 
 class ProposeBody(Body):
     """What another officer is to decide."""
 
+    code: Code
     step: Proposal
     words: Words = Field(default="", examples=["住所を訂正しました。"], description="for the person; of a refusal: why")
 
@@ -115,6 +118,7 @@ class ProposeBody(Body):
 class DecideBody(Body):
     """What was seen proposed: this step, with these words."""
 
+    code: Code
     proposal: UUID
 
 
