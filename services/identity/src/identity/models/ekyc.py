@@ -53,6 +53,8 @@ class EkycCallback(Base, table=True):
     """Callbacks that were taken, so that a repeated one asks the provider nothing."""
 
     __tablename__: ClassVar[str] = "ekyc_callbacks"
+    # Old rows go at each callback (kit.providers.callbacks).
+    __table_args__: ClassVar[Any] = (Index("ix_ekyc_callbacks_received_at", "received_at"),)
 
     event_id: str = Field(primary_key=True)
     received_at: datetime = at()

@@ -59,7 +59,8 @@ def read_hint(model: type[H], body: bytes) -> H:
 
 
 async def first_time(session: AsyncSession, table: str, event_id: str, now: datetime) -> bool:
-    """Keep that a message came, in a table with `event_id` (its key) and `received_at`; whether it came first."""
+    """Keep that a message came, in a table with `event_id` (its key) and `received_at` (indexed: what is old goes
+    at each message); whether it came first."""
     await session.execute(
         text(f"""
 DELETE FROM {table} WHERE event_id IN (

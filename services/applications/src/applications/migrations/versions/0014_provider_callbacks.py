@@ -17,3 +17,4 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("event_id", name="pk_provider_callbacks"),
     )
+    op.create_index("ix_provider_callbacks_received_at", "provider_callbacks", ["received_at"])
