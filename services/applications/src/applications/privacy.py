@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, Literal
 from uuid import UUID
@@ -28,7 +26,7 @@ DataField = Literal[
 """GL-608: the personal data concerned."""
 
 
-class Case(StrEnum):
+class LegalCase(StrEnum):
     """GL-614: the six cases in which data may be provided to a third party, in their order."""
 
     LAW = "LAW"
@@ -61,15 +59,6 @@ class ConsentText:
 
 
 @dataclass(frozen=True)
-class Consent:
-    """interpretation (GL-620): who consented to which version, and when (aware)."""
-
-    person: str
-    version: str
-    given_at: datetime
-
-
-@dataclass(frozen=True)
 class Provision:
     """interpretation (GL-621): one entry of the provision log; every provision to a third party has one.
 
@@ -78,10 +67,9 @@ class Provision:
     """
 
     recipient: str
-    case: Case
+    case: LegalCase
     data_fields: frozenset[DataField]
     purpose: str
-    provided_on: date
     ground: str
     restricted: bool
     safety_asked: bool
@@ -100,38 +88,19 @@ class Given:
     consented: ConsentText | None = None
 
 
-def consented_at(consents: Collection[Consent], person: str, version: str) -> datetime | None:
-    """GL-620: when a person consented to this version of the text, first; None: not. GL-255 asks for it."""
-    return min((one.given_at for one in consents if (one.person, one.version) == (person, version)), default=None)
-
-
-def purpose_findings(
-    purpose: str, person: str, consents: Collection[Consent], texts: Mapping[str, ConsentText]
-) -> list[Finding]:
-    """interpretation (GL-609): data of a person is used for a purpose that a version the person consented to names.
-
-    `texts` are all versions that ever were, by version. Raises KeyError for a consent to a version that never was.
-    """
-    if any(purpose in texts[one.version].purposes for one in consents if one.person == person):
-        return []
-    return [_purpose_not_consented()]
-
-
-def _purpose_not_consented() -> Finding:
-    message = "この利用目的は、お客さまの同意の範囲にありません。同意に記載の利用目的の範囲内でご利用ください。"
-    return Finding("GL-609", "PURPOSE_NOT_CONSENTED", message, "purpose")
-
-
 def provision_findings(provision: Provision, consented: ConsentText | None) -> list[Finding]:
-    """GL-614, GL-615, GL-621: what stands against a provision. `consented` is the version that the customer consented
-    to, None without one; what customers are given themselves has the recipient `CUSTOMER`."""
+    """GL-609, GL-614, GL-615, GL-621: what stands against a provision.
+
+    `consented` is the version that the customer consented to, None without one; what customers are given themselves has
+    the recipient `CUSTOMER`.
+    """
     found = []
     if not provision.recipient or not provision.purpose or not provision.data_fields:
         message = "提供先、提供する項目、利用目的を入力してください。"
         found.append(Finding("GL-621", "INCOMPLETE", message, "provision"))
-    if provision.case is Case.STATISTICS:
+    if provision.case is LegalCase.STATISTICS:
         found += _statistics_findings(provision)
-    elif provision.case is Case.CONSENT:
+    elif provision.case is LegalCase.CONSENT:
         found += _consent_findings(provision, consented)
     elif not provision.ground.strip():
         message = "提供できる根拠(法令の条項、事務や業務の内容、理由など)を入力してください。"
@@ -158,6 +127,9 @@ def _statistics_findings(provision: Provision) -> list[Finding]:
 
 
 def _consent_findings(provision: Provision, consented: ConsentText | None) -> list[Finding]:
+    """interpretation (GL-609, GL-620): a provision by consent carries the code of a purpose that the version names to
+    which the person consented last, and goes to a recipient whom that version names.
+    """
     if provision.recipient == CUSTOMER:
         return []
     found = []
@@ -165,7 +137,8 @@ def _consent_findings(provision: Provision, consented: ConsentText | None) -> li
         message = "この提供先は、お客さまの同意に記載されていません。同意をいただいてから提供してください。"
         found.append(Finding("GL-615", "RECIPIENT_NOT_CONSENTED", message, "recipient"))
     if consented is None or provision.purpose not in consented.purposes:
-        found.append(_purpose_not_consented())
+        message = "この利用目的は、お客さまの同意の範囲にありません。同意に記載の利用目的の範囲内でご利用ください。"
+        found.append(Finding("GL-609", "PURPOSE_NOT_CONSENTED", message, "purpose"))
     if not provision.restricted:
         message = "提供先に対し、利用の目的と方法を制限してください。"
         found.append(Finding("GL-615", "NOT_RESTRICTED", message, "restricted"))

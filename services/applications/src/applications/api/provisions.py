@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from kit.http import ActorDep, NowDep, SessionDep
 from kit.idempotency import OnceDep
-from kit.japan import to_jst
 
 from applications.api.context import DeskDep
 from applications.api.schemas.provisions import NewProvision, ProvisionBody, ProvisionPage, Recorded
@@ -61,7 +60,7 @@ async def record(
             application_id=application_id,
             person=body.person,
             which=body.which,
-            provision=body.provision(to_jst(now).date()),
+            provision=body.provision(),
             now=now,
         )
         return Recorded(provided_at=now)

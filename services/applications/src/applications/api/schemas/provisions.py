@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from madoguchi_contracts import Key
 from pydantic import BaseModel, Field
 
 from applications.api.schemas.common import Body, LongText, ShortText
-from applications.privacy import Case, DataField, Provision
+from applications.privacy import DataField, LegalCase, Provision
 
 
 class ProvisionBody(Body):
@@ -45,7 +45,7 @@ class NewProvision(BaseModel):
     person: UUID
     recipient: Key = Field(examples=["tax_office"])
     which: ShortText = ""
-    case: Case = Field(examples=["LAW"])
+    case: LegalCase = Field(examples=["LAW"])
     data_fields: list[DataField] = Field(min_length=1, max_length=12, examples=[["name", "address"]])
     purpose: Key = Field(examples=["tax"])
     ground: LongText = Field(
@@ -54,14 +54,13 @@ class NewProvision(BaseModel):
     restricted: bool = Field(default=False, description="the recipient was restricted in purpose and method (GL-615)")
     safety_asked: bool = Field(default=False, description="and asked for safety measures (GL-615)")
 
-    def provision(self, today: date) -> Provision:
+    def provision(self) -> Provision:
         """As the rules judge it."""
         return Provision(
             recipient=self.recipient,
             case=self.case,
             data_fields=frozenset(self.data_fields),
             purpose=self.purpose,
-            provided_on=today,
             ground=self.ground,
             restricted=self.restricted,
             safety_asked=self.safety_asked,

@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from kit.japan import to_jst
-
-from applications.privacy import Case as Ground
-from applications.privacy import ConsentText, Given, Provision
+from applications.privacy import ConsentText, Given, LegalCase, Provision
 from applications.programme import Share
 from applications.programmes.green_loan import steps
 from applications.programmes.green_loan.conditions import CONSENT, TECHNICAL, debtors
@@ -31,10 +28,9 @@ def given(case: Case, person: UUID, regular: str, which: str = "") -> Given:
     about = REGULAR[regular]
     provision = Provision(
         recipient=about.recipient,
-        case=Ground.CONSENT,
+        case=LegalCase.CONSENT,
         data_fields=about.data_fields,
         purpose=about.purpose,
-        provided_on=to_jst(case.now).date(),
         ground="",
         restricted=True,  # by the agreement
         safety_asked=True,
