@@ -226,7 +226,7 @@ class TestCodes:
         limits = generous("otp_code", "otp_code_day", "link_address")
         async with identity_world(await postgres_url("identity"), rate_limits=limits) as world:
             # They wait for few connections, on a busy machine for longer than the five seconds of the pool.
-            monkeypatch.setattr("kit.db.PLACE_SECONDS", 120)
+            monkeypatch.setattr(world.database.engine.sync_engine.pool, "_timeout", 120)
             member = await world.logged_in()
             world.clock.advance(seconds=30)
             body = {"code": world.code(member), "purpose": "submit", "digest": DIGEST}

@@ -6,17 +6,15 @@ the few that every request or every event runs go straight to the driver, at hal
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import asyncpg
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
-from sqlalchemy.pool import NullPool
 
 from kit.errors import Unavailable
 
@@ -32,19 +30,6 @@ _LOST_RACES = {"40001", "40P01", "55P03", "57014"}  # serialization, deadlock, l
 _DOWN_SQLSTATE_CLASSES = ("08", "57P", "53")  # connection, operator intervention, insufficient resources
 
 
-@dataclass(frozen=True)
-class _Held:
-    """A connection to the database: the driver's, SQLAlchemy's around it, and the session that goes with them.
-
-    The session is kept with the connection, since making one costs as much as a statement; between two transactions it
-    holds nothing.
-    """
-
-    driver: asyncpg.Connection[Any]
-    connection: AsyncConnection
-    session: AsyncSession
-
-
 def new_metadata() -> MetaData:
     """Metadata with named constraints, so that a migration can name what it changes."""
     return MetaData(naming_convention=NAMING)
@@ -58,8 +43,9 @@ def sqlstate(error: BaseException) -> str:
 
 def is_down(error: BaseException) -> bool:
     """Whether the error says that PostgreSQL cannot be reached or cannot serve right now."""
-    # Also TimeoutError: every connection is in use. SQLAlchemy lets what happens while connecting through as it is.
-    if isinstance(error, OSError):
+    if isinstance(error, PoolTimeout):  # every connection is in use
+        return True
+    if isinstance(error, OSError):  # also TimeoutError; SQLAlchemy lets what happens while connecting through as it is
         return error.filename is None  # a missing file is a defect of ours and would be tried again for ever
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
@@ -84,7 +70,6 @@ def is_transient(error: BaseException) -> bool:
 # instead of keeping a connection of the pool.
 LOCK_TIMEOUT = "3s"
 HANG_TIMEOUT = "15s"  # between two statements of a transaction: none of ours thinks for so long
-PLACE_SECONDS = 5  # to wait for a connection when all are in use; then Unavailable
 
 
 class Database:
@@ -100,12 +85,11 @@ class Database:
             async_creator=self._connect,
             isolation_level="AUTOCOMMIT",  # `transaction` begins and commits, on the driver's connection
             hide_parameters=True,  # else the text of every error repeats the values of its statement
-            # Connections are kept here and not in SQLAlchemy's pool: taking one from there and giving it back starts
-            # three tasks, and costs as much as two statements.
-            poolclass=NullPool,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=5,  # seconds; then Unavailable
+            pool_pre_ping=False,  # a broken connection raises, becomes 503 or a retry, and is replaced
         )
-        self._places = asyncio.Semaphore(pool_size)
-        self._idle: list[_Held] = []
         self.after_events: Callable[[], None] = _nobody_to_wake
 
     @property
@@ -136,71 +120,28 @@ class Database:
         the connection broke in the very moment of the commit; callers are idempotent for that case.
         """
         try:
-            async with self._connection() as held, _unit_of_work(held.driver):
-                session = held.session
-                session.info.clear()
-                session.info["driver"] = held.driver
-                try:
+            async with self.engine.connect() as connection:
+                held = await _live(connection)
+                async with (
+                    _unit_of_work(held),
+                    AsyncSession(connection, expire_on_commit=False, info={"driver": held}) as session,
+                ):
                     yield session
-                    if session.in_transaction():  # whose statements all went to the driver never pays for one
-                        await session.flush()
-                finally:
-                    if session.in_transaction():
-                        await session.close()
-                recorded = "events_recorded" in session.info
+                    await session.flush()
         except Exception as error:
             if not isinstance(error, Unavailable) and is_down(error):
                 raise Unavailable(retry_after_seconds=5) from error
             raise
-        if recorded:
+        if session.info.get("events_recorded"):
             self.after_events()
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[_Held]:
-        """A connection that lives, for one at a time: the one that was used last, or a new one.
-
-        One that broke while nobody used it is replaced; there are more of this kind after a restart of the server.
-        """
-        if self._places.locked():
-            async with asyncio.timeout(PLACE_SECONDS):
-                await self._places.acquire()
-        else:
-            await self._places.acquire()
-        try:
-            while self._idle:
-                held = self._idle.pop()
-                if not held.driver.is_closed():
-                    break
-                await held.connection.close()
-            else:
-                held = await self._open()
-            try:
-                yield held
-            finally:
-                if held.connection.invalidated or held.driver.is_in_transaction():  # its rollback was interrupted
-                    held.driver.terminate()  # its locks end with it, and nobody goes on in what it began
-                self._idle.append(held)
-        finally:
-            self._places.release()
-
-    async def _open(self) -> _Held:
-        connection = await self.engine.connect()
-        driver = (await connection.get_raw_connection()).driver_connection
-        return _Held(cast(Any, driver), connection, AsyncSession(connection, expire_on_commit=False))
-
-    async def ask(self, query: str) -> Any:
-        """The first value that a query finds, outside of any transaction. Raises what the driver raises."""
-        async with self._connection() as held:
-            return await held.driver.fetchval(query)
 
     async def ping(self) -> None:
         """Raise if the database does not answer a query."""
-        await self.ask("SELECT 1")
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        """Close every connection that is not in use."""
-        while self._idle:
-            await self._idle.pop().connection.close()
+        """Close every connection."""
         await self.engine.dispose()
 
 
@@ -223,10 +164,20 @@ async def _unit_of_work(held: asyncpg.Connection[Any]) -> AsyncIterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # then the connection is dropped
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # then `_live` drops the connection
             await transaction.rollback()
         raise
     await transaction.commit()
+
+
+async def _live(connection: AsyncConnection) -> asyncpg.Connection[Any]:
+    """The driver's connection; another one when it was closed in the pool, or its last rollback was interrupted."""
+    held: asyncpg.Connection[Any] | None = None
+    while held is None or held.is_closed() or held.is_in_transaction():
+        if held is not None:
+            await connection.invalidate()  # the pool has more of this kind after a restart of the server
+        held = (await connection.get_raw_connection()).driver_connection
+    return held
 
 
 def _nobody_to_wake() -> None:

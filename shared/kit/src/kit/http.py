@@ -20,7 +20,7 @@ from fastapi.exceptions import HTTPException as FastAPIHTTPException
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
-from fastapi.security import HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from madoguchi_contracts import Role
 from opentelemetry.trace import StatusCode
 from pydantic import BaseModel, Field
@@ -53,6 +53,7 @@ MAX_BODY_BYTES = 1_048_576
 PROBLEM = "application/problem+json"
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _UNSTORABLE = {"22021", "22P05"}  # SQLSTATEs of text that PostgreSQL cannot hold, such as a NUL character
+_bearer = HTTPBearer(bearerFormat="JWT", auto_error=False, description="an access token of identity")
 
 
 @dataclass(frozen=True)
@@ -102,25 +103,17 @@ async def _now(request: Request) -> datetime:
     return cast(datetime, context_of(request).clock())
 
 
-class _Admission(HTTPBearer):
-    """Who an access token of identity belongs to."""
-
-    async def __call__(self, request: Request) -> Actor:  # type: ignore[override]
-        """Raises Unauthenticated, also when there is no token, or Unavailable."""
-        bearer = await super().__call__(request)
-        if bearer is None:
-            raise Unauthenticated
-        actor: Actor = await context_of(request).admit(bearer.credentials)
-        return actor
+async def _actor(request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
+    if bearer is None:
+        raise Unauthenticated
+    actor: Actor = await context_of(request).admit(bearer.credentials)
+    return actor
 
 
 # scope="function": the transaction ends before the response leaves; FastAPI's default would answer 201 and then fail.
 SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
 NowDep = Annotated[datetime, Depends(_now)]
-_admission = _Admission(
-    scheme_name="HTTPBearer", bearerFormat="JWT", auto_error=False, description="an access token of identity"
-)
-ActorDep = Annotated[Actor, Depends(_admission)]
+ActorDep = Annotated[Actor, Depends(_actor)]
 
 
 def require(*roles: Role) -> Callable[[Actor], Awaitable[Actor]]:

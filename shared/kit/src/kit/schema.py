@@ -8,12 +8,14 @@ from __future__ import annotations
 from importlib.resources import files
 from importlib.util import find_spec
 
-import asyncpg
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
-from kit.db import Database
+from kit.db import Database, sqlstate
 from kit.health import Check, NotReady
 
-_REVISION = "SELECT version_num FROM alembic_version"
+UNDEFINED_TABLE = "42P01"
+_REVISION = text("SELECT version_num FROM alembic_version")
 
 
 def revisions(service: str) -> list[str]:
@@ -40,8 +42,11 @@ def answers_with_its_schema(database: Database, service: str) -> Check:
 
     async def check() -> None:
         try:
-            has = await database.ask(_REVISION)
-        except asyncpg.UndefinedTableError:
+            async with database.engine.connect() as connection:
+                has = (await connection.execute(_REVISION)).scalar()
+        except ProgrammingError as error:
+            if sqlstate(error) != UNDEFINED_TABLE:
+                raise
             has = None
         if has is None:
             raise NotReady(f"the database is empty, and this release needs revision {needs}")
