@@ -30,20 +30,33 @@ def test_citations_are_found_on_modules_functions_classes_and_parameters():
     ]
 
 
-def test_a_table_row_is_a_rule_with_its_place_and_its_reason():
-    table = "# Rules\n| ID | where | test or reason |\n|---|---|---|\n| AS-01 | organisational | done on paper |\nAS-02"
-    assert listed_rules(table) == {"AS-01": ("organisational", "done on paper")}
+SOURCES = {"services/x/src/x/domain/dues.py": "def is_due(): ...", "services/identity/src/identity/otp.py": "STEP = 30"}
+
+
+def test_a_table_row_is_a_rule_with_the_place_where_it_acts():
+    table = (
+        "# Rules\n| rule | where |\n|---|---|\n| AS-01 | organisational: done on paper |\n| AS-02 | a.py: `b` |\nAS-03"
+    )
+    assert listed_rules(table) == {"AS-01": "organisational: done on paper", "AS-02": "a.py: `b`"}
 
 
 def test_a_listed_rule_without_a_test_or_a_reason_is_a_problem():
-    listed = {"AS-01": ("domain", ""), "AS-02": ("organisational", ""), "AS-03": ("organisational", "on paper")}
-    assert problems({"AS-04": ["t.py"]}, listed) == [
-        "AS-01 has no test (domain)",
+    listed = {"AS-01": "domain/dues.py", "AS-02": "organisational:", "AS-03": "organisational: on paper"}
+    assert problems({"AS-04": ["t.py"]}, listed, SOURCES) == [
+        "AS-01 has no test (domain/dues.py)",
         "AS-02 is called organisational without a reason",
     ]
-    assert problems({"AS-01": ["t.py"]}, {"AS-01": ("domain", "")}) == []
+    assert problems({"AS-01": ["t.py"]}, {"AS-01": "domain/dues.py: `is_due`"}, SOURCES) == []
+
+
+def test_a_place_that_is_not_there_any_more_is_a_problem():
+    listed = {"AS-01": "domain/dues.py: `is_overdue`; domain/debts.py", "ID-01": "identity/otp.py: `STEP`"}
+    assert problems({"AS-01": ["t.py"], "ID-01": ["t.py"]}, listed, SOURCES) == [
+        "AS-01 acts where nothing is: is_overdue",
+        "AS-01 acts where nothing is: domain/debts.py",
+    ]
 
 
 def test_an_id_of_another_form_is_a_problem():
-    assert len(problems({"AS-1": ["t.py"], "GL-12": ["t.py"], "": ["t.py"]}, {})) == 3
-    assert len(problems({}, {"XX-01": ("organisational", "why")})) == 1
+    assert len(problems({"AS-1": ["t.py"], "GL-12": ["t.py"], "": ["t.py"]}, {}, {})) == 3
+    assert len(problems({}, {"XX-01": "organisational: why"}, {})) == 1

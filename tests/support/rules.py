@@ -1,8 +1,8 @@
 """Which tests prove which rules of the catalogue: `make rules`.
 
 Reads the IDs cited by `@pytest.mark.rule(...)` from the source, so it needs no test run, and compares them with the
-tables in docs/rules.md (`| ID | where | test or reason |`). It fails for an ID of the wrong form, for a listed rule
-without a test, and for a rule called organisational (nothing a program can do) without a reason.
+table in docs/rules.md (`| ID | where |`). It fails for an ID of the wrong form, for a listed rule without a test, for a
+place that is not there any more, and for a rule called organisational (nothing a program can do) without a reason.
 """
 
 # ruff: noqa: T201 (a program for a terminal)
@@ -16,9 +16,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "docs" / "rules.md"
+SOURCES, SUFFIXES = ("services", "shared", "deploy", "tests"), {".py", ".json", ".yaml", ".md"}
 RULE = re.compile(r"(ID|AS|DO|NO|UI)-\d{2}|(GL|RL)-\d{3}")
-ROW = re.compile(r"^\|\s*([A-Z]{2}-\d+)\s*\|([^|]*)\|([^|]*)\|\s*$")
-ORGANISATIONAL = "organisational"
+ROW = re.compile(r"^\| ([A-Z]{2}-\d+) \| (.+) \|$", re.MULTILINE)
+ORGANISATIONAL = "organisational:"
+PATH, NAME = re.compile(r"[\w./-]+\.(?:py|json|yaml|md)\b"), re.compile(r"`(?:\w+\.)*(\w+)`")
+SHORT = ("identity", "bond", "documents", "notifications", "japan")
+"""Beginnings of paths that stand for a folder of theirs; docs/rules.md says for which."""
 
 
 def citations(source: str, file: str) -> Iterator[tuple[str, str]]:
@@ -42,22 +46,39 @@ def _citations(node: ast.AST, place: str) -> Iterator[tuple[str, str]]:
             yield from _citations(child, place)
 
 
-def listed_rules(table: str) -> dict[str, tuple[str, str]]:
-    """{rule ID: (where, test or reason)} from the rows of the table."""
-    rows = (ROW.match(line) for line in table.splitlines())
-    return {row[1]: (row[2].strip(), row[3].strip()) for row in rows if row}
+def listed_rules(table: str) -> dict[str, str]:
+    """{rule ID: where it acts, or "organisational: why"} from the rows of the table."""
+    return dict(ROW.findall(table))
 
 
-def problems(cited: dict[str, list[str]], listed: dict[str, tuple[str, str]]) -> list[str]:
-    """What is wrong, one line each."""
+def problems(cited: dict[str, list[str]], listed: dict[str, str], sources: dict[str, str]) -> list[str]:
+    """What is wrong, one line each. `sources` are the texts of the files by their paths."""
     wrong = [f"not a rule ID: {rule!r} in {', '.join(cited[rule])}" for rule in cited if not RULE.fullmatch(rule)]
     wrong += [f"not a rule ID: {rule!r} in docs/rules.md" for rule in listed if not RULE.fullmatch(rule)]
-    for rule, (where, reason) in listed.items():
-        if where == ORGANISATIONAL and not reason:
-            wrong.append(f"{rule} is called organisational without a reason")
-        if where != ORGANISATIONAL and rule not in cited:
+    for rule, where in listed.items():
+        if where.startswith(ORGANISATIONAL):
+            if not where.removeprefix(ORGANISATIONAL).strip():
+                wrong.append(f"{rule} is called organisational without a reason")
+            continue
+        if rule not in cited:
             wrong.append(f"{rule} has no test ({where})")
+        wrong += [f"{rule} acts where nothing is: {lost}" for lost in _lost(where, sources)]
     return wrong
+
+
+def _lost(where: str, sources: dict[str, str]) -> Iterator[str]:
+    """The paths of a place that no file has, and the names that none of its files holds."""
+    for part in where.split(";"):
+        texts = []
+        for path in PATH.findall(part):
+            short, _, rest = path.partition("/")
+            folder, ending = (f"/{short}/", f"/{rest}") if short in SHORT else ("", f"/{path}")
+            found = [text for file, text in sources.items() if f"/{file}".endswith(ending) and folder in f"/{file}"]
+            texts += found
+            if not found:
+                yield path
+        if texts:
+            yield from (name for name in NAME.findall(part) if not any(name in text for text in texts))
 
 
 def main() -> int:
@@ -69,7 +90,8 @@ def main() -> int:
     for rule in sorted(cited):
         print(rule, *dict.fromkeys(cited[rule]), sep="\n  ")
     listed = listed_rules(TABLE.read_text())
-    wrong = problems(cited, listed)
+    files = [file for top in SOURCES for file in (ROOT / top).rglob("*.*") if file.suffix in SUFFIXES]
+    wrong = problems(cited, listed, {str(file.relative_to(ROOT)): file.read_text() for file in files})
     print(f"\n{len(cited)} rules cited by tests, {len(listed)} listed in docs/rules.md, {len(wrong)} problems")
     for line in wrong:
         print(line, file=sys.stderr)
