@@ -272,6 +272,12 @@ async def test_a_word_that_goes_against_a_rule_is_not_followed_and_the_office_is
     await called(insurer, one)
     assert (await state(desk, application), await tasks(desk, application)) == ("applied", ["danshin_doubted"])
     assert (await row(desk, application)).doubt.startswith("GL-529: ")
+    (task,) = await desk.rows("SELECT id FROM office_tasks WHERE application_id = :id", id=application)
+    officer = desk.person(Role.OFFICE_REVIEWER)
+    finished = await officer.post(f"/v1/tasks/{task.id}/finish", {"note": "保険会社に照会済み"})
+    assert finished.status_code == 200, finished.text
+    await called(insurer, one)
+    assert await tasks(desk, application) == []
     one.product, one.sequence = "SHIN", 3
     await called(insurer, one)
     assert (await state(desk, application), await tasks(desk, application)) == ("joined", [])

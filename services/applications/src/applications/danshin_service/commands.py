@@ -54,7 +54,7 @@ SET ended_at = :now, looks = 0, look_at = CASE
 WHERE application_id = :application_id AND account_id = :account_id AND ended_at IS NULL
 """)
 _ROW = text("""
-SELECT id, application_id, account_id, started_at, provided_at, service_id, status, sequence, ended_at
+SELECT id, application_id, account_id, started_at, provided_at, service_id, status, sequence, doubt, ended_at
 FROM danshin_applications WHERE id = :id FOR UPDATE
 """)
 _APPLICATION = text("SELECT application_id FROM danshin_applications WHERE id = :id")
@@ -233,10 +233,16 @@ async def _again(session: AsyncSession, due: Due, look_at: datetime | None) -> N
 async def _doubted(
     session: AsyncSession, due: Due, application: Application, row: Any, doubt: Doubt, now: datetime
 ) -> None:
-    """Something is the matter that only people can clear: the office is called, and it is looked at again later."""
+    """Something is the matter that only people can clear: the office is called, and it is looked at again later.
+
+    A doubt that is known already calls nobody: the office may have finished its task, and waits for the insurer.
+    """
+    kept = f"{doubt.rule}: {doubt.what}"
     log.warning("danshin_doubted", id=str(due.id), rule=doubt.rule, what=doubt.what)
-    await session.execute(_DOUBT, {"id": due.id, "doubt": f"{doubt.rule}: {doubt.what}"})
     await _again(session, due, now + AFTER_A_DOUBT)
+    if row.doubt == kept:
+        return
+    await session.execute(_DOUBT, {"id": due.id, "doubt": kept})
     reason = f"団信Web申込サービスとの手続きが進みません({doubt.rule})。内容を確認してください。"
     await tasks.raise_task(
         session, application, DOUBTED, rule=doubt.rule, reason=reason, now=now, subject=row.account_id
