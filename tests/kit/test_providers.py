@@ -4,12 +4,13 @@ import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import httpx
 import pytest
 from fastapi.exceptions import RequestValidationError
 from kit.providers.callbacks import CallbackRefused, Hint, check_callback, read_hint
-from kit.providers.client import MOST_BYTES, Client, Provider, ProviderDown
+from kit.providers.client import MOST_BYTES, Client, Provider, ProviderDown, segment
 from kit.providers.configuration import refuse_unsafe
 from kit.providers.pauses import after_silence, next_look
 from pydantic import BaseModel, SecretStr
@@ -149,3 +150,25 @@ def test_production_refuses_what_can_be_read_or_guessed(wrong):
     refuse_unsafe(SimpleNamespace(**{**GOOD, **wrong, "environment": "local"}), "toy")
     with pytest.raises(ValueError, match=next(iter(wrong))):
         refuse_unsafe(SimpleNamespace(**{**GOOD, **wrong}), "toy")
+
+
+@pytest.mark.parametrize("provider_id", ["x-1", "a/../b", "x?all=1", "x#y", "../v2", "%2e%2e", "a b"])
+async def test_an_id_of_a_provider_stays_one_segment_of_the_path_whatever_is_in_it(provider_id):
+    seen = []
+
+    async def handle(request):
+        seen.append(request.url)
+        return httpx.Response(200, json={"x": 1})
+
+    async with client(handle) as opened:
+        await opened.ask(Answer, "GET", f"/v1/things/{segment(provider_id)}")
+    path = seen[0].raw_path.decode()
+    assert path.startswith("/v1/things/")
+    assert unquote(path.removeprefix("/v1/things/")) == provider_id
+    assert set("/?#").isdisjoint(path.removeprefix("/v1/things/"))
+
+
+@pytest.mark.parametrize("provider_id", [".", ".."])
+def test_an_id_that_leads_up_the_path_is_none(provider_id):
+    with pytest.raises(ProviderDown):
+        segment(provider_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from kit.providers.client import Client
+from kit.providers.client import Client, segment
 from pydantic import BaseModel, Field
 
 from identity.domain.steps import ProviderStatus
@@ -46,4 +46,4 @@ class EkycClient(Client):
 
     async def look(self, verification_id: str) -> Truth:
         """How the verification stands now. Raises ProviderDown."""
-        return await self.ask(Truth, "GET", f"/v1/verifications/{verification_id}")
+        return await self.ask(Truth, "GET", f"/v1/verifications/{segment(verification_id)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from kit.providers.client import Client, ProviderDown
+from kit.providers.client import Client, ProviderDown, segment
 from pydantic import BaseModel, Field
 
 from applications.programmes.green_loan.danshin.kinds import Product
@@ -70,7 +70,7 @@ class DanshinClient(Client):
 
     async def look(self, reference: UUID, service_id: str) -> Truth:
         """How the application stands now. Raises ProviderDown, also for an answer about another one."""
-        truth = await self.ask(Truth, "GET", f"{PATH}/{service_id}")
+        truth = await self.ask(Truth, "GET", f"{PATH}/{segment(service_id)}")
         if truth.reference != reference:
             raise ProviderDown("its answer is about another application")
         return truth

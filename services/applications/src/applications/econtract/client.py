@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from kit.providers.client import Client, ProviderDown
+from kit.providers.client import Client, ProviderDown, segment
 from pydantic import AwareDatetime, BaseModel, Field
 
 _SHA256 = "^[0-9a-f]{64}$"
@@ -74,7 +74,7 @@ class EContractClient(Client):
 
     async def look(self, envelope_id: str, signers: Mapping[UUID, str]) -> Truth:
         """How the envelope stands now. Raises ProviderDown."""
-        truth = await self.ask(Truth, "GET", f"/v1/envelopes/{envelope_id}")
+        truth = await self.ask(Truth, "GET", f"/v1/envelopes/{segment(envelope_id)}")
         _all_of(signers, truth.signers)
         if truth.status == "completed" and not all(one.signed_at for one in truth.signers):
             raise ProviderDown("its answer contradicts itself")
@@ -89,7 +89,7 @@ class EContractClient(Client):
 
     async def document(self, envelope_id: str) -> bytes:
         """The paper with all signatures. Raises ProviderDown."""
-        return await self.file(f"/v1/envelopes/{envelope_id}/document")
+        return await self.file(f"/v1/envelopes/{segment(envelope_id)}/document")
 
 
 def _all_of(wanted: Mapping[UUID, str], told: Sequence[SigningPlace | Signature]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -87,6 +88,15 @@ class Client:
         if self.provider.https_only and not url.startswith("https://"):
             raise ProviderDown("its link is not https")
         return url
+
+
+def segment(provider_id: str) -> str:
+    """A provider's id as one segment of a path: whatever is in it, it asks about nothing else. Raises ProviderDown for
+    one that would lead elsewhere all the same.
+    """
+    if provider_id in {".", ".."}:
+        raise ProviderDown("its id is none")
+    return quote(provider_id, safe="")
 
 
 def _refused(error: httpx.HTTPStatusError) -> ProviderDown:
