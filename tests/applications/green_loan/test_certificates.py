@@ -64,7 +64,8 @@ def test_it_states_all_that_is_owed_at_the_end_of_the_year_arrears_and_early_rep
     said(life, "prepay", BANK, date(2027, 6, 15), **early, payment_on="2027-06-15")
     assert stated()[0] == plain[0] + instalment.principal
     assert stated()[1] < plain[1] - 900_000
-    said(life, "close", BANK, date(2027, 12, 31), reason="INSURANCE")
+    said(life, "propose_closing", BANK, date(2027, 12, 31))
+    said(life, "close_with_balance", APPROVER, date(2027, 12, 31), reason="INSURANCE")
     assert len(stated()) == 1
 
 

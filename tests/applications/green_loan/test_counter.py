@@ -128,6 +128,19 @@ async def repay_early(desk, owner, wife, clerk, application):
     assert sum(one["principal"] for one in after["coming"]) == after["balance_yen"]
 
 
+async def end_by_insurance(desk, clerk, application, paid):
+    # What is left is paid by the insurance: the bank says so, and the office ends the debt with a reason.
+    path = f"/v1/applications/{application}/steps"
+    alone = await clerk.post(f"{path}/close", {"facts": paid})
+    assert findings(alone) == {("GL-083", "BALANCE_LEFT", "reason")}
+    await done(clerk, application, "propose_closing")
+    approver = desk.person(Role.OFFICE_APPROVER)
+    unsaid = await approver.post(f"{path}/close_with_balance", {"facts": paid})
+    assert findings(unsaid) == {("GL-104", "REQUIRED", "reason")}
+    ended = await done(approver, application, "close_with_balance", facts=paid, reason="保険金の支払")
+    assert ended["state"] == "closed"
+
+
 async def certificate_of_the_year(desk, application, debtors, clerk, inspector):
     # 融資額残高証明書: in the new year each debtor prints it, and the office knows what to post.
     before, desk.clock.now = desk.clock(), datetime(2026, 12, 31, 14, 59, 59, tzinfo=UTC)
@@ -212,7 +225,7 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     left = await clerk.post(f"/v1/applications/{application}/steps/close", {"facts": {"reason": "FINAL_DUE_DATE"}})
     assert findings(left) == {("GL-083", "BALANCE_LEFT", "reason")}
     paid = {"reason": "INSURANCE", "closed_on": "2026-06-30"}
-    assert (await done(clerk, application, "close", facts=paid))["state"] == "closed"
+    await end_by_insurance(desk, clerk, application, paid)
     repaid = (await owner.get(f"/v1/applications/{application}/repayment")).json()
     assert (repaid["balance_yen"], repaid["coming"], repaid["ended"]["on"]) == (0, [], "2026-06-30")
     desk.clock.now = before

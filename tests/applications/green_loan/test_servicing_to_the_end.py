@@ -9,13 +9,16 @@ from fractions import Fraction
 from math import floor
 
 import pytest
+from applications.errors import SecondOfficerNeeded
 from applications.programmes.green_loan import servicing, steps
 from applications.programmes.green_loan.conditions import LOAN
-from applications.workflow import Taken
+from applications.programmes.green_loan.workflow import WORKFLOW
+from applications.workflow import Caller, Taken, findings_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.errors import Refused
-from support.repaying import APPROVER, BANK, CLERK, MAIN, REVIEWER, borrowed, codes, noon, on, said
+from madoguchi_contracts import Role
+from support.repaying import APPROVER, BANK, CLERK, MAIN, OFFICER, REVIEWER, borrowed, codes, noon, on, said
 
 # The reckoning: one month after the other, in fractions
 
@@ -244,7 +247,8 @@ def test_the_benefit_of_the_insurance_repays_all_that_is_left_on_its_day():
     life = borrowed(bonus=500_000)
     said(life, "miss", BANK, date(2027, 1, 20), due_on="2027-01-15")
     before = on(life, date(2027, 2, 19))
-    said(life, "close", BANK, date(2027, 3, 1), reason="INSURANCE", closed_on="2027-02-20")
+    said(life, "propose_closing", BANK, date(2027, 3, 1))
+    said(life, "close_with_balance", APPROVER, date(2027, 3, 1), reason="INSURANCE", closed_on="2027-02-20")
     after = on(life, date(2030, 1, 1))
     assert (after.balance_yen, after.owed_yen, after.coming, after.late) == (0, 0, (), ())
     assert (after.ended.on, after.ended.reason) == (date(2027, 2, 20), "INSURANCE")
@@ -269,12 +273,33 @@ def test_the_benefit_of_the_insurance_repays_all_that_is_left_on_its_day():
 )
 def test_a_debt_ends_as_is_told_only_where_that_is_so(facts, expected):
     life = borrowed()
+    said(life, "propose_closing", REVIEWER, date(2027, 3, 1))
+    for caller in (BANK, REVIEWER):  # a balance is left: neither ends it alone
+        with pytest.raises(Refused) as refused:
+            life.do("close", caller, **facts)
+        assert codes(refused) == (expected or {"BALANCE_LEFT"})
     if not expected:
-        said(life, "close", BANK, date(2027, 3, 1), **facts)
+        life.do("close_with_balance", APPROVER, **facts)
+        assert life.state() == "closed"
         return
     with pytest.raises(Refused) as refused:
-        said(life, "close", BANK, date(2027, 3, 1), **facts)
+        life.do("close_with_balance", APPROVER, **facts)
     assert codes(refused) == expected
+
+
+@pytest.mark.rule("GL-083", "GL-104")
+def test_a_debt_ends_with_a_balance_by_two_officers_who_say_why():
+    life = borrowed()
+    life.now = noon(date(2027, 3, 1))
+    with pytest.raises(SecondOfficerNeeded):
+        life.do("close_with_balance", APPROVER, reason="OTHER")
+    life.do("propose_closing", REVIEWER)
+    with pytest.raises(SecondOfficerNeeded):
+        life.do("close_with_balance", Caller(Role.OFFICE_APPROVER, OFFICER), reason="OTHER")
+    row = WORKFLOW.rows(LOAN, "close_with_balance")[0]
+    unsaid = findings_of(row, life.case(facts=steps.Closing(reason="OTHER"), reason=" "))
+    assert {(one.rule, one.field) for one in unsaid} == {("GL-104", "reason")}
+    life.do("close_with_balance", APPROVER, reason="OTHER")
 
 
 @pytest.mark.rule("GL-083", "GL-576")
@@ -301,7 +326,8 @@ def test_a_balance_that_was_called_is_due_by_instalments_no_more():
     before, later = on(life, date(2026, 12, 19)), on(life, date(2028, 1, 1))
     assert (before.called_on, len(before.coming)) == (None, 112)
     assert (later.called_on, later.coming, later.balance_yen) == (date(2026, 12, 20), (), before.balance_yen)
-    said(life, "close", BANK, date(2028, 1, 1), reason="AFTER_ACCELERATION")
+    said(life, "propose_closing", REVIEWER, date(2028, 1, 1))
+    said(life, "close_with_balance", APPROVER, date(2028, 1, 1), reason="AFTER_ACCELERATION")
     assert on(life, date(2028, 1, 1)).ended.principal_yen == before.balance_yen
 
 

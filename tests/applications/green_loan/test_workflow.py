@@ -758,7 +758,8 @@ def test_the_insurers_word_leads_to_a_cover_that_is_in_force_from_the_funds_on()
     life.do("disburse", BANK, **FUNDS)
     assert life.state(DANSHIN, OWNER) == "in_force"
     life.now = datetime(2026, 4, 16, 1, tzinfo=UTC)
-    life.do("close", BANK, reason="INSURANCE")
+    life.do("propose_closing", BANK)
+    life.do("close_with_balance", APPROVER, reason="INSURANCE")
     assert life.state(DANSHIN, OWNER) == "ended"
 
 
@@ -1062,6 +1063,7 @@ def test_what_is_done_at_the_institution_is_no_step_of_the_applicant():
                 "miss",
                 "settle",
                 "close",
+                "propose_closing",
                 "see",
                 "prepay",
                 "ask_change",

@@ -262,7 +262,7 @@ def _day_of(case: Case, command: str) -> date | None:
 
 def _closing(case: Case) -> tuple[date, str] | None:
     """When the debt ended, and how: the day that was told with the step, else that of the step itself."""
-    step = case.last(LOAN, "close")
+    step = case.last(LOAN, "close") or case.last(LOAN, "close_with_balance")
     if step is None or not isinstance(step.facts, steps.Closing):
         return None
     return step.facts.closed_on or conditions.day_of(step.at), step.facts.reason or "OTHER"

@@ -17,6 +17,8 @@ from applications.programmes.green_loan.money.schedule import on_repayment_day
 from applications.programmes.green_loan.servicing import standing
 from applications.workflow import Case, Taken
 
+_ENDS_WITH_A_BALANCE = frozenset({"INSURANCE", "AFTER_ACCELERATION", "OTHER"})
+
 
 def repayment_begins(case: Case) -> Sequence[Finding]:
     """GL-080, GL-576: the day of the funds, which has come, of the first instalment, and of those after it."""
@@ -151,7 +153,18 @@ def arrears_have_a_day(case: Case) -> Sequence[Finding]:
 
 
 def closing_is_true(case: Case) -> Sequence[Finding]:
-    """GL-083: how the debt ended, and when: what is said to be repaid is repaid."""
+    """GL-083: how the debt ended, and when: nothing is left of what the book knows of."""
+    return _closing_wrong(case, frozenset())
+
+
+def closing_with_a_balance_is_true(case: Case) -> Sequence[Finding]:
+    """GL-083: the same, where what was left is paid by an insurance, after it was called, or the debt ends otherwise:
+    no figure of the book shows it, so two officers look at it and say why.
+    """
+    return _closing_wrong(case, _ENDS_WITH_A_BALANCE)
+
+
+def _closing_wrong(case: Case, ends_with_a_balance: frozenset[str]) -> Sequence[Finding]:
     said, today = case.said(steps.Closing), conditions.today(case)
     if said.reason is None:
         return [Finding("GL-083", "REQUIRED", "完済の理由を選択してください。", "reason")]
@@ -162,7 +175,9 @@ def closing_is_true(case: Case) -> Sequence[Finding]:
     if found is None:
         message = "完済の日は、資金の交付日から本日までの日を入力してください。"
         return [Finding("GL-083", "OTHER_DAY", message, "closed_on")]
-    if said.reason in {"FINAL_DUE_DATE", "FULL_PREPAYMENT"} and found.owed_yen:
+    if found.owed_yen and said.reason not in ends_with_a_balance:
         message = f"その日の残高が{found.owed_yen:,}円あります。完済の理由と日をご確認ください。"
+        if said.reason in _ENDS_WITH_A_BALANCE:
+            message += "残高がある融資の完済は、提案を受けて、機構の承認者が理由とともに記録します。"
         return [Finding("GL-083", "BALANCE_LEFT", message, "reason")]
     return ()

@@ -44,7 +44,7 @@ COMMANDS = {
     "DISBURSE": ("disburse",),
     "DEBIT_FAILED": ("miss",),
     "ARREARS_PAID": ("settle",),
-    "BALANCE_ZERO": ("close",),
+    "BALANCE_ZERO": ("close", "close_with_balance"),
     "WITHDRAW": ("withdraw",),
     "CANCEL": ("cancel",),
     "ANTI_SOCIAL_FOUND": ("stop", "accelerate"),  # GL-119, GL-120: before the funds, and after
