@@ -18,6 +18,10 @@ from applications.workflow import Case, Ground, TaskKind
 AWAITING_CONTRACT = frozenset({"approved", "re_review", "cert_submitted", "contract_open"})
 OWED = frozenset({"repaying", "overdue"})
 REVIEWED = frozenset({"under_review", "re_review"})
+_NEUTRAL = "その他の事由(確認結果をご覧ください)"
+"""GL-121: tasks are kept and listed in the clear, so neither their words nor their rule tell what a check found of
+somebody; the application does, and its look leaves a row in the log of access.
+"""
 BEFORE_FUNDS = AWAITING_CONTRACT | {"under_review", "contracted"}
 
 
@@ -70,9 +74,12 @@ def acceleration(case: Case) -> Ground | None:
     if not standing:
         return None
     newest = max(standing, key=lambda one: came[one])
-    words = "、".join(arrears.GROUND_LABELS[one] for one in standing)
+    words = "、".join(
+        _NEUTRAL if one is arrears.Ground.ANTI_SOCIAL_FORCE else arrears.GROUND_LABELS[one] for one in standing
+    )
     reason = f"一括繰上返済の事由があります({words})。一括繰上返済を請求するかどうかを判断してください。"
-    return Ground(came[newest], arrears.GROUND_RULES[newest], reason)
+    rule = "GL-579" if newest is arrears.Ground.ANTI_SOCIAL_FORCE else arrears.GROUND_RULES[newest]
+    return Ground(came[newest], rule, reason)
 
 
 def _unpaid(case: Case) -> list[datetime]:
