@@ -158,6 +158,12 @@ def test_what_is_found_out_about_a_loan_calls_unless_it_is_permitted(found, rule
     if permittable:
         life.do("permit", APPROVER, ground=found)
         assert tasks(life) == {}
+        life.now += timedelta(days=1)
+        life.do("report_ground", BANK, ground=found, found_on=str(date(2026, 4, 2)))  # nobody has permitted this one
+        assert (tasks(life)["acceleration"].rule, tasks(life)["acceleration"].at) == (rule, life.now)
+        life.now += timedelta(days=1)
+        life.do("permit", APPROVER, ground=found)
+        assert tasks(life) == {}
     else:
         with pytest.raises(Refused) as refused:
             life.do("permit", APPROVER, ground=found)

@@ -52,7 +52,11 @@ def conditions_overdue(case: Case) -> Ground | None:
 
 
 def acceleration(case: Case) -> Ground | None:
-    """GL-579 to GL-588: a ground for calling the whole balance; the agency decides (GL-581)."""
+    """GL-579 to GL-588: a ground for calling the whole balance; the agency decides (GL-581).
+
+    interpretation (GL-582 to GL-584): a permission is of what was reported until then; what is reported later was not
+    looked at, and calls again.
+    """
     if case.state(LOAN) not in OWED:
         return None
     key = case.application_id
@@ -60,7 +64,13 @@ def acceleration(case: Case) -> Ground | None:
     for step in case.taken.get((LOAN, key, "report_ground"), ()):
         if isinstance(step.facts, steps.AccelerationGround) and step.facts.ground is not None:
             came[arrears.Ground(step.facts.ground)] = step.at
-    permitted = {one.ground for one in case.all_said(steps.Permission, LOAN, "permit") if one.ground is not None}
+    permitted = {
+        arrears.Ground(step.facts.ground)
+        for step in case.taken.get((LOAN, key, "permit"), ())
+        if isinstance(step.facts, steps.Permission)
+        and step.facts.ground is not None
+        and step.at >= came.get(arrears.Ground(step.facts.ground), step.at)
+    }
     hit, unpaid = _hit_at(case), _unpaid(case)
     if hit is not None:
         came[arrears.Ground.ANTI_SOCIAL_FORCE] = hit  # GL-120
@@ -69,7 +79,7 @@ def acceleration(case: Case) -> Ground | None:
     standing = arrears.grounds(
         consecutive_unpaid_instalments=len(unpaid),
         found=came.keys(),
-        permitted={arrears.Ground(one) for one in permitted},
+        permitted=permitted,
     )
     if not standing:
         return None
