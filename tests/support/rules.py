@@ -78,7 +78,9 @@ def _lost(where: str, sources: dict[str, str]) -> Iterator[str]:
             if not found:
                 yield path
         if texts:
-            yield from (name for name in NAME.findall(part) if not any(name in text for text in texts))
+            yield from (
+                name for name in NAME.findall(part) if not any(re.search(rf"\b{name}\b", text) for text in texts)
+            )
 
 
 def main() -> int:
