@@ -93,13 +93,20 @@ async def test_a_setting_that_is_not_given_is_named(ward: Ward) -> None:
 # Providers
 
 
-@pytest.mark.parametrize(("service", "provider"), [("identity", "ekyc"), ("applications", "danshin")])
-async def test_a_provider_that_does_not_answer_or_refuses_our_key_is_named(ward: Ward, service, provider) -> None:
+@pytest.mark.parametrize(
+    ("service", "provider", "path"),
+    [
+        ("identity", "ekyc", "/v1/verifications"),
+        ("applications", "danshin", "/v1/applications"),
+        ("applications", "econtract", "/v1/envelopes"),
+    ],
+)
+async def test_a_provider_that_does_not_answer_or_refuses_our_key_is_named(ward: Ward, service, provider, path) -> None:
     away, setting = f"http://{HOST}:{free_port()}", provider.upper()
     done = await ward.doctor(service, **{f"{setting}_URL": away})
     names(done, "providers", f"'{provider}' does not answer", away)
     for status, said in [(401, "refuses our key"), (503, "HTTP 503")]:
-        ward.jwks.providers_say = status
+        ward.jwks.providers_say[path] = status
         done = await ward.doctor(service)
         names(done, "providers", f"'{provider}'", said)
         assert (await ward.environment(service))[f"MADOGUCHI_{setting}_API_KEY"] not in done.output

@@ -42,7 +42,7 @@ class Jwks:
     url: str
     keys: list[dict[str, Any]]
     ahead: timedelta = timedelta(0)
-    providers_say: int = 404  # the HTTP status of providers outside, which answer here too
+    providers_say: dict[str, int] = field(default_factory=dict)  # the status by path, of providers outside; else 404
 
 
 @contextmanager
@@ -52,7 +52,8 @@ def published(signing_keys: Sequence[dict[str, Any]]) -> Iterator[Jwks]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = json.dumps({"keys": jwks.keys}).encode()
-            self.send_response_only(jwks.providers_say if self.path.startswith("/v1/") else 200)
+            path = self.path.rpartition("/")[0]
+            self.send_response_only(jwks.providers_say.get(path, 404) if path.startswith("/v1/") else 200)
             self.send_header("Date", format_datetime(datetime.now(UTC) + jwks.ahead, usegmt=True))
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

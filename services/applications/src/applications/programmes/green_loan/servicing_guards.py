@@ -43,20 +43,19 @@ def prepayment_may_be_asked_for(case: Case) -> Sequence[Finding]:
 
 
 def prepayment_fits(case: Case) -> Sequence[Finding]:
-    """GL-596 to GL-607: what the bank tells of a payment that came, asked for at the counter or in My Note before."""
-    said, today = case.said(steps.Prepayment), conditions.today(case)
-    days = (
-        ("GL-596", "繰上返済の日", "payment_on", said.payment_on),
-        ("GL-604", "お申出の日", "noticed_on", said.noticed_on),
-    )
-    if ahead := [_ahead(rule, what, field) for rule, what, field, day in days if day is not None and day > today]:
-        return ahead
+    """GL-596 to GL-607: what the bank has arranged, asked for at the counter or in My Note before.
+
+    The payment may be still to come: it is arranged a month ahead, and the instalments after it are told at once.
+    """
+    said = case.said(steps.Prepayment)
+    if said.noticed_on is not None and said.noticed_on > conditions.today(case):
+        return [_ahead("GL-604", "お申出の日", "noticed_on")]
     noticed_on = _asked_in_my_note(case, said) if said.channel is Channel.MY_NOTE else None
     return _prepayment_wrong(case, said, noticed_on or said.noticed_on or conditions.today(case))
 
 
 def _ahead(rule: str, what: str, field: str) -> Finding:
-    """What is told of money must have happened: else the loan is reckoned as paid by money that may never come."""
+    """What is told as done must have happened."""
     return Finding(rule, "AHEAD", f"{what}は、本日以前の日を入力してください。", field)
 
 
