@@ -25,11 +25,17 @@ async def test_the_openapi_document_names_every_route_and_its_problems(counter):
         *(f"/v1/applications/{{application_id}}/threads{last}" for last in ("", "/{thread_id}")),
         *(
             f"/v1/applications/{{application_id}}/threads/{{thread_id}}/{what}"
-            for what in ("messages", "read", "settle")
+            for what in ("messages", "read", "settle", "participants")
         ),
         *(f"/v1/applications/{{application_id}}/corrections{last}" for last in ("", "/{correction_id}/withdraw")),
         "/v1/threads",
         "/v1/balance-certificates/imports",
+        *(f"/v1/applications/{{application_id}}/balance-certificates{last}" for last in ("", "/{year}.pdf")),
+        *(f"/v1/programmes/green_loan/balance-certificates/{{year}}{last}" for last in ("", "/posting")),
+        *(f"/v1/applications/{{application_id}}/contract{last}" for last in ("", "/paper", "/place")),
+        *(f"/v1/tasks{last}" for last in ("", "/{task_id}/claim", "/{task_id}/finish")),
+        *("/v1/provisions", "/v1/applications/{application_id}/provisions", "/v1/disclosure"),
+        "/v1/providers/{provider}/callbacks",
         "/v1/programmes/{programme}/help",
         "/v1/programmes/green_loan/rates",
         "/v1/programmes/green_loan/rates/imports",

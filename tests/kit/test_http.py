@@ -386,7 +386,7 @@ async def test_metrics_have_no_label_that_grows_with_people(client: httpx.AsyncC
         for sample in family.samples if family.name in ours else ():
             for name, value in sample.labels.items():
                 labels.setdefault(name, set()).add(value)
-    assert set(labels) <= {"method", "route", "status", "le", "topic", "type", "outcome", "error"}
+    assert set(labels) <= {"method", "route", "status", "le", "topic", "type", "outcome", "error", "provider"}
     assert labels["method"] <= {"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "other"}
     assert {"/v1/people/{person}/notes", "other"} <= labels["route"]
     assert not [word for word in (MAIL, "METHOD", *map(str, people)) if word in scraped]
