@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from itertools import product
@@ -228,7 +227,15 @@ def may_write(bootstrap: str, user: str, topic: str) -> bool:
 def may_read(bootstrap: str, user: str, topic: str, group: str) -> bool:
     """Whether somebody may see a topic, fetch a record of it and commit in a group of that name."""
     refused = (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED)
-    consumer = Consumer({"bootstrap.servers": bootstrap, **login(user), "group.id": group})
+    answers: list[KafkaError | None] = []
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            **login(user),
+            "group.id": group,
+            "on_commit": lambda error, _: answers.append(error),
+        }
+    )
     try:
         # Asked first: the client never tells of a topic that it must not see, it waits for it.
         seen = consumer.list_topics(topic, timeout=20).topics[topic].error
@@ -241,24 +248,30 @@ def may_read(bootstrap: str, user: str, topic: str, group: str) -> bool:
         if message.error() is not None:
             assert message.error().code() in refused
             return False
-        return may_commit(consumer, message)
+        return may_commit(consumer, message, answers)
     finally:
         consumer.close()
 
 
-def may_commit(consumer: Consumer, message: Message) -> bool:
-    """Whether the consumer's group is one that its user may use."""
-    for _ in range(100):
-        try:
-            consumer.commit(message, asynchronous=False)
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
-                return False
-            if error.args[0].code() != KafkaError._WAIT_COORD:
-                raise
-            time.sleep(0.1)  # the client does not wait for the group's coordinator to be known
-        else:
+def may_commit(consumer: Consumer, message: Message, answers: list[KafkaError | None]) -> bool:
+    """Whether the consumer's group is one that its user may use; `answers` are what the broker says of commits.
+
+    The client's own waiting for an answer has no end when it comes while the group's coordinator is looked for.
+    """
+    for _ in range(50):
+        answers.clear()
+        consumer.commit(message)
+        for _ in range(20):
+            consumer.poll(0.1)
+            if answers:
+                break
+        if not answers or (answers[0] is not None and answers[0].code() == KafkaError._WAIT_COORD):
+            continue
+        if answers[0] is None:
             return True
+        if answers[0].code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+            return False
+        raise KafkaException(answers[0])
     raise AssertionError("no coordinator")
 
 
