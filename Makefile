@@ -33,7 +33,7 @@ run: setup ## start everything here and play a case (PROGRAMME=green_loan: that 
 	@exec $(BIN)/madoguchi stack up $(if $(filter 0,$(DEMO)),--no-demo) $(if $(PROGRAMME),--case $(PROGRAMME)) $(if $(LOGS),--logs)
 
 # Two halves of about the same length, each with servers of its own: most of the time a test waits for one of them.
-FIRST_HALF := $(addprefix tests/,applications contracts deploy documents events faults)
+FIRST_HALF := $(addprefix tests/,applications contracts deploy documents drill events faults kit)
 SECOND_HALF := $(filter-out $(FIRST_HALF) tests/support tests/bench tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
 test: setup ## all tests, on servers from wheels; in two halves at once
 	+@$(MAKE) --no-print-directory --jobs=2 --output-sync=line first-half second-half
