@@ -22,7 +22,9 @@ TOPIC = "applications.history.v1"
 
 pytestmark = [
     pytest.mark.real,
-    pytest.mark.skipif(os.environ.get("MADOGUCHI_TEST_SERVERS") != "real", reason="Apache Kafka: make test-real"),
+    pytest.mark.skipif(
+        os.environ.get("MADOGUCHI_TEST_SERVERS") != "real", reason="needs Apache Kafka: `make test-real` runs it"
+    ),
 ]
 
 

@@ -251,7 +251,9 @@ def layers(service: str) -> Layers:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not IMAGES, reason="no images were made: `make images`")
+@pytest.mark.skipif(
+    not IMAGES, reason="needs root and Debian's image tools: `make images` makes the images and runs this"
+)
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_image_holds_no_tools_no_sources_and_no_secrets(service: str):
     image = layers(service)

@@ -30,7 +30,7 @@ RESTRICTED = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("e
 async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
     """One for all tests here; the namespaces are theirs."""
     if not REQUIRED:
-        pytest.skip("builds Kubernetes: `make deploy-check`")
+        pytest.skip("needs an API server built from source, minutes of work: `make deploy-check` does it")
     async with running_cluster(tmp_path_factory.mktemp("cluster")) as cluster:
         await cluster.create("/apis/rbac.authorization.k8s.io/v1/clusterroles", OPERATORS)
         yield cluster

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+from applications.programmes import PROGRAMMES
 from kit.sealed import seal
 from madoguchi_contracts import Contact, ContactChanged, DocumentStored, InvitationAccepted, Role, Sealed, SetEntry
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from support import green_loan as example
-from support.counter import OUR_KEY, Counter, Person
+from support.counter import OUR_KEY, Counter, Person, open_counter, organisation
 from support.danshin import Insurer
 
 CONSENT, TECHNICAL, IDENTITY = "consent", "technical", "identity"
@@ -18,6 +23,20 @@ INSPECTED = {"body_name": "見本検査機構", "reference_number": "K-1", "repo
 PAPERS = ["conformity_certificate", "works_contract_copy", "invoice_copy", "contract_breakdown"]
 FINAL = {"lines_yen": [1_200_000, 300_000], "subsidies_yen": 0}
 RECEIPT = {"received": PAPERS, "shown": PAPERS[1:], "works_contract_copy": True, **FINAL}
+
+
+@asynccontextmanager
+async def open_loan_desk(url: str) -> AsyncIterator[Counter]:
+    """The counter on a day when the example's rates hold; its bank and its inspection body are registered."""
+
+    async def rates(_: AsyncSession) -> Any:
+        return example.RATES
+
+    async with open_counter(url, PROGRAMMES, dated={"green_loan": rates}) as desk:
+        desk.clock.now = datetime(2026, 4, 2, 1, tzinfo=UTC)
+        await desk.hear(organisation(example.BANK, "見本銀行", "ミホンギンコウ", "bank"))
+        await desk.hear(organisation(example.BODY, "見本検査機構", "ミホンケンサキコウ", "inspection_body"))
+        yield desk
 
 
 async def step(person: Person, application: UUID, command: str, **body: Any) -> httpx.Response:

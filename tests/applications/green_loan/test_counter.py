@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from applications.programmes import PROGRAMMES
 from kit import disclosures
 from kit.japan import JST, to_jst
 from madoguchi_contracts import (
@@ -18,7 +17,7 @@ from madoguchi_contracts import (
 )
 from sqlalchemy.exc import DBAPIError
 from support import green_loan as example
-from support.counter import findings, open_counter, organisation
+from support.counter import findings
 from support.econtract import contracts_of
 from support.loan_desk import (
     IDENTITY,
@@ -32,6 +31,7 @@ from support.loan_desk import (
     examined,
     file,
     insured,
+    open_loan_desk,
 )
 from support.pdf import printed
 from support.records import record_of
@@ -48,17 +48,9 @@ FUNDS = {
 }
 
 
-async def rates(session):
-    del session
-    return example.RATES
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def desk(postgres_url):
-    async with open_counter(await postgres_url("applications"), PROGRAMMES, dated={"green_loan": rates}) as opened:
-        opened.clock.now = datetime(2026, 4, 2, 1, tzinfo=UTC)
-        await opened.hear(organisation(example.BANK, "見本銀行", "ミホンギンコウ", "bank"))
-        await opened.hear(organisation(example.BODY, "見本検査機構", "ミホンケンサキコウ", "inspection_body"))
+    async with open_loan_desk(await postgres_url("applications")) as opened:
         yield opened
 
 

@@ -8,25 +8,20 @@ import pytest
 import pytest_asyncio
 from applications.danshin_service import commands, why
 from applications.danshin_service.client import Truth
-from applications.programmes import PROGRAMMES
 from applications.programmes.green_loan import sharing
 from kit.providers.jobs import Due
 from kit.sealed import unseal
 from kit.why.witness import Answer
 from madoguchi_contracts import DataRequestAnswered, DataUseResumed, Role, ServiceLogin
-from support import green_loan as example
-from support.counter import NOTIFICATIONS_KEY, open_counter, organisation
+from support.counter import NOTIFICATIONS_KEY
 from support.danshin import Insurer
+from support.loan_desk import a_couple, agree, done, open_loan_desk
 from support.records import record_of
-
-from .test_counter import a_couple, agree, done, rates
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def desk(postgres_url):
-    async with open_counter(await postgres_url("applications"), PROGRAMMES, dated={"green_loan": rates}) as opened:
-        await opened.hear(organisation(example.BANK, "見本銀行", "ミホンギンコウ", "bank"))
-        await opened.hear(organisation(example.BODY, "見本検査機構", "ミホンケンサキコウ", "inspection_body"))
+    async with open_loan_desk(await postgres_url("applications")) as opened:
         yield opened
 
 

@@ -8,15 +8,14 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from applications.programmes import PROGRAMMES
 from kit.sealed import unseal
 from madoguchi_contracts import ContractLinks, DataRequestAnswered, EkycStatusChanged, Role
 from madoguchi_stack.econtract import state as provider
 from sqlalchemy import text
 from support import green_loan as example
-from support.counter import NOTIFICATIONS_KEY, findings, open_counter, organisation
+from support.counter import NOTIFICATIONS_KEY, findings
 from support.econtract import VIDEO, contracts_of
-from support.loan_desk import INSPECTED, RECEIPT, TECHNICAL, a_couple, approved, done, insured
+from support.loan_desk import INSPECTED, RECEIPT, TECHNICAL, a_couple, approved, done, insured, open_loan_desk
 from support.pdf import printed
 from support.records import record_of
 
@@ -24,17 +23,9 @@ LAST = datetime(2026, 4, 16, 15, tzinfo=UTC)
 """Midnight in Japan after the last day of the period."""
 
 
-async def rates(session):
-    del session
-    return example.RATES
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def desk(postgres_url):
-    async with open_counter(await postgres_url("applications"), PROGRAMMES, dated={"green_loan": rates}) as opened:
-        opened.clock.now = datetime(2026, 4, 2, 1, tzinfo=UTC)
-        await opened.hear(organisation(example.BANK, "見本銀行", "ミホンギンコウ", "bank"))
-        await opened.hear(organisation(example.BODY, "見本検査機構", "ミホンケンサキコウ", "inspection_body"))
+    async with open_loan_desk(await postgres_url("applications")) as opened:
         yield opened
 
 

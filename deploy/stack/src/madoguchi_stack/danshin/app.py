@@ -14,7 +14,7 @@ from pydantic_settings import SettingsConfigDict
 from madoguchi_stack.danshin import state as steps
 from madoguchi_stack.danshin.pages import list_page, login_page, person_page
 from madoguchi_stack.danshin.state import Application, Declaration, NotPossible, Product, State, Status, Wish
-from madoguchi_stack.simulator import ClientOnly, Simulator, SimulatorSettings, serve
+from madoguchi_stack.simulator import ClientOnly, Simulator, SimulatorSettings, serve, simulator_of
 
 
 class Settings(SimulatorSettings):
@@ -54,12 +54,7 @@ class Decision(BaseModel):
     status: Literal[Status.CERTIFICATE_WANTED, Status.JOINED, Status.REFUSED]
 
 
-def _provider(request: Request) -> Simulator[State]:
-    provider: Simulator[State] = request.app.state.provider
-    return provider
-
-
-ProviderDep = Annotated[Simulator[State], Depends(_provider)]
+ProviderDep = Annotated[Simulator[State], Depends(simulator_of)]
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import AwareDatetime, BaseModel
 from pydantic_settings import SettingsConfigDict
@@ -24,7 +24,7 @@ from madoguchi_stack.econtract.state import (
     sign,
     void,
 )
-from madoguchi_stack.simulator import ClientOnly, Simulator, SimulatorSettings, serve
+from madoguchi_stack.simulator import ClientOnly, Simulator, SimulatorSettings, serve, simulator_of
 
 
 class Settings(SimulatorSettings):
@@ -64,12 +64,7 @@ class Truth(BaseModel):
     signers: list[Signature]
 
 
-def _provider(request: Request) -> Simulator[State]:
-    provider: Simulator[State] = request.app.state.provider
-    return provider
-
-
-ProviderDep = Annotated[Simulator[State], Depends(_provider)]
+ProviderDep = Annotated[Simulator[State], Depends(simulator_of)]
 
 
 def _envelope(provider: Simulator[State], envelope_id: UUID) -> Envelope:

@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
+from fastapi import APIRouter, Depends, FastAPI, HTTPException
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 from pydantic_settings import SettingsConfigDict
 
 from madoguchi_stack.ekyc.pages import list_page, verification_page
 from madoguchi_stack.ekyc.state import Method, NotPossible, State, Status, Verification, move, start
-from madoguchi_stack.simulator import ClientOnly, Simulator, SimulatorSettings, serve
+from madoguchi_stack.simulator import ClientOnly, Simulator, SimulatorSettings, serve, simulator_of
 
 
 class Settings(SimulatorSettings):
@@ -52,12 +52,7 @@ class Result(BaseModel):
     result: Literal[Status.RUNNING, Status.PASSED, Status.FAILED]
 
 
-def _provider(request: Request) -> Simulator[State]:
-    provider: Simulator[State] = request.app.state.provider
-    return provider
-
-
-ProviderDep = Annotated[Simulator[State], Depends(_provider)]
+ProviderDep = Annotated[Simulator[State], Depends(simulator_of)]
 
 
 def _verification(provider: Simulator[State], verification_id: UUID) -> Verification:

@@ -52,7 +52,7 @@ def write(paper: Paper) -> bytes:
     top = _HEIGHT - 215
     page.setFont(SERIF, 14)
     for line in paper.to:
-        for part in _fitting(line, SERIF, 14, _WIDTH - 2 * MARGIN):
+        for part in fitting(line, SERIF, 14, _WIDTH - 2 * MARGIN):
             page.drawString(MARGIN, top, part)
             top -= 20
     page.setFont(SERIF, 10.5)
@@ -60,7 +60,7 @@ def write(paper: Paper) -> bytes:
 
     top -= 52
     for label, value in paper.rows:
-        lines = list(_fitting(value, SERIF, 13, _WIDTH - 2 * MARGIN - _LABEL_WIDTH - 24))
+        lines = list(fitting(value, SERIF, 13, _WIDTH - 2 * MARGIN - _LABEL_WIDTH - 24))
         height = _ROW + _LINE * (len(lines) - 1)
         page.setLineWidth(0.5)
         page.rect(MARGIN, top - height, _WIDTH - 2 * MARGIN, height)
@@ -81,7 +81,7 @@ def write(paper: Paper) -> bytes:
     return file.getvalue()
 
 
-def _fitting(text: str, font: str, size: float, width: float) -> Iterator[str]:
+def fitting(text: str, font: str, size: float, width: float) -> Iterator[str]:
     """The text in lines that fit: Japanese may break after any letter."""
     line = ""
     for letter in text:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from reportlab.lib.pagesizes import A4
-from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
-from applications.certificates.paper import MARGIN, SANS, SERIF
+from applications.certificates.paper import MARGIN, SANS, SERIF, fitting
 
 _WIDTH, _HEIGHT = A4
 _LABEL, _SIZE, _LINE = 150.0, 10.5, 18.0
@@ -28,13 +27,13 @@ def write(terms: Sequence[tuple[str, str]]) -> bytes:
     page.setFont(SANS, 18)
     page.drawCentredString(_WIDTH / 2, _HEIGHT - MARGIN - 20, "金銭消費貸借契約書")
     top = _HEIGHT - MARGIN - 70
-    for line in _fitting(_PREAMBLE, _WIDTH - 2 * MARGIN):
+    for line in fitting(_PREAMBLE, SERIF, _SIZE, _WIDTH - 2 * MARGIN):
         page.setFont(SERIF, _SIZE)
         page.drawString(MARGIN, top, line)
         top -= _LINE
     top -= _LINE
     for label, value in terms:
-        for number, line in enumerate(_fitting(value, _WIDTH - 2 * MARGIN - _LABEL)):
+        for number, line in enumerate(fitting(value, SERIF, _SIZE, _WIDTH - 2 * MARGIN - _LABEL)):
             if top < MARGIN:
                 page.showPage()
                 top = _HEIGHT - MARGIN
@@ -48,14 +47,3 @@ def write(terms: Sequence[tuple[str, str]]) -> bytes:
     page.showPage()
     page.save()
     return file.getvalue()
-
-
-def _fitting(text: str, width: float) -> Iterator[str]:
-    """The text in lines that fit: Japanese may break after any letter."""
-    line = ""
-    for letter in text:
-        if line and pdfmetrics.stringWidth(line + letter, SERIF, _SIZE) > width:
-            yield line
-            line = ""
-        line += letter
-    yield line

@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import select
 
 from documents.access import authorise
-from documents.commands.parts import lock_with_set, tell_removed
+from documents.commands.parts import lock_with_set
 from documents.commands.requests import Seal, ask_for_document
-from documents.commands.retention import is_held
-from documents.domain import Action, DocumentStatus
+from documents.commands.retention import is_held, let_go
+from documents.domain import Action
 from documents.errors import FileHeld
-from documents.models import Document, RetentionEntry
+from documents.models import Document
 
 REASON = "individual_number"
 """Of the entry in the log of deleted files."""
@@ -55,21 +55,5 @@ async def delete_with_number(
         seal=seal,
         now=now,
     )
-    if document.status == DocumentStatus.STORED:
-        document.move(DocumentStatus.REMOVED, now)
-        await tell_removed(session, documents, document, now)
-    key, document.object_key = document.object_key, None
-    document.move(DocumentStatus.PURGED, now)
-    session.add(
-        RetentionEntry(
-            document_id=document.id,
-            application_id=documents.application_id,
-            at=now,
-            reason=REASON,
-            since=now,
-            months=0,
-            sha256=document.sha256,
-        )
-    )
-    await session.flush()
+    [key] = await let_go(session, documents, [document], REASON, since=now, months=0, now=now)
     return key, slot

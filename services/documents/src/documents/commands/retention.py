@@ -61,7 +61,7 @@ async def delete_unneeded(session: AsyncSession, *, application_id: UUID, period
     since = max([documents.state_since, *(document.created_at for document in rows)])
     months = None if case is None else periods.of(case, documents.outcome)
     if case is not None and months is not None and is_over(since, months, now):
-        keys = await _let_go(session, documents, rows, case, since, months, now)
+        keys = await let_go(session, documents, rows, case, since, months, now)
         documents.files_deleted_at = now
         await session.execute(_FORGET_PAPERS, {"application_id": application_id})
         return keys
@@ -69,7 +69,7 @@ async def delete_unneeded(session: AsyncSession, *, application_id: UUID, period
     for document in await _superseded(session, documents, rows):
         if document.ended_at is not None and is_over(document.ended_at, periods.superseded, now):
             since, months = document.ended_at, periods.superseded
-            keys += await _let_go(session, documents, [document], Case.SUPERSEDED, since, months, now)
+            keys += await let_go(session, documents, [document], Case.SUPERSEDED, since, months, now)
     return keys
 
 
@@ -105,11 +105,11 @@ async def _superseded(session: AsyncSession, documents: DocumentSet, rows: Itera
     return [document for document in rows if document.id in once and document.status in left]
 
 
-async def _let_go(
+async def let_go(
     session: AsyncSession,
     documents: DocumentSet,
     rows: Sequence[Document],
-    case: Case,
+    reason: str,
     since: datetime,
     months: int,
     now: datetime,
@@ -132,7 +132,7 @@ async def _let_go(
                 document_id=document.id,
                 application_id=documents.application_id,
                 at=now,
-                reason=case.value,
+                reason=reason,
                 since=since,
                 months=months,
                 sha256=document.sha256,
