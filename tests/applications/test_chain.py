@@ -133,7 +133,7 @@ import asyncio, sys
 sys.path.insert(0, sys.argv[3])
 from uuid import UUID
 from kit.db import Database
-from applications.test_chain import go_on
+from support.chain import go_on
 
 async def main():
     database = Database(sys.argv[1])
@@ -148,8 +148,8 @@ asyncio.run(main())
 async def test_a_process_that_is_killed_in_between_leaves_a_whole_chain(database, tmp_path: Path):
     application = await start(database)
     script = tmp_path / "writer.py"
-    script.write_text(WRITER.replace("from applications.test_chain", "from test_chain"))
-    command = [sys.executable, str(script), database.url, str(application), str(Path(__file__).parent)]
+    script.write_text(WRITER)
+    command = [sys.executable, str(script), database.url, str(application), str(Path(__file__).parents[1])]
     for _ in range(3):
         process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
         for _ in range(5):
