@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from applications.programmes.green_loan import PROGRAMME, servicing, steps
-from applications.programmes.green_loan.conditions import LOAN
+from applications.programmes.green_loan.reading import LOAN
 from applications.workflow import Caller, Taken
 from madoguchi_contracts import Role
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 from applications.programmes.green_loan import certificates
-from applications.programmes.green_loan.conditions import LOAN
 from applications.programmes.green_loan.procedure.certificates import posting_findings
+from applications.programmes.green_loan.reading import LOAN
 from applications.workflow import Taken
 from kit.errors import Refused
 from support.repaying import APPROVER, BANK, REVIEWER, borrowed, codes, noon, on, said

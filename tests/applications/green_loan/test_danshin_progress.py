@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from applications.programmes.green_loan.conditions import DANSHIN
 from applications.programmes.green_loan.danshin.progress import NotBelieved, Status, Word, believe, steps
+from applications.programmes.green_loan.reading import DANSHIN
 from applications.programmes.green_loan.workflow import WORKFLOW
 from hypothesis import given
 from hypothesis import strategies as st

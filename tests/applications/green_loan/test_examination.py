@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 from applications.programmes.green_loan import PROGRAMME, examination
-from applications.programmes.green_loan.conditions import LOAN
 from applications.programmes.green_loan.papers.requirement import State
+from applications.programmes.green_loan.reading import LOAN
 from applications.programmes.green_loan.workflow import WORKFLOW
 from applications.workflow import grounds
 from kit.errors import Forbidden, Refused

@@ -6,9 +6,10 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
-from applications.programmes.green_loan import PROGRAMME, servicing, servicing_guards, steps
-from applications.programmes.green_loan.conditions import LOAN
+from applications.programmes.green_loan import PROGRAMME, servicing, steps
+from applications.programmes.green_loan.conditions import repayment
 from applications.programmes.green_loan.money import prepayment, schedule
+from applications.programmes.green_loan.reading import LOAN
 from applications.workflow import Caller, Taken
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -256,7 +257,7 @@ def test_the_first_instalment_is_due_on_the_repayment_day_after_the_funds(change
     life = repaying(bonus=500_000 if changes.pop("bonus", False) else 0)
     life.now = datetime(2026, 4, 15, 14, 59, tzinfo=UTC)  # the last minute of the day in Japan
     facts = {"paid_on": date(2026, 4, 15), "first_due_on": FIRST, "repayment_day": 15, **changes}
-    found = servicing_guards.repayment_begins(life.case(facts=steps.Funds(**facts)))
+    found = repayment.repayment_begins(life.case(facts=steps.Funds(**facts)))
     assert {one.code for one in found} == ({code} if code else set())
 
 

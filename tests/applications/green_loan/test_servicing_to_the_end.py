@@ -11,7 +11,7 @@ from math import floor
 import pytest
 from applications.errors import SecondOfficerNeeded
 from applications.programmes.green_loan import servicing, steps
-from applications.programmes.green_loan.conditions import LOAN
+from applications.programmes.green_loan.reading import LOAN
 from applications.programmes.green_loan.workflow import WORKFLOW
 from applications.workflow import Caller, Taken, findings_of
 from hypothesis import given, settings

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 from applications.privacy import ConsentText, provision_findings
 from applications.programmes.green_loan import PROGRAMME, sharing
-from applications.programmes.green_loan.conditions import CONSENT, JOINT_DEBTOR
 from applications.programmes.green_loan.procedure import consents
+from applications.programmes.green_loan.reading import CONSENT, JOINT_DEBTOR
 from applications.programmes.green_loan.slots import SLOTS
 from applications.workflow import Caller
 from kit.errors import Refused

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from applications.programmes.green_loan.conditions import CONSENT, DANSHIN, TECHNICAL
+from applications.programmes.green_loan.reading import CONSENT, DANSHIN, TECHNICAL
 from applications.programmes.green_loan.workflow import WORKFLOW
 from applications.workflow import Ground, TaskKind, grounds
 from kit.errors import Refused

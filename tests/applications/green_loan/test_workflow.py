@@ -7,7 +7,9 @@ import pytest
 from applications.errors import ImpossibleTransition, SecondOfficerNeeded
 from applications.programmes.green_loan import PROGRAMME, insurance, reckoned, steps
 from applications.programmes.green_loan.areas.states import CODES, STATES, StateTransition, state_transition
-from applications.programmes.green_loan.conditions import (
+from applications.programmes.green_loan.conditions.contract import may_sign
+from applications.programmes.green_loan.money.rates import RateTable
+from applications.programmes.green_loan.reading import (
     CONSENT,
     DANSHIN,
     IDENTITY,
@@ -16,9 +18,7 @@ from applications.programmes.green_loan.conditions import (
     SIGNATURE,
     TECHNICAL,
     debtors,
-    may_sign,
 )
-from applications.programmes.green_loan.money.rates import RateTable
 from applications.programmes.green_loan.workflow import WORKFLOW
 from applications.workflow import Caller, Other, Who, choose, grounds, standings
 from hypothesis import given, settings

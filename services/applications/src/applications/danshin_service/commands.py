@@ -26,9 +26,9 @@ from applications.danshin_service.client import Place, Truth
 from applications.desk import Desk
 from applications.moves import move
 from applications.programmes.green_loan import insurance, sharing, steps
-from applications.programmes.green_loan.conditions import DANSHIN, today
 from applications.programmes.green_loan.danshin import progress
 from applications.programmes.green_loan.insurance import Joiner
+from applications.programmes.green_loan.reading import DANSHIN, today
 from applications.provisions import log as provisions
 from applications.workflow import Case
 

@@ -30,7 +30,8 @@ from applications.econtract.client import Opened, Truth
 from applications.econtract.rows import PROVIDER, Envelope
 from applications.errors import ImpossibleTransition
 from applications.moves import move
-from applications.programmes.green_loan import agreement, conditions, sharing, steps
+from applications.programmes.green_loan import agreement, reading, sharing, steps
+from applications.programmes.green_loan.conditions import contract
 from applications.provisions.log import record as record_provision
 from applications.provisions.log import require_allowed
 from applications.workflow import Case
@@ -79,20 +80,20 @@ async def open_envelope(session: AsyncSession, desk: Desk, application: Applicat
     What the provider will get of each person is kept in the log of provisions now (GL-621). Raises Refused.
     """
     now, case = case.now, application.case(case.now)
-    period = conditions.period_of(case)
+    period = contract.period_of(case)
     if period is None:  # the guard of the step has seen it
         raise ValueError("a contract period without days")
     envelope_id = uuid4()
     row = {
         "id": envelope_id,
         "application_id": application.id,
-        "opened_step": application.tracks[conditions.LOAN, application.id].entered_step,
+        "opened_step": application.tracks[reading.LOAN, application.id].entered_step,
         "now": now,
         "expires_at": datetime.combine(period.last + timedelta(days=1), time(), JST),
         "terms": desk.lock_away(agreement.terms(case), rows.of_terms(envelope_id)),
     }
     await session.execute(_OPEN, row)
-    for person in conditions.debtors(case):
+    for person in reading.debtors(case):
         given = sharing.given(case, person, "electronic_contract", PROVIDER)
         await record_provision(session, desk, given, application_id=application.id, by=None, now=now)
         signer = {"envelope_id": envelope_id, "account_id": person, "reference": uuid4()}
@@ -194,7 +195,7 @@ async def apply_truth(
                 await session.execute(_SIGNED, {"reference": reference, "signed_at": signed_at})
                 case = replace(application.case(now), facts=steps.Signed(signed_at=signed_at))
                 application = await move(
-                    session, desk, application, case, "sign", actor=None, track=conditions.SIGNATURE, subject=person
+                    session, desk, application, case, "sign", actor=None, track=reading.SIGNATURE, subject=person
                 )
     except ImpossibleTransition:
         await _refuse(session, application, envelope, "signed_out_of_step", now)

@@ -17,7 +17,7 @@ from applications.desk import Desk
 from applications.econtract import rows
 from applications.econtract.commands import state_of
 from applications.econtract.rows import Envelope
-from applications.programmes.green_loan import conditions
+from applications.programmes.green_loan.conditions import contract
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ async def contract_of(
     application, envelope = await _seen(session, desk, actor, Action.VIEW_CONTRACT, application_id, now)
     case = application.case(now)
     signers = tuple(
-        SignerSeen(one.account_id, conditions.has_watched(case, one.account_id), one.signed_at)
+        SignerSeen(one.account_id, contract.has_watched(case, one.account_id), one.signed_at)
         for one in envelope.signers.values()
     )
     return ContractSeen(
@@ -84,7 +84,7 @@ async def place_of(session: AsyncSession, desk: Desk, actor: Actor, application_
     content confirmed (GL-486), outside of the period (GL-483), and while the provider has not answered (GL-482).
     """
     application, envelope = await _seen(session, desk, actor, Action.SIGN_CONTRACT, application_id, now)
-    found = list(conditions.may_sign(replace(application.case(now), about=actor.account_id)))
+    found = list(contract.may_sign(replace(application.case(now), about=actor.account_id)))
     place = envelope.signers[actor.account_id].place
     if not found and envelope.trouble is not None:
         message = "契約内容を確認しています。機構からのご連絡をお待ちください。"

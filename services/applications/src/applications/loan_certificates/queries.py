@@ -20,7 +20,7 @@ from applications.certificates.paper import Paper
 from applications.desk import Desk
 from applications.programmes.green_loan import certificates as rules
 from applications.programmes.green_loan.certificates import YearEnd
-from applications.programmes.green_loan.conditions import content
+from applications.programmes.green_loan.reading import content
 from applications.programmes.green_loan.servicing import contracted
 from applications.queries.cursors import cursor_at, place_at, plain
 

@@ -9,9 +9,9 @@ from madoguchi_contracts import DocumentPolicy
 
 from applications.programme import Programme
 from applications.programmes.green_loan import examination, form, workflow
-from applications.programmes.green_loan.conditions import JOINT_DEBTOR
 from applications.programmes.green_loan.form.sections import GreenLoanForm
 from applications.programmes.green_loan.guide import GUIDE
+from applications.programmes.green_loan.reading import JOINT_DEBTOR
 from applications.programmes.green_loan.sharing import SHARES, consented
 from applications.programmes.green_loan.slots import SLOTS, TOTAL_LIMIT_BYTES
 from applications.workflow import VIEW

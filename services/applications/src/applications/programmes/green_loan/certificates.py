@@ -14,13 +14,13 @@ from typing import Any
 
 from kit.errors import Finding
 
-from applications.programmes.green_loan import conditions, steps
-from applications.programmes.green_loan.conditions import LOAN
+from applications.programmes.green_loan import reading, steps
 from applications.programmes.green_loan.procedure.certificates import (
     certificate_years,
     sendings_change_findings,
     year_end,
 )
+from applications.programmes.green_loan.reading import LOAN
 from applications.programmes.green_loan.servicing import standing
 from applications.workflow import Case
 
@@ -40,14 +40,14 @@ def sendings_of(case: Case) -> int:
     changed = case.said_before(steps.Sendings, LOAN, "change_sendings")
     if changed is not None and changed.sendings is not None:
         return changed.sendings
-    entered: int = conditions.content(case).get("loan", {}).get("certificate_sendings", 0)
+    entered: int = reading.content(case).get("loan", {}).get("certificate_sendings", 0)
     return entered
 
 
 def contract_day(case: Case) -> date | None:
     """The day of the contract in Japan; None before it."""
     concluded = case.last(LOAN, "conclude")
-    return conditions.day_of(concluded.at) if concluded else None
+    return reading.day_of(concluded.at) if concluded else None
 
 
 def certificates(case: Case, today: date) -> list[YearEnd]:
@@ -69,7 +69,7 @@ def sendings_may_change(case: Case) -> Sequence[Finding]:
     if said.sendings is None:
         return [Finding("GL-508", "REQUIRED", "税控除残高証明書の送付回数を入力してください。", "sendings")]
     known = certificate_years(contracted_on, sendings_of(case)) if contracted_on else ()
-    over = sum(year_end(year) < conditions.today(case) for year in known)
+    over = sum(year_end(year) < reading.today(case) for year in known)
     return sendings_change_findings(said.sendings, over, "sendings")
 
 

@@ -13,9 +13,7 @@ from kit.errors import Finding
 
 from applications.forms import read
 from applications.programme import Examined
-from applications.programmes.green_loan import conditions as must
-from applications.programmes.green_loan import steps
-from applications.programmes.green_loan.conditions import LOAN
+from applications.programmes.green_loan import reading, steps
 from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.form import works
 from applications.programmes.green_loan.form.sections import GreenLoanForm
@@ -23,6 +21,7 @@ from applications.programmes.green_loan.papers.facts import WHO_LABELS
 from applications.programmes.green_loan.papers.requirement import Due, HandTo, Requirement, State, paper_state
 from applications.programmes.green_loan.people import applicants
 from applications.programmes.green_loan.people.applicants import AntiSocialCheck, Consequence, Stage
+from applications.programmes.green_loan.reading import LOAN
 from applications.programmes.green_loan.works.costs import LABELS
 from applications.workflow import Case
 
@@ -37,7 +36,7 @@ def anti_social_checks(case: Case) -> list[AntiSocialCheck]:
         for one in said.persons or ():
             if one.person is not None and one.hit is not None and said.checked_on is not None:
                 found[one.person] = AntiSocialCheck(str(one.person), one.hit, said.checked_on)
-    return [found[person] for person in must.debtors(case) if person in found]
+    return [found[person] for person in reading.debtors(case) if person in found]
 
 
 def cost_verdicts(case: Case) -> Mapping[int, steps.CostVerdict]:
@@ -83,13 +82,13 @@ def paper_states(case: Case) -> list[tuple[Requirement, State]]:
             one,
             max((min(map(of_slot, way), key=_HOW_FAR.index) for way in one.slots()), key=_HOW_FAR.index),
         )
-        for one in form_papers.requirements_of(must.content(case), must.accepted_on(case))
+        for one in form_papers.requirements_of(reading.content(case), reading.accepted_on(case))
         if one.hand_to is HandTo.UPLOAD
     ]
 
 
 def _form(case: Case) -> GreenLoanForm:
-    form, _ = read(GreenLoanForm, must.content(case))
+    form, _ = read(GreenLoanForm, reading.content(case))
     return form
 
 
@@ -99,13 +98,13 @@ def examined(case: Case) -> Sequence[Examined]:
         return ()
     found = []
     checks = {one.person: one for one in anti_social_checks(case)}
-    for person in must.debtors(case):
+    for person in reading.debtors(case):
         one = checks.get(str(person))
         state = "unchecked" if one is None else "hit" if one.is_hit else "clear"
-        label = WHO_LABELS.get(must.key_of(case, person) or "", "")
+        label = WHO_LABELS.get(reading.key_of(case, person) or "", "")
         found.append(Examined("person", str(person), label, state, "GL-121", on=one.checked_on if one else None))
     verdicts = cost_verdicts(case)
-    for number, cost in enumerate(must.content(case).get("works", {}).get("costs", ())):
+    for number, cost in enumerate(reading.content(case).get("works", {}).get("costs", ())):
         verdict = verdicts.get(number)
         state = "unchecked" if verdict is None else "checked" if verdict.checked else "rejected"
         document = verdict.document if verdict else None
@@ -126,14 +125,14 @@ def examination_fits(case: Case) -> Sequence[Finding]:
     found = []
     if not (said.persons or said.costs or said.papers):
         found.append(Finding("GL-366", "REQUIRED", "確認した事項を入力してください。", "persons"))
-    if said.persons and (said.checked_on is None or said.checked_on > must.today(case)):
+    if said.persons and (said.checked_on is None or said.checked_on > reading.today(case)):
         found.append(Finding("GL-121", "DAY", "確認日は、本日以前の日を入力してください。", "checked_on"))
-    if any(one.person not in must.debtors(case) or one.hit is None for one in said.persons or ()):
+    if any(one.person not in reading.debtors(case) or one.hit is None for one in said.persons or ()):
         found.append(
             Finding("GL-121", "UNKNOWN", "申込本人または連帯債務者と、その確認結果を指定してください。", "persons")
         )
     known = {one.document_id for one in case.documents}
-    costs = range(len(must.content(case).get("works", {}).get("costs", ())))
+    costs = range(len(reading.content(case).get("works", {}).get("costs", ())))
     for number, cost in enumerate(said.costs or ()):
         if cost.number not in costs or cost.checked is None:
             found.append(Finding("GL-235", "UNKNOWN", "諸費用の番号と確認結果を指定してください。", f"costs.{number}"))
@@ -178,7 +177,7 @@ def recommendation_has_seen_it(case: Case) -> Sequence[Finding]:
 def examined_enough(case: Case) -> Sequence[Finding]:
     """GL-118, GL-121, GL-235, GL-366: an approval rests on what was examined; all else counts for nothing."""
     found = []
-    roles = dict.fromkeys(map(str, must.debtors(case)), (applicants.Role.JOINT_DEBTOR,))
+    roles = dict.fromkeys(map(str, reading.debtors(case)), (applicants.Role.JOINT_DEBTOR,))
     roles[str(case.account_id)] = (applicants.Role.MAIN_APPLICANT,)
     checks = anti_social_checks(case)
     if applicants.unchecked(roles, checks):

@@ -17,14 +17,6 @@ from kit.japan import JST, to_jst
 
 from applications.forms import read
 from applications.programmes.green_loan import steps
-from applications.programmes.green_loan.conditions import (
-    DANSHIN,
-    LOAN,
-    content,
-    danshin_choice,
-    debtors,
-    key_of,
-)
 from applications.programmes.green_loan.danshin.invitation import invitation_due
 from applications.programmes.green_loan.danshin.join import JOINERS
 from applications.programmes.green_loan.danshin.kinds import LABELS, Choice, Product, product_of
@@ -32,6 +24,7 @@ from applications.programmes.green_loan.danshin.switch import switch_findings
 from applications.programmes.green_loan.form import danshin as form_danshin
 from applications.programmes.green_loan.form import people
 from applications.programmes.green_loan.form.sections import GreenLoanForm, Loan, Name
+from applications.programmes.green_loan.reading import DANSHIN, LOAN, content, danshin_choice, debtors, key_of
 from applications.workflow import Case, Ground
 
 BEGUN: Final = ("opening", "invited", "applied", "certificate_wanted")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kit.japan.yen import format_yen
 
-from applications.programmes.green_loan import conditions, steps
+from applications.programmes.green_loan import reading, steps
 from applications.programmes.green_loan.danshin.kinds import LABELS
 from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.money.methods import METHOD_LABELS, Method
@@ -45,7 +45,7 @@ def of_contract(case: Case) -> Sequence[Notice]:
 
 
 def _approval(case: Case) -> str:
-    said, loan = case.said(steps.Approval), conditions.content(case)["loan"]
+    said, loan = case.said(steps.Approval), reading.content(case)["loan"]
     lines = [
         "融資承認通知書",
         "お申込みいただいた融資を、次の内容で承認しました。",
@@ -53,7 +53,7 @@ def _approval(case: Case) -> str:
         f"金利: 年{rate_of(case)}%(全期間固定)",
         f"返済期間: {loan['years']}年",
         f"返済方法: {METHOD_LABELS[Method(loan['method'])]}",
-        f"団体信用生命保険: {LABELS[conditions.danshin_choice(case)]}",
+        f"団体信用生命保険: {LABELS[reading.danshin_choice(case)]}",
     ]
     if said.conditions:
         lines.append("融資承認条件(満たしていただけない場合は、減額または取消しとなることがあります):")
@@ -62,7 +62,7 @@ def _approval(case: Case) -> str:
 
 
 def _repayment(case: Case) -> str:
-    said, loan = case.said(steps.Approval), conditions.content(case)["loan"]
+    said, loan = case.said(steps.Approval), reading.content(case)["loan"]
     amount = said.amount_yen or 0
     bonus = loan["bonus_part_yen"] if said.bonus_part_yen is None else said.bonus_part_yen
     paid = first_payments(amount, bonus, rate_of(case), loan["years"], Method(loan["method"]))
@@ -81,7 +81,7 @@ def _guidance() -> str:
 
 def _originals(case: Case) -> str:
     """GL-361, GL-362: before the visit to the institution, which originals are needed there."""
-    content, accepted = conditions.content(case), conditions.accepted_on(case)
+    content, accepted = reading.content(case), reading.accepted_on(case)
     works = content.get("works", {})
     later = completion.institution_requirements(
         WorksContract(works.get("contract", WorksContract.OPEN)),

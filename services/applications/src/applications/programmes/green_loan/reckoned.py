@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from kit.errors import Finding
 
 from applications.forms import read
-from applications.programmes.green_loan import conditions, steps
-from applications.programmes.green_loan.conditions import LOAN, content
+from applications.programmes.green_loan import reading, steps
+from applications.programmes.green_loan.conditions import contract
 from applications.programmes.green_loan.form import works as form_works
 from applications.programmes.green_loan.form.sections import GreenLoanForm, Works
 from applications.programmes.green_loan.money import rates
 from applications.programmes.green_loan.money.limit import Limit
 from applications.programmes.green_loan.money.methods import Method
 from applications.programmes.green_loan.money.rates import RateChange, RateTable, RateUnknown
+from applications.programmes.green_loan.reading import LOAN, content
 from applications.programmes.green_loan.works.kinds import Menu
 from applications.workflow import Case, NotAtHand
 
@@ -22,7 +23,7 @@ from applications.workflow import Case, NotAtHand
 def change_is_possible(case: Case) -> Sequence[Finding]:
     """GL-260: another kind of danshin, with a rate in the table of the acceptance (GL-254, GL-262)."""
     said = case.said(steps.DanshinWish)
-    if said.choice is None or said.choice == conditions.danshin_choice(case):
+    if said.choice is None or said.choice == reading.danshin_choice(case):
         message = "変更後の団体信用生命保険を、現在とは別の種類から選択してください。"
         return [Finding("GL-260", "REQUIRED", message, "choice")]
     if _rate_change(case) is None:
@@ -57,10 +58,10 @@ def _rate_change(case: Case) -> RateChange | None:
         return rates.rate_change(
             case.dated,
             submitted.at,
-            (menu, conditions.danshin_choice(case)),
+            (menu, reading.danshin_choice(case)),
             (menu, said.choice),
             amount_yen=approval.amount_yen or 0,
-            bonus_part_yen=conditions.approved_bonus_yen(case),
+            bonus_part_yen=contract.approved_bonus_yen(case),
             years=entered["loan"]["years"],
             method=Method(entered["loan"]["method"]),
         )

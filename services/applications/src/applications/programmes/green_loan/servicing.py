@@ -1,7 +1,7 @@
 """A loan that is repaid: as it stands on a day, from what was contracted and from every step since (groups 34 and 35).
 
 Nothing is kept beside the steps: the schedule, the balance and the arrears are calculated from them. A day in the past
-is told as it was then, also when a step about it was recorded later. What a step must pass is in `servicing_guards`.
+is told as it was then, also when a step about it was recorded later. What a step must pass: `conditions.repayment`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from applications.programmes.green_loan import conditions, steps
-from applications.programmes.green_loan.conditions import LOAN
+from applications.programmes.green_loan import reading, steps
+from applications.programmes.green_loan.conditions import contract
 from applications.programmes.green_loan.money import arrears, changes, prepayment
 from applications.programmes.green_loan.money.changes import Changed, ChangeKind
 from applications.programmes.green_loan.money.methods import Method
 from applications.programmes.green_loan.money.prepayment import Effect
 from applications.programmes.green_loan.money.schedule import Instalment, Loan, after, new_loan, schedule
+from applications.programmes.green_loan.reading import LOAN
 from applications.workflow import Case
 
 
@@ -126,10 +127,10 @@ def contracted(case: Case) -> Loan | None:
     funds = case.said_before(steps.Funds, LOAN, "disburse")
     if period is None or funds is None or funds.first_due_on is None or not period.amount_yen:
         return None
-    entered = conditions.content(case)["loan"]
+    entered = reading.content(case)["loan"]
     return new_loan(
         amount_yen=period.amount_yen,
-        bonus_part_yen=conditions.contract_bonus_yen(case),
+        bonus_part_yen=contract.contract_bonus_yen(case),
         annual_rate_percent=rate_of(case),
         years=entered["years"],
         method=Method(entered["method"]),
@@ -144,7 +145,7 @@ def rate_of(case: Case) -> Decimal:
     change = case.said_before(steps.DanshinChange, LOAN, "change_danshin")
     if change is not None and change.rate_percent is not None:
         return change.rate_percent
-    return Decimal(conditions.content(case)["figures"]["rate_percent"])
+    return Decimal(reading.content(case)["figures"]["rate_percent"])
 
 
 def _until(case: Case, loan: Loan, day: date) -> tuple[Loan | None, list[Instalment], list[Paid]]:
@@ -257,7 +258,7 @@ def _longest_run(numbers: Sequence[int]) -> int:
 
 def _day_of(case: Case, command: str) -> date | None:
     step = case.last(LOAN, command)
-    return conditions.day_of(step.at) if step else None
+    return reading.day_of(step.at) if step else None
 
 
 def _closing(case: Case) -> tuple[date, str] | None:
@@ -265,4 +266,4 @@ def _closing(case: Case) -> tuple[date, str] | None:
     step = case.last(LOAN, "close") or case.last(LOAN, "close_with_balance")
     if step is None or not isinstance(step.facts, steps.Closing):
         return None
-    return step.facts.closed_on or conditions.day_of(step.at), step.facts.reason or "OTHER"
+    return step.facts.closed_on or reading.day_of(step.at), step.facts.reason or "OTHER"

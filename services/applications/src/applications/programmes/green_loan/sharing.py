@@ -9,9 +9,9 @@ from uuid import UUID
 from applications.privacy import ConsentText, Given, LegalCase, Provision
 from applications.programme import Share
 from applications.programmes.green_loan import steps
-from applications.programmes.green_loan.conditions import CONSENT, TECHNICAL, debtors
 from applications.programmes.green_loan.form import BANK, BODY
 from applications.programmes.green_loan.procedure.consents import REGULAR, TEXTS
+from applications.programmes.green_loan.reading import CONSENT, TECHNICAL, debtors
 from applications.workflow import Case
 
 

@@ -6,13 +6,13 @@ from datetime import date, datetime, time, timedelta
 
 from kit.japan import JST
 
-from applications.programmes.green_loan import conditions as must
-from applications.programmes.green_loan import insurance, servicing, steps
-from applications.programmes.green_loan.conditions import DANSHIN, LOAN, TECHNICAL
+from applications.programmes.green_loan import insurance, reading, servicing, steps
+from applications.programmes.green_loan.conditions import contract
 from applications.programmes.green_loan.examination import anti_social_checks
 from applications.programmes.green_loan.money import arrears
 from applications.programmes.green_loan.papers.completion import area_change_registration_due
 from applications.programmes.green_loan.procedure.contract import contract_deadline
+from applications.programmes.green_loan.reading import DANSHIN, LOAN, TECHNICAL
 from applications.workflow import Case, Ground, TaskKind
 
 AWAITING_CONTRACT = frozenset({"approved", "re_review", "cert_submitted", "contract_open"})
@@ -29,7 +29,7 @@ def contract_overdue(case: Case) -> Ground | None:
     """GL-493, GL-494: decided, and no contract by the end of the last day. Nothing is cancelled by itself."""
     if case.state(LOAN) not in AWAITING_CONTRACT:
         return None
-    last = contract_deadline(must.accepted_on(case))
+    last = contract_deadline(reading.accepted_on(case))
     reason = f"{last}までに融資の契約が締結されていません。融資の決定を取り消すかどうかを判断してください。"
     return Ground(_end_of(last), "GL-493", reason)
 
@@ -40,11 +40,11 @@ def conditions_overdue(case: Case) -> Ground | None:
     Whatever event they name, all must be fulfilled before the contract: from the contract period on all are looked at.
     """
     came = {"contract_open": {"certificate", "contract", "funds"}, "cert_submitted": {"certificate"}}
-    late = [one for one in must.conditions(case) if not one.done and one.due in came.get(case.state(LOAN), ())]
+    late = [one for one in contract.conditions(case) if not one.done and one.due in came.get(case.state(LOAN), ())]
     received, opened = case.last(LOAN, "receive"), case.last(LOAN, "open_contract")
     if not late or received is None:
         return None
-    period = must.period_of(case) if case.state(LOAN) == "contract_open" else None
+    period = contract.period_of(case) if case.state(LOAN) == "contract_open" else None
     early = any(one.due == "certificate" for one in late)
     at = received.at if early or opened is None else opened.at
     reason = f"融資承認条件のうち{len(late)}件が未了です。履行を促し、減額または取消しの要否を判断してください。"
@@ -94,7 +94,7 @@ def acceleration(case: Case) -> Ground | None:
 
 def _unpaid(case: Case) -> list[datetime]:
     """When each unpaid instalment became known as missed, first to last; none unless so many in a row are (GL-581)."""
-    found = servicing.standing(case, must.today(case))
+    found = servicing.standing(case, reading.today(case))
     if found is None or not found.acceleration_ground:
         return []
     told = case.taken.get((LOAN, case.application_id, "miss"), ())

@@ -8,11 +8,19 @@ from uuid import UUID
 from kit.errors import Finding
 from madoguchi_contracts import Party
 
-from applications.programmes.green_loan import conditions as must
-from applications.programmes.green_loan import tasks
-from applications.programmes.green_loan.conditions import CONSENT, DANSHIN, IDENTITY, JOINT_DEBTOR, LOAN, SIGNATURE
+from applications.programmes.green_loan import reading, tasks
+from applications.programmes.green_loan.conditions import submission
 from applications.programmes.green_loan.form import BANK, BODY
 from applications.programmes.green_loan.procedure.acceptance import month_end_warnings
+from applications.programmes.green_loan.reading import (
+    CONSENT,
+    DANSHIN,
+    IDENTITY,
+    JOINT_DEBTOR,
+    LOAN,
+    SIGNATURE,
+    VERIFIED,
+)
 from applications.programmes.green_loan.rows import decision, persons, repayment, technical
 from applications.programmes.green_loan.rows.who import DEBTORS, OPEN, OWED, OWNER, REVIEWED
 from applications.workflow import VIEW, Case, Workflow
@@ -31,16 +39,16 @@ def warnings(case: Case) -> list[Finding]:
 
 def to_be_shown(case: Case) -> list[Finding]:
     """GL-259, and GL-100: identity checks that are still to come."""
-    open_ = [one for one in must.debtors(case) if case.state(IDENTITY, one) not in must.VERIFIED]
+    open_ = [one for one in reading.debtors(case) if case.state(IDENTITY, one) not in VERIFIED]
     message = "本人確認(eKYC)がお済みでない方がいます。原則として、お申込みの時までにお済ませください。"
     unverified = [Finding("GL-488", "UNVERIFIED", message)] if open_ else []
-    return [*month_end_warnings(must.today(case)), *unverified]
+    return [*month_end_warnings(reading.today(case)), *unverified]
 
 
 WORKFLOW = Workflow(
     main=LOAN,
     editable={"draft": OWNER},  # GL-436: read-only afterwards
-    saving=(must.counter_is_open,),
+    saving=(submission.counter_is_open,),
     shown=dict.fromkeys(("draft", *OPEN, "contracted", *OWED, "accelerated", "closed"), DEBTORS),
     under_review=frozenset(REVIEWED),
     personal=dict.fromkeys((CONSENT, IDENTITY, DANSHIN, SIGNATURE), (JOINT_DEBTOR,)),

@@ -7,7 +7,7 @@ from typing import Literal
 from kit.areas import Answer, Area, Question
 from pydantic import Field
 
-from applications.programmes.green_loan.conditions import LOAN
+from applications.programmes.green_loan.reading import LOAN
 from applications.programmes.green_loan.workflow import WORKFLOW
 
 Code = Literal["L0", "L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9", "L10", "L11", "L12", "L13", "L14", "L15"]

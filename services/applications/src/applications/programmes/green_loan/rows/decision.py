@@ -7,9 +7,9 @@ from datetime import datetime, time, timedelta
 from kit.japan import JST
 
 from applications import events
-from applications.programmes.green_loan import conditions as must
-from applications.programmes.green_loan import examination, insurance, notices, reckoned, sharing, steps
-from applications.programmes.green_loan.conditions import JOINT_DEBTOR, LOAN
+from applications.programmes.green_loan import examination, insurance, notices, reading, reckoned, sharing, steps
+from applications.programmes.green_loan.conditions import contract, decision, submission, works
+from applications.programmes.green_loan.reading import JOINT_DEBTOR, LOAN
 from applications.programmes.green_loan.rows.who import (
     APPROVER,
     AT_BANK,
@@ -28,12 +28,12 @@ FILES = frozenset({Effect.FILES, Effect.INVOLVES})
 IN_FORCE = frozenset({Effect.COMES_INTO_FORCE})
 
 SUBMISSION = (
-    must.counter_is_open,
-    must.form_is_right,
-    must.debtors_are_those_of_the_form,
-    must.papers_are_there,
-    must.everybody_agrees,
-    must.may_apply_again,
+    submission.counter_is_open,
+    submission.form_is_right,
+    submission.debtors_are_those_of_the_form,
+    submission.papers_are_there,
+    submission.everybody_agrees,
+    submission.may_apply_again,
 )
 
 
@@ -43,17 +43,26 @@ LATE_WORD = timedelta(hours=1)
 
 def period_closes(case: Case) -> datetime:
     """GL-487: when a contract period is left: after its last day, and what may still be heard of it."""
-    last = case.said(steps.ContractPeriod).last or must.today(case)
+    last = case.said(steps.ContractPeriod).last or reading.today(case)
     return datetime.combine(last + timedelta(days=1), time(), JST) + LATE_WORD
 
 
 def is_concluded(case: Case) -> bool:
     """GL-079, GL-260, GL-495: nothing stands against the contract, and its rate is of the danshin that was joined."""
-    return must.contract_is_concluded(case) and not insurance.danshin_is_settled(case)
+    return contract.contract_is_concluded(case) and not insurance.danshin_is_settled(case)
 
 
 ROWS = (
-    row(LOAN, "start", [NOTHING], "draft", OWNER, "入力を開始", *("GL-061", "GL-070"), guards=(must.counter_is_open,)),
+    row(
+        LOAN,
+        "start",
+        [NOTHING],
+        "draft",
+        OWNER,
+        "入力を開始",
+        *("GL-061", "GL-070"),
+        guards=(submission.counter_is_open,),
+    ),
     row(
         LOAN,
         "submit",
@@ -74,7 +83,7 @@ ROWS = (
         [REVIEWER],
         "個人信用情報を照会",
         *("GL-122", "GL-623"),
-        guards=(must.bureau_is_named,),
+        guards=(decision.bureau_is_named,),
         public=False,
         facts=steps.CreditContact,
         provides=sharing.by_enquiry,
@@ -85,7 +94,7 @@ ROWS = (
         [REVIEWER],
         "融資内容を個人信用情報機関に登録",
         *("GL-123", "GL-623"),
-        guards=(must.bureau_is_named,),
+        guards=(decision.bureau_is_named,),
         public=False,
         facts=steps.CreditContact,
         provides=sharing.by_registration,
@@ -119,7 +128,7 @@ ROWS = (
         [APPROVER],
         "融資承認",
         *("GL-074", "GL-433"),
-        guards=(must.approval_fits, examination.recommendation_has_seen_it, examination.examined_enough),
+        guards=(decision.approval_fits, examination.recommendation_has_seen_it, examination.examined_enough),
         second_of="recommend",
         event=events.approved,
         effects=IN_FORCE,
@@ -135,7 +144,7 @@ ROWS = (
         [APPROVER],
         "不承認",
         *("GL-075", "GL-353"),
-        guards=(must.refusal_has_a_ground,),
+        guards=(decision.refusal_has_a_ground,),
         second_of="recommend",
         event=events.closed("refused", JOINT_DEBTOR),
         facts=steps.Refusal,
@@ -148,7 +157,7 @@ ROWS = (
         [REVIEWER],
         "再審査",
         *("GL-076", "GL-433"),
-        guards=(must.reason_is_given,),
+        guards=(decision.reason_is_given,),
     ),
     *here(
         "change_danshin",
@@ -170,7 +179,7 @@ ROWS = (
         [SYSTEM],
         "返済額の増加により再審査",
         *("GL-261", "GL-262"),
-        when=must.payment_rises,
+        when=decision.payment_rises,
         automatic=True,
     ),
     *here(
@@ -179,7 +188,7 @@ ROWS = (
         [REVIEWER, AT_BANK],
         "融資承認条件を確認",
         "GL-435",
-        guards=(must.fulfilled_are_conditions,),
+        guards=(contract.fulfilled_are_conditions,),
         facts=steps.Fulfilled,
     ),
     row(
@@ -190,7 +199,7 @@ ROWS = (
         [AT_BANK],
         "適合証明書等を受領",
         *("GL-077", "GL-478"),
-        guards=(must.certificate_papers_are_there, reckoned.final_amounts_are_there),
+        guards=(works.certificate_papers_are_there, reckoned.final_amounts_are_there),
         facts=steps.Receipt,
         keeps=steps.CheckedReceipt,
         reckons=reckoned.receipt,
@@ -203,7 +212,7 @@ ROWS = (
         [REVIEWER],
         "契約手続を案内",
         *("GL-078", "GL-483"),
-        guards=(must.period_is_right, insurance.danshin_is_settled),
+        guards=(contract.period_is_right, insurance.danshin_is_settled),
         deadlines=(Deadline("close_contract", period_closes),),
         facts=steps.ContractPeriod,
         notices=notices.of_contract,
@@ -243,7 +252,7 @@ ENDS = (
         [APPROVER],
         "決定の取消し",
         *("GL-085", "GL-354"),
-        guards=(must.cancellation_has_a_ground,),
+        guards=(decision.cancellation_has_a_ground,),
         second_of="propose_cancellation",
         event=events.closed("cancelled", JOINT_DEBTOR),
         facts=steps.Refusal,
@@ -257,7 +266,7 @@ ENDS = (
         [APPROVER],
         "手続の中止",
         *("GL-086", "GL-119"),
-        guards=(must.reason_is_given,),
+        guards=(decision.reason_is_given,),
         event=events.closed("stopped", JOINT_DEBTOR),
     ),
 )

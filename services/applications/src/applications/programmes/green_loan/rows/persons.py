@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from applications.programmes.green_loan import conditions as must
 from applications.programmes.green_loan import insurance, steps
-from applications.programmes.green_loan.conditions import CONSENT, DANSHIN, IDENTITY, LOAN, SIGNATURE
+from applications.programmes.green_loan.conditions import contract, persons, submission
+from applications.programmes.green_loan.reading import CONSENT, DANSHIN, IDENTITY, LOAN, SIGNATURE
 from applications.programmes.green_loan.rows.who import AT_BANK, EACH, REVIEWER, row
 from applications.workflow import NOTHING, SYSTEM
 
@@ -17,7 +17,7 @@ ROWS = (
         EACH,
         "個人情報の取扱いに同意・商品概要説明書を確認",
         *("GL-255", "GL-620"),
-        guards=(must.counter_is_open, must.agreement_is_whole),
+        guards=(submission.counter_is_open, submission.agreement_is_whole),
         when=lambda case: case.state(LOAN) == "draft",
         facts=steps.Agreement,
     ),
@@ -29,7 +29,7 @@ ROWS = (
         [SYSTEM],
         "本人確認済み(eKYC)",
         *("GL-100", "GL-488"),
-        when=must.ekyc_passed,
+        when=persons.ekyc_passed,
         automatic=True,
     ),
     row(
@@ -40,7 +40,7 @@ ROWS = (
         [AT_BANK],
         "窓口で本人確認",
         *("GL-100", "GL-489"),
-        guards=(must.papers_suffice,),
+        guards=(persons.papers_suffice,),
         facts=steps.Seen,
     ),
     row(
@@ -163,7 +163,7 @@ ROWS = (
         EACH,
         "契約内容の説明動画を視聴し、契約書の内容を確認",
         *("GL-484", "GL-486"),
-        when=must.contract_is_open,
+        when=contract.contract_is_open,
     ),
     # The provider of the electronic contract tells of it (applications.econtract).
     row(
@@ -174,7 +174,7 @@ ROWS = (
         [SYSTEM],
         "電子契約",
         *("GL-487", "GL-484"),
-        when=must.signature_may_be_heard,
+        when=contract.signature_may_be_heard,
         facts=steps.Signed,
     ),
 )

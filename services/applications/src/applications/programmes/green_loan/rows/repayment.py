@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from applications import events
-from applications.programmes.green_loan import certificates, servicing_guards, steps
-from applications.programmes.green_loan import conditions as must
-from applications.programmes.green_loan.conditions import JOINT_DEBTOR, LOAN
+from applications.programmes.green_loan import certificates, steps
+from applications.programmes.green_loan.conditions import decision, repayment
+from applications.programmes.green_loan.reading import JOINT_DEBTOR, LOAN
 from applications.programmes.green_loan.rows.who import APPROVER, AT_BANK, OPEN, OWED, OWNER, REVIEWER, here, row
 
 ROWS = (
@@ -17,7 +17,7 @@ ROWS = (
         [AT_BANK, APPROVER],
         "資金の受取り",
         *("GL-080", "GL-503"),
-        guards=(must.funds_may_be_paid, servicing_guards.repayment_begins),
+        guards=(repayment.funds_may_be_paid, repayment.repayment_begins),
         facts=steps.Funds,
     ),
     row(
@@ -28,7 +28,7 @@ ROWS = (
         [AT_BANK],
         "延滞",
         *("GL-081", "GL-577"),
-        guards=(servicing_guards.debit_is_an_instalment,),
+        guards=(repayment.debit_is_an_instalment,),
         facts=steps.Missed,
     ),
     row(
@@ -39,7 +39,7 @@ ROWS = (
         [AT_BANK],
         "延滞の解消",
         *("GL-081", "GL-577"),
-        guards=(servicing_guards.arrears_have_a_day,),
+        guards=(repayment.arrears_have_a_day,),
         facts=steps.Settled,
     ),
     *here(
@@ -57,7 +57,7 @@ ROWS = (
         OWNER,
         "繰上返済のお申出",
         *("GL-596", "GL-601"),
-        guards=(servicing_guards.prepayment_may_be_asked_for,),
+        guards=(repayment.prepayment_may_be_asked_for,),
         facts=steps.PrepaymentWish,
     ),
     *here(
@@ -66,7 +66,7 @@ ROWS = (
         [AT_BANK],
         "繰上返済",
         *("GL-596", "GL-599"),
-        guards=(servicing_guards.prepayment_fits,),
+        guards=(repayment.prepayment_fits,),
         facts=steps.Prepayment,
     ),
     *here(
@@ -75,7 +75,7 @@ ROWS = (
         [*OWNER, AT_BANK],
         "返済方法の変更のお申出",
         *("GL-589", "GL-591"),
-        guards=(servicing_guards.change_fits,),
+        guards=(repayment.change_fits,),
         facts=steps.TermsChange,
     ),
     *here(
@@ -84,10 +84,10 @@ ROWS = (
         [APPROVER],
         "返済方法の変更を承認",
         *("GL-589", "GL-591"),
-        guards=(servicing_guards.change_fits,),
+        guards=(repayment.change_fits,),
         facts=steps.TermsChange,
     ),
-    *here("decline_change", OWED, [APPROVER], "返済方法の変更を見送り", "GL-591", guards=(must.reason_is_given,)),
+    *here("decline_change", OWED, [APPROVER], "返済方法の変更を見送り", "GL-591", guards=(decision.reason_is_given,)),
     # GL-579: what is found out calls for a task of the office, and for nothing by itself.
     *here(
         "report_ground",
@@ -95,7 +95,7 @@ ROWS = (
         [REVIEWER, AT_BANK],
         "一括繰上返済の事由を記録",
         *("GL-579", "GL-581"),
-        guards=(must.ground_is_named,),
+        guards=(repayment.ground_is_named,),
         facts=steps.AccelerationGround,
         public=False,
     ),
@@ -105,7 +105,7 @@ ROWS = (
         [APPROVER],
         "用途等の変更を承認",
         *("GL-582", "GL-583", "GL-584"),
-        guards=(must.may_be_permitted,),
+        guards=(repayment.may_be_permitted,),
         facts=steps.Permission,
     ),
     *here("propose_acceleration", OWED, [REVIEWER], "一括繰上返済を提案", "GL-579", public=False),
@@ -117,7 +117,7 @@ ROWS = (
         [APPROVER],
         "一括繰上返済",
         *("GL-082", "GL-579"),
-        guards=(must.reason_is_given,),
+        guards=(decision.reason_is_given,),
         second_of="propose_acceleration",
     ),
     row(
@@ -128,7 +128,7 @@ ROWS = (
         [AT_BANK, REVIEWER],
         "完済",
         "GL-083",
-        guards=(servicing_guards.closing_is_true,),
+        guards=(repayment.closing_is_true,),
         event=events.closed("done", JOINT_DEBTOR),
         facts=steps.Closing,
     ),
@@ -148,7 +148,7 @@ ROWS = (
         [APPROVER],
         "完済",
         "GL-083",
-        guards=(servicing_guards.closing_with_a_balance_is_true, must.reason_is_given),
+        guards=(repayment.closing_with_a_balance_is_true, decision.reason_is_given),
         second_of="propose_closing",
         event=events.closed("done", JOINT_DEBTOR),
         facts=steps.Closing,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from applications.programmes.green_loan import conditions as must
 from applications.programmes.green_loan import steps
-from applications.programmes.green_loan.conditions import TECHNICAL
+from applications.programmes.green_loan.conditions import works
+from applications.programmes.green_loan.reading import TECHNICAL
 from applications.programmes.green_loan.rows.who import INSPECTORS, OWNER, REVIEWER, row
 from applications.workflow import NOTHING
 
@@ -18,7 +18,7 @@ ROWS = (
         INSPECTORS,
         "工事計画の内容を確認",
         *("GL-088", "GL-451"),
-        guards=(must.inspection_is_recorded,),
+        guards=(works.inspection_is_recorded,),
         facts=steps.Inspection,
     ),
     row(
@@ -29,7 +29,7 @@ ROWS = (
         OWNER,
         "着工",
         *("GL-089", "GL-458"),
-        guards=(must.works_start_in_time,),
+        guards=(works.works_start_in_time,),
         facts=steps.Day,
     ),
     row(
@@ -40,7 +40,7 @@ ROWS = (
         OWNER,
         "工事完了",
         "GL-090",
-        guards=(must.completion_has_a_day,),
+        guards=(works.completion_has_a_day,),
         facts=steps.Completion,
     ),
     row(TECHNICAL, "report", ["completed"], "reported", OWNER, "工事完了を報告", *("GL-091", "GL-460")),
@@ -52,7 +52,7 @@ ROWS = (
         INSPECTORS,
         "適合証明書の交付",
         *("GL-092", "GL-469"),
-        guards=(must.inspection_is_recorded,),
+        guards=(works.inspection_is_recorded,),
         facts=steps.Inspection,
     ),
     # GL-093: a business group's paper takes the place of the inspection, wherever the works stand.
@@ -64,7 +64,7 @@ ROWS = (
         [REVIEWER],
         "工事内容確認住宅(検査を省略)",
         *("GL-093", "GL-094"),
-        guards=(must.inspection_is_recorded,),
+        guards=(works.inspection_is_recorded,),
         facts=steps.Inspection,
     ),
 )

@@ -7,8 +7,8 @@ from typing import Any
 
 from madoguchi_contracts import Role
 
-from applications.programmes.green_loan.conditions import JOINT_DEBTOR, LOAN
 from applications.programmes.green_loan.form import BANK, BODY
+from applications.programmes.green_loan.reading import JOINT_DEBTOR, LOAN
 from applications.workflow import Relation, Transition, Who
 
 OWNER = (Who(Role.APPLICANT, Relation.OWNER), Who(Role.JOINT_DEBTOR, Relation.OWNER))

@@ -1,4 +1,4 @@
-"""What a step of a loan that is repaid must pass (groups 34 and 35)."""
+"""What the payment of the funds, and every step of a loan that is repaid, must pass (groups 31, 34 and 35)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from datetime import date
 
 from kit.errors import Finding
 
-from applications.programmes.green_loan import conditions, steps
-from applications.programmes.green_loan.conditions import LOAN
-from applications.programmes.green_loan.money import changes, prepayment
+from applications.programmes.green_loan import reading, steps
+from applications.programmes.green_loan.conditions import contract
+from applications.programmes.green_loan.money import arrears, changes, prepayment
 from applications.programmes.green_loan.money.changes import ChangeKind
 from applications.programmes.green_loan.money.prepayment import Channel, Partial
 from applications.programmes.green_loan.money.schedule import on_repayment_day
+from applications.programmes.green_loan.procedure import disbursement
+from applications.programmes.green_loan.procedure.dates import Period
+from applications.programmes.green_loan.reading import LOAN
 from applications.programmes.green_loan.servicing import standing
 from applications.workflow import Case, Taken
 
@@ -23,7 +26,7 @@ _ENDS_WITH_A_BALANCE = frozenset({"INSURANCE", "AFTER_ACCELERATION", "OTHER"})
 def repayment_begins(case: Case) -> Sequence[Finding]:
     """GL-080, GL-576: the day of the funds, which has come, of the first instalment, and of those after it."""
     said = case.said(steps.Funds)
-    if said.paid_on is not None and said.paid_on > conditions.today(case):
+    if said.paid_on is not None and said.paid_on > reading.today(case):
         return [_ahead("GL-080", "資金の交付日", "paid_on")]
     if said.first_due_on is None or said.repayment_day is None:
         return [Finding("GL-576", "REQUIRED", "初回の返済日と、毎月の返済日を入力してください。", "first_due_on")]
@@ -31,7 +34,7 @@ def repayment_begins(case: Case) -> Sequence[Finding]:
         return [Finding("GL-576", "TOO_EARLY", "初回の返済日は、資金の交付日より後の日です。", "first_due_on")]
     if on_repayment_day(said.first_due_on.year, said.first_due_on.month, said.repayment_day) != said.first_due_on:
         return [Finding("GL-576", "OTHER_DAY", "初回の返済日は、毎月の返済日と同じ日です。", "first_due_on")]
-    if conditions.contract_bonus_yen(case) and said.bonus_month is None:
+    if contract.contract_bonus_yen(case) and said.bonus_month is None:
         return [Finding("GL-245", "REQUIRED", "ボーナス返済月を入力してください。", "bonus_month")]
     return ()
 
@@ -39,7 +42,7 @@ def repayment_begins(case: Case) -> Sequence[Finding]:
 def prepayment_may_be_asked_for(case: Case) -> Sequence[Finding]:
     """GL-601, GL-603, GL-604: in My Note, from today on."""
     wish = case.said(steps.PrepaymentWish)
-    return _prepayment_wrong(case, wish, conditions.today(case))
+    return _prepayment_wrong(case, wish, reading.today(case))
 
 
 def prepayment_fits(case: Case) -> Sequence[Finding]:
@@ -48,10 +51,10 @@ def prepayment_fits(case: Case) -> Sequence[Finding]:
     The payment may be still to come: it is arranged a month ahead, and the instalments after it are told at once.
     """
     said = case.said(steps.Prepayment)
-    if said.noticed_on is not None and said.noticed_on > conditions.today(case):
+    if said.noticed_on is not None and said.noticed_on > reading.today(case):
         return [_ahead("GL-604", "お申出の日", "noticed_on")]
     noticed_on = _asked_in_my_note(case, said) if said.channel is Channel.MY_NOTE else None
-    return _prepayment_wrong(case, said, noticed_on or said.noticed_on or conditions.today(case))
+    return _prepayment_wrong(case, said, noticed_on or said.noticed_on or reading.today(case))
 
 
 def _ahead(rule: str, what: str, field: str) -> Finding:
@@ -64,7 +67,7 @@ def _asked_in_my_note(case: Case, said: steps.Prepayment) -> date | None:
     asked = case.taken.get((LOAN, case.application_id, "ask_prepayment"), ())
     for step in asked:
         if isinstance(step.facts, steps.PrepaymentWish) and step.facts.payment_on == said.payment_on:
-            return conditions.day_of(step.at)
+            return reading.day_of(step.at)
     return None
 
 
@@ -131,7 +134,7 @@ def _not_possible(field: str) -> Finding:
 def debit_is_an_instalment(case: Case) -> Sequence[Finding]:
     """GL-577: what was missed was due by today, and was not told as missed before."""
     said = case.said(steps.Missed)
-    found = None if said.due_on is None or said.due_on > conditions.today(case) else standing(case, said.due_on)
+    found = None if said.due_on is None or said.due_on > reading.today(case) else standing(case, said.due_on)
     if found is None or all(one.due_on != said.due_on for one in found.past):
         return [Finding("GL-577", "NOT_DUE", "返済日をご確認ください。", "due_on")]
     if any(one.due_on == said.due_on for one in case.all_said(steps.Missed, LOAN, "miss")):
@@ -141,7 +144,7 @@ def debit_is_an_instalment(case: Case) -> Sequence[Finding]:
 
 def arrears_have_a_day(case: Case) -> Sequence[Finding]:
     """GL-577: the day to which the late charge runs: not before the last instalment in arrears was due, nor ahead."""
-    paid_on, today = case.said(steps.Settled).paid_on, conditions.today(case)
+    paid_on, today = case.said(steps.Settled).paid_on, reading.today(case)
     if paid_on is None:
         return [Finding("GL-577", "REQUIRED", "入金日を入力してください。", "paid_on")]
     found = standing(case, today)
@@ -164,7 +167,7 @@ def closing_with_a_balance_is_true(case: Case) -> Sequence[Finding]:
 
 
 def _closing_wrong(case: Case, ends_with_a_balance: frozenset[str]) -> Sequence[Finding]:
-    said, today = case.said(steps.Closing), conditions.today(case)
+    said, today = case.said(steps.Closing), reading.today(case)
     if said.reason is None:
         return [Finding("GL-083", "REQUIRED", "完済の理由を選択してください。", "reason")]
     if said.reason == "AFTER_ACCELERATION" and case.state(LOAN) != "accelerated":
@@ -180,3 +183,42 @@ def _closing_wrong(case: Case, ends_with_a_balance: frozenset[str]) -> Sequence[
             message += "残高がある融資の完済は、提案を受けて、機構の承認者が理由とともに記録します。"
         return [Finding("GL-083", "BALANCE_LEFT", message, "reason")]
     return ()
+
+
+def ground_is_named(case: Case) -> Sequence[Finding]:
+    """GL-579: which, and since when it is known. Arrears are told by the bank as missed payments (GL-581)."""
+    said = case.said(steps.AccelerationGround)
+    if said.ground in {None, arrears.Ground.ARREARS}:
+        return [Finding("GL-579", "REQUIRED", "一括繰上返済の事由を、延滞以外から選択してください。", "ground")]
+    if said.found_on is None or said.found_on > reading.today(case):
+        return [Finding("GL-579", "DAY", "判明した日は、本日以前の日を入力してください。", "found_on")]
+    return ()
+
+
+def may_be_permitted(case: Case) -> Sequence[Finding]:
+    """GL-582 to GL-584: these are the grounds that a permission takes away."""
+    if case.said(steps.Permission).ground in arrears.PERMITTABLE:
+        return ()
+    return [Finding("GL-582", "NOT_PERMITTABLE", "承認の対象を選択してください。", "ground")]
+
+
+def funds_may_be_paid(case: Case) -> Sequence[Finding]:
+    """GL-496, GL-502, GL-503: in a delivery period, and nothing outstanding."""
+    said = case.said(steps.Funds)
+    if said.paid_on is None or said.period_first is None or said.period_last is None:
+        return [Finding("GL-496", "REQUIRED", "資金の交付日と、交付期間を入力してください。", "paid_on")]
+    if said.period_last < said.period_first:
+        return [Finding("GL-496", "PERIOD", "交付期間の開始日と終了日をご確認ください。", "period_first")]
+    due = [one for one in contract.conditions(case) if one.due == "funds" or not one.done]
+    blocking = [disbursement.BlockingItem(one.text, one.done) for one in due]
+    if income_proof_outstanding(case):
+        blocking.append(disbursement.BlockingItem("前年の収入を証明する書類の提出", bool(said.income_proof_checked)))
+    period = Period(said.period_first, said.period_last)
+    return disbursement.schedule_findings(said.paid_on, [period], blocking, "paid_on")
+
+
+def income_proof_outstanding(case: Case) -> bool:
+    """GL-390, GL-391: somebody's proof of the year before could not be issued when the loan was applied for."""
+    kept = reading.content(case)
+    people = [kept.get("applicant", {}), *kept.get("joint_debtors", [])]
+    return any(one.get("proof_not_yet_issued") for one in people)

@@ -1,0 +1,133 @@
+"""What the contract must pass, from the announcement of its period to the last signature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from kit.errors import Finding
+from kit.japan import to_jst
+
+from applications.programmes.green_loan import steps
+from applications.programmes.green_loan.money import methods
+from applications.programmes.green_loan.papers import completion
+from applications.programmes.green_loan.procedure import contract, decision
+from applications.programmes.green_loan.procedure.contract import IdentityState
+from applications.programmes.green_loan.procedure.dates import Period
+from applications.programmes.green_loan.reading import IDENTITY, LOAN, SIGNATURE, content, day_of, debtors, today
+from applications.workflow import Case
+
+
+def conditions(case: Case) -> list[decision.Condition]:
+    """The conditions of the last approval, each with whether it was fulfilled since (GL-435)."""
+    approval, approved = case.said_before(steps.Approval, LOAN, "approve"), case.last(LOAN, "approve")
+    fulfilled, seen = case.said_before(steps.Fulfilled, LOAN, "fulfil"), case.last(LOAN, "fulfil")
+    counts = fulfilled is not None and approved is not None and seen is not None and seen.at >= approved.at
+    done = set(fulfilled.conditions or ()) if fulfilled is not None and counts else set()
+    told = approval.conditions or () if approval else ()
+    return [decision.Condition(one.text or "", one.due or "contract", at in done) for at, one in enumerate(told)]
+
+
+def fulfilled_are_conditions(case: Case) -> Sequence[Finding]:
+    """GL-435: a condition that there is."""
+    known = range(len(conditions(case)))
+    if all(one in known for one in case.said(steps.Fulfilled).conditions or ()):
+        return ()
+    return [Finding("GL-435", "UNKNOWN", "融資承認条件の番号をご確認ください。", "conditions")]
+
+
+def period_is_right(case: Case) -> Sequence[Finding]:
+    """GL-248, GL-479, GL-483: a period ahead; an amount that approval and final limit allow, and its bonus."""
+    said = case.said(steps.ContractPeriod)
+    approval = case.said_before(steps.Approval, LOAN, "approve")
+    receipt = case.said_before(steps.CheckedReceipt, LOAN, "receive")
+    found = []
+    if said.first is None or said.last is None or not today(case) <= said.first <= said.last:
+        message = "契約手続可能期間は、本日以後の開始日と、それ以後の終了日を入力してください。"
+        found.append(Finding("GL-483", "PERIOD", message, "first"))
+    approved = approval.amount_yen or 0 if approval else 0
+    ceiling = completion.contract_ceiling_yen(approved, receipt.final_limit_yen or 0 if receipt else 0)
+    found += decision.contract_amount_findings(said.amount_yen or 0, ceiling, "amount_yen")
+    bonus = approved_bonus_yen(case) if said.bonus_part_yen is None else said.bonus_part_yen
+    return [*found, *methods.bonus_findings(said.amount_yen or 0, bonus, "bonus_part_yen")]
+
+
+def approved_bonus_yen(case: Case) -> int:
+    """The bonus part in yen that was approved: what was applied for, unless the approval says another (GL-248)."""
+    approval = case.said_before(steps.Approval, LOAN, "approve")
+    if approval is not None and approval.bonus_part_yen is not None:
+        return approval.bonus_part_yen
+    asked: int = content(case)["loan"].get("bonus_part_yen", 0)
+    return asked
+
+
+def contract_bonus_yen(case: Case) -> int:
+    """The bonus part in yen that was contracted: a lower amount may allow less of it than was approved (GL-248)."""
+    period = case.said_before(steps.ContractPeriod, LOAN, "open_contract")
+    return approved_bonus_yen(case) if period is None or period.bonus_part_yen is None else period.bonus_part_yen
+
+
+def period_of(case: Case) -> Period | None:
+    """The period that was announced last (GL-483)."""
+    said = case.said_before(steps.ContractPeriod, LOAN, "open_contract")
+    return Period(said.first, said.last) if said and said.first and said.last else None
+
+
+def signed_on(case: Case, person: UUID) -> date | None:
+    """GL-487: the day of a person's signature in the period that was announced last, by the provider's word."""
+    opened, signed = case.last(LOAN, "open_contract"), case.last(SIGNATURE, "sign", person)
+    said = case.said_before(steps.Signed, SIGNATURE, "sign", person)
+    if opened is None or signed is None or said is None or said.signed_at is None or signed.at < opened.at:
+        return None
+    return day_of(said.signed_at)
+
+
+def has_watched(case: Case, person: UUID) -> bool:
+    """GL-486: the video, and the content confirmed, since the period was announced."""
+    opened, watched = case.last(LOAN, "open_contract"), case.last(SIGNATURE, "watch", person)
+    return opened is not None and watched is not None and watched.at >= opened.at
+
+
+def may_sign(case: Case) -> Sequence[Finding]:
+    """GL-483, GL-486: in the period, after the video."""
+    seen = has_watched(case, case.subject)
+    return contract.signing_findings(
+        video_watched=seen,
+        content_confirmed=seen,
+        period=period_of(case) if case.state(LOAN) == "contract_open" else None,
+        today=today(case),
+    )
+
+
+def signature_may_be_heard(case: Case) -> bool:
+    """GL-486, GL-487: the provider tells of a signature while the contract is open, of somebody who was let there."""
+    return contract_is_open(case) and has_watched(case, case.subject)
+
+
+def contract_is_open(case: Case) -> bool:
+    """GL-078."""
+    return case.state(LOAN) == "contract_open"
+
+
+def contract_is_concluded(case: Case) -> bool:
+    """GL-079, GL-495: nothing stands against it any more."""
+    receipt = case.last(LOAN, "receive")
+    said = case.said_before(steps.Receipt, LOAN, "receive")
+    people, period = debtors(case), period_of(case)
+    days = [signed_on(case, person) for person in people]
+    concluded = contract.concluded_on(days, period) if period else None
+    return not contract.contract_findings(
+        period=period,
+        today=concluded or today(case),  # the last signature may be heard of a little later
+        identity=[identity_of(case, person) for person in people],
+        conditions_done=decision.conditions_done(conditions(case)),
+        works_contract_copy_received=bool(said and said.works_contract_copy),
+        certificate_submitted=to_jst(receipt.at).date() if receipt else None,
+        signed=[concluded is not None],
+    )
+
+
+def identity_of(case: Case, person: UUID) -> IdentityState:
+    """GL-100: K0, K1 or K2."""
+    return {"verified_online": "K1", "verified_in_person": "K2"}.get(case.state(IDENTITY, person), "K0")  # type: ignore[return-value]
