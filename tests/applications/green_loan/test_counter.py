@@ -114,6 +114,22 @@ async def repay_early(owner, wife, clerk, application):
     assert before["balance_yen"] - after["balance_yen"] == 400_000
     assert after["coming"][0]["payment"] < before["coming"][0]["payment"]
     assert sum(one["principal"] for one in after["coming"]) == after["balance_yen"]
+    # A second one is arranged and does not come: the debtors are told, and the loan is as before.
+    second = {**wish, "payment_on": "2026-07-15", "noticed_on": "2026-04-02"}
+    path = f"/v1/applications/{application}/repayment?on=2026-07-15"
+    expected = (await wife.get(path)).json()
+    await done(clerk, application, "prepay", facts=second)
+    assert (await wife.get(path)).json() != expected
+    key, gone = str(uuid4()), {"facts": {"payment_on": "2026-07-15"}}
+    for _ in range(2):  # a repeated request does nothing twice
+        step = f"/v1/applications/{application}/steps/cancel_prepayment"
+        assert (await clerk.post(step, gone, key=key)).status_code == 200
+    assert (await wife.get(path)).json() == expected
+    listed = (await wife.get(f"/v1/applications/{application}/threads")).json()["items"]
+    (thread,) = [one for one in listed if one["subject"] == "ご返済について"]
+    (message,) = (await wife.get(f"/v1/applications/{application}/threads/{thread['thread_id']}")).json()["messages"]
+    assert message["text"].startswith("繰上返済の取りやめのお知らせ\n2026-07-15の")
+    assert (await clerk.get(f"/v1/applications/{application}/threads")).json()["items"] == []
 
 
 async def end_by_insurance(desk, clerk, application, paid):

@@ -1066,6 +1066,7 @@ def test_what_is_done_at_the_institution_is_no_step_of_the_applicant():
                 "propose_closing",
                 "see",
                 "prepay",
+                "cancel_prepayment",
                 "ask_change",
                 "report_ground",
                 "change_sendings",

@@ -1,4 +1,6 @@
-"""What the office writes to those who owe the loan when something is decided (GL-107, GL-361, GL-431, GL-432)."""
+"""What the office writes to those who owe the loan when something is decided (GL-107, GL-361, GL-431, GL-432), or when
+the repayment turns out otherwise than was arranged (GL-596).
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,15 @@ from applications.programmes.green_loan.money.rates import first_payments
 from applications.programmes.green_loan.papers import completion
 from applications.programmes.green_loan.papers.facts import WHO_LABELS, WorksContract
 from applications.programmes.green_loan.papers.requirement import Due, originals_to_show
-from applications.programmes.green_loan.servicing import rate_of
+from applications.programmes.green_loan.servicing import rate_of, standing, without
 from applications.workflow import Case, Notice
 
 DECISION = "decision"
 """The thread of everything about one decision."""
 _SUBJECT = "融資の決定について"
+REPAYMENT = "repayment"
+"""The thread of everything about the repayment of one loan."""
+_REPAYMENT_SUBJECT = "ご返済について"
 _DUE = {"contract": "融資の契約まで", "certificate": "適合証明書等の提出まで", "funds": "資金の受取りまで"}
 
 
@@ -42,6 +47,22 @@ def of_contract(case: Case) -> Sequence[Notice]:
         "期間内に全員のお手続きが完了しない場合は契約ができず、資金の受取りが遅れます。"
     )
     return [Notice(DECISION, _SUBJECT, "contract_period", text, mailed=False)]  # ContractOffered brings the mail
+
+
+def of_cancelled_prepayment(case: Case) -> Sequence[Notice]:
+    """繰上返済の取りやめのお知らせ (GL-596): what does not come, and how the repayment goes on."""
+    gone = case.said(steps.PrepaymentTakenBack)
+    lines = [
+        "繰上返済の取りやめのお知らせ",
+        f"{gone.payment_on}の繰上返済は、行われないこととなりましたので、登録を取り消しました。",
+        "ご返済は、この繰上返済のお申出がなかったものとして続きます。",
+    ]
+    found = standing(without(case, gone), reading.today(case))
+    if found is not None and found.coming:
+        coming = found.coming[0]
+        lines.append(f"次回のご返済: {coming.due_on} {format_yen(coming.payment)}")
+    lines.append("お心当たりのない場合は、取扱金融機関にご連絡ください。")
+    return [Notice(REPAYMENT, _REPAYMENT_SUBJECT, "prepayment_cancelled", "\n".join(lines))]
 
 
 def _approval(case: Case) -> str:

@@ -7,7 +7,7 @@ is told as it was then, also when a step about it was recorded later. What a ste
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -19,7 +19,10 @@ from applications.programmes.green_loan.money.methods import Method
 from applications.programmes.green_loan.money.prepayment import Effect
 from applications.programmes.green_loan.money.schedule import Instalment, Loan, after, new_loan, schedule
 from applications.programmes.green_loan.reading import LOAN
-from applications.workflow import Case
+from applications.workflow import Case, Taken
+
+CANCELLING = ("cancel_prepayment", "strike_prepayment")
+"""The steps that take a prepayment back: the bank's in time, and the office's afterwards."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,15 @@ class Paid:
     on: date
     amount_yen: int
     interest_yen: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """A prepayment as it was recorded: the so-many-th from 0, and when."""
+
+    number: int
+    at: datetime
+    facts: steps.Prepayment
 
 
 @dataclass(frozen=True)
@@ -153,7 +165,7 @@ def _until(case: Case, loan: Loan, day: date) -> tuple[Loan | None, list[Instalm
     going: Loan | None = loan
     past: list[Instalment] = []
     prepaid: list[Paid] = []
-    for changed_on, _, event in _events(case):
+    for changed_on, _, event in events(case):
         if changed_on > day or going is None:
             break
         going, due = _advance(going, changed_on)
@@ -170,16 +182,40 @@ def _until(case: Case, loan: Loan, day: date) -> tuple[Loan | None, list[Instalm
 _Event = steps.Prepayment | steps.TermsChange
 
 
-def _events(case: Case) -> list[tuple[date, datetime, _Event]]:
+def events(case: Case) -> list[tuple[date, datetime, _Event]]:
     """What changed the loan since, by day; of one day in the order in which it was recorded."""
     found: list[tuple[date, datetime, _Event]] = []
-    for step in case.taken.get((LOAN, case.application_id, "prepay"), ()):
-        if isinstance(step.facts, steps.Prepayment) and step.facts.payment_on is not None:
-            found.append((step.facts.payment_on, step.at, step.facts))
+    for one in prepayments(case):
+        if one.facts.payment_on is not None:
+            found.append((one.facts.payment_on, one.at, one.facts))
     for step in case.taken.get((LOAN, case.application_id, "change_terms"), ()):
         if isinstance(step.facts, steps.TermsChange) and step.facts.effective_on is not None:
             found.append((step.facts.effective_on, step.at, step.facts))
     return sorted(found, key=lambda one: one[:2])
+
+
+def prepayments(case: Case) -> list[Told]:
+    """The prepayments that stand, first to last: one that was taken back was never arranged (GL-596)."""
+    gone = {one.number for by in CANCELLING for one in case.all_said(steps.PrepaymentTakenBack, LOAN, by)}
+    every = case.taken.get((LOAN, case.application_id, "prepay"), ())
+    return [
+        Told(number, step.at, step.facts)
+        for number, step in enumerate(every)
+        if number not in gone and isinstance(step.facts, steps.Prepayment)
+    ]
+
+
+def taken_back(case: Case) -> steps.PrepaymentTakenBack:
+    """What is kept of the step that takes a prepayment back: of those of its day that stand, the last is meant."""
+    day = case.said(steps.PrepaymentCancelled).payment_on
+    meant = [one.number for one in prepayments(case) if one.facts.payment_on == day]
+    return steps.PrepaymentTakenBack(payment_on=day, number=meant[-1])
+
+
+def without(case: Case, gone: steps.PrepaymentTakenBack) -> Case:
+    """The case as if that prepayment had never been arranged."""
+    key = (LOAN, case.application_id, CANCELLING[0])
+    return replace(case, taken={**case.taken, key: (*case.taken.get(key, ()), Taken(case.now, None, gone))})
 
 
 def _advance(loan: Loan, day: date) -> tuple[Loan | None, list[Instalment]]:

@@ -203,6 +203,18 @@ class Prepayment(PrepaymentWish):
     noticed_on: date | None = asked("お申出の日", "GL-604")
 
 
+class PrepaymentCancelled(Form):
+    """A prepayment that was arranged and does not come, by the day for which it was arranged (GL-596)."""
+
+    payment_on: date | None = asked("取りやめる繰上返済の日", "GL-596")
+
+
+class PrepaymentTakenBack(PrepaymentCancelled):
+    """The same with which prepayment it was, of all that were recorded, counted from 0 (`servicing.taken_back`)."""
+
+    number: int | None = asked("取りやめる繰上返済の番号", "GL-596")
+
+
 class TermsChange(Form):
     """Another way of repayment (GL-589), in effect from the instalment after a day (GL-591)."""
 

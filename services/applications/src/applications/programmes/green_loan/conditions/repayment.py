@@ -17,7 +17,7 @@ from applications.programmes.green_loan.money.schedule import on_repayment_day
 from applications.programmes.green_loan.procedure import disbursement
 from applications.programmes.green_loan.procedure.dates import Period
 from applications.programmes.green_loan.reading import LOAN
-from applications.programmes.green_loan.servicing import standing
+from applications.programmes.green_loan.servicing import events, prepayments, standing, taken_back, without
 from applications.workflow import Case, Taken
 
 _ENDS_WITH_A_BALANCE = frozenset({"INSURANCE", "AFTER_ACCELERATION", "OTHER"})
@@ -55,6 +55,40 @@ def prepayment_fits(case: Case) -> Sequence[Finding]:
         return [_ahead("GL-604", "お申出の日", "noticed_on")]
     noticed_on = _asked_in_my_note(case, said) if said.channel is Channel.MY_NOTE else None
     return _prepayment_wrong(case, said, noticed_on or said.noticed_on or reading.today(case))
+
+
+def prepayment_may_be_cancelled(case: Case) -> Sequence[Finding]:
+    """GL-596: the bank takes back what does not come, before the next instalment is debited as if it had come."""
+    if wrong := prepayment_may_be_struck(case):
+        return wrong
+    gone = taken_back(case)
+    found = standing(without(case, gone), gone.payment_on) if gone.payment_on else None
+    if found is None or not found.coming:
+        return ()
+    last = prepayment.cancel_until(found.coming[0].due_on)
+    if reading.today(case) <= last:
+        return ()
+    message = f"取りやめの登録は、{last}までです。その後は、機構の承認者が理由とともに記録します。"
+    return [Finding("GL-596", "TOO_LATE", message, "payment_on")]
+
+
+def prepayment_may_be_struck(case: Case) -> Sequence[Finding]:
+    """GL-596: a prepayment that stands, and without which everything recorded since is possible all the same.
+
+    A full prepayment that has come was paid as what was left then, so nothing before it can be otherwise any more.
+    """
+    day, today = case.said(steps.PrepaymentCancelled).payment_on, reading.today(case)
+    if day is None:
+        return [Finding("GL-596", "REQUIRED", "取りやめる繰上返済の日を入力してください。", "payment_on")]
+    same = [(day, one.at) for one in prepayments(case) if one.facts.payment_on == day]
+    if not same:
+        return [Finding("GL-596", "UNKNOWN", "その日の繰上返済は登録されていません。", "payment_on")]
+    later = [one for on, at, one in events(case) if (on, at) > same[-1] and on <= today]
+    repaid = any(isinstance(one, steps.Prepayment) and one.amount_yen is None for one in later)
+    if repaid or not _goes_on(without(case, taken_back(case))):
+        message = "その後に登録された繰上返済または返済方法の変更があるため、取りやめることができません。"
+        return [Finding("GL-596", "BUILT_ON", message, "payment_on")]
+    return ()
 
 
 def _ahead(rule: str, what: str, field: str) -> Finding:
@@ -119,8 +153,13 @@ def _possible(case: Case, said: steps.PrepaymentWish | steps.TermsChange) -> boo
     facts = said if isinstance(said, steps.TermsChange) else steps.Prepayment(**dict(said))
     key = (LOAN, case.application_id, command)
     step = Taken(case.now, None, facts)
+    return _goes_on(replace(case, taken={**case.taken, key: (*case.taken.get(key, ()), step)}))
+
+
+def _goes_on(case: Case) -> bool:
+    """Whether the loan can be calculated to its end."""
     try:
-        standing(replace(case, taken={**case.taken, key: (*case.taken.get(key, ()), step)}), date.max)
+        standing(case, date.max)
     except ValueError:
         return False
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import accumulate, count, takewhile
 
@@ -44,6 +44,15 @@ def notice_by(payment_on: date) -> date:
     interpretation (GL-604): one calendar month before, clipped to the end of the month.
     """
     return add_months(payment_on, -NOTICE_MONTHS)
+
+
+def cancel_until(next_due_on: date) -> date:
+    """The last day on which the institution takes back a prepayment that does not come (GL-596).
+
+    `next_due_on`: the first instalment after the day of the prepayment. interpretation: the book knows no taking back.
+    It is possible until the day before that instalment is debited, since the debit has the amount of one schedule.
+    """
+    return next_due_on - timedelta(days=1)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from applications import events
-from applications.programmes.green_loan import certificates, steps
+from applications.programmes.green_loan import certificates, notices, servicing, steps
 from applications.programmes.green_loan.conditions import decision, repayment
 from applications.programmes.green_loan.reading import JOINT_DEBTOR, LOAN
 from applications.programmes.green_loan.rows.who import APPROVER, AT_BANK, OPEN, OWED, OWNER, REVIEWER, here, row
@@ -68,6 +68,30 @@ ROWS = (
         *("GL-596", "GL-599"),
         guards=(repayment.prepayment_fits,),
         facts=steps.Prepayment,
+    ),
+    *here(
+        "cancel_prepayment",
+        OWED,
+        [AT_BANK],
+        "繰上返済の取りやめ",
+        "GL-596",
+        guards=(repayment.prepayment_may_be_cancelled,),
+        facts=steps.PrepaymentCancelled,
+        keeps=steps.PrepaymentTakenBack,
+        reckons=servicing.taken_back,
+        notices=notices.of_cancelled_prepayment,
+    ),
+    *here(
+        "strike_prepayment",
+        OWED,
+        [APPROVER],
+        "繰上返済の取りやめ",
+        "GL-596",
+        guards=(repayment.prepayment_may_be_struck, decision.reason_is_given),
+        facts=steps.PrepaymentCancelled,
+        keeps=steps.PrepaymentTakenBack,
+        reckons=servicing.taken_back,
+        notices=notices.of_cancelled_prepayment,
     ),
     *here(
         "ask_change",
