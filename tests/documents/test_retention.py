@@ -284,19 +284,20 @@ async def test_operators_set_list_and_release_holds(postgres_url: FreshDatabase,
         application = str(await at.started(owner))
 
         async def run(*arguments: str) -> tuple[int, str]:
-            environment = {"MADOGUCHI_DATABASE_URL": url}
+            environment = {"MADOGUCHI_DATABASE_URL": url, "MADOGUCHI_OPERATOR": ""}
             done = await asyncio.to_thread(CliRunner().invoke, cli, ["hold", *arguments], env=environment)
             return done.exit_code, done.output
 
+        assert (await run("set", application, "--reason", "訴訟"))[0] == 2
         assert await run("set", application, "--reason", "訴訟", "--by", "legal") == (0, f"{application} held\n")
-        assert await run("set", application, "--reason", "訴訟") == (1, "already_held\n")
-        assert (await run("set", str(uuid4()), "--reason", "訴訟"))[0] == 1
+        assert await run("set", application, "--reason", "訴訟", "--by", "legal") == (1, "already_held\n")
+        assert (await run("set", str(uuid4()), "--reason", "訴訟", "--by", "legal"))[0] == 1
         assert (await run("release", application, "--reason", "  "))[0] == 2
         (listed,) = (await run("list"))[1].splitlines()
         assert (json.loads(listed)["reason"], json.loads(listed)["set_by"]) == ("訴訟", "legal")
         released = await run("release", application, "--reason", "終結", "--by", "legal")
         assert released == (0, f"{application} released\n")
-        assert await run("release", application, "--reason", "終結") == (1, "not_held\n")
+        assert await run("release", application, "--reason", "終結", "--by", "legal") == (1, "not_held\n")
         assert await run("list") == (0, "")
         (listed,) = (await run("list", "--all"))[1].splitlines()
         assert (json.loads(listed)["release_reason"], json.loads(listed)["released_by"]) == ("終結", "legal")

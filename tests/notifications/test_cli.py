@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 async def mail(room: Mailroom, *arguments: str) -> Result:
     """Run the command as an operator does, with a loop of its own."""
-    environment = {"MADOGUCHI_DATABASE_URL": room.database.url}
+    environment = {"MADOGUCHI_DATABASE_URL": room.database.url, "MADOGUCHI_OPERATOR": "operator-2"}
     return await asyncio.to_thread(CliRunner().invoke, commands, list(arguments), env=environment)
 
 
@@ -107,9 +107,10 @@ async def test_what_is_done_or_dead_is_not_redriven(room: Mailroom):
         ("redrive", str(uuid4()), "--reason", " "),
         ("redrive", "--reason", "all of them"),
         ("redrive", str(uuid4()), "--state", "failed", "--reason", "both"),
+        ("redrive", str(uuid4()), "--reason", "again", "--by", " "),
     ],
 )
-async def test_a_redrive_needs_a_reason_and_one_choice_of_mails(room: Mailroom, arguments: tuple[str, ...]):
+async def test_a_redrive_needs_a_reason_a_name_and_one_choice_of_mails(room: Mailroom, arguments: tuple[str, ...]):
     assert (await mail(room, *arguments)).exit_code == 2
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 import typer
 from kit.clock import system_clock
 from kit.errors import ServiceError
-from kit.operators import Reason, show
+from kit.operators import By, Reason, show
 from madoguchi_contracts import Role
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,15 +36,6 @@ keys = typer.Typer(
     no_args_is_help=True,
 )
 
-
-def _named(name: str) -> str:
-    if not name.strip():
-        raise typer.BadParameter("a name is needed")
-    return name.strip()
-
-
-# Not the name of the operating system's user, as elsewhere: in a container that is everybody's.
-By = Annotated[str, typer.Option(help="who does it", envvar="MADOGUCHI_OPERATOR", show_envvar=True, callback=_named)]
 
 T = TypeVar("T")
 Work = Callable[[AsyncSession, Tools, datetime], Awaitable[T]]

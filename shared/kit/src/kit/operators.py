@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, TypeVar
@@ -23,9 +22,16 @@ def _given(reason: str) -> str:
     return reason.strip()
 
 
+def _named(name: str) -> str:
+    if not name.strip():
+        raise typer.BadParameter("a name is needed")
+    return name.strip()
+
+
 DatabaseUrl = Annotated[str, typer.Option("--database-url", envvar="MADOGUCHI_DATABASE_URL", show_envvar=True)]
 Reason = Annotated[str, typer.Option(help="why; kept for the audit", callback=_given)]
-By = Annotated[str, typer.Option(help="who decided", default_factory=getpass.getuser)]
+# Not the name of the operating system's user: in a container that is everybody's, or nobody's.
+By = Annotated[str, typer.Option(help="who does it", envvar="MADOGUCHI_OPERATOR", show_envvar=True, callback=_named)]
 
 
 def transact(url: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
