@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
-from applications.certificates import balances
-from applications.certificates.balances import Balance, NotReadable, read
-from applications.certificates.paper import Paper, write
-from applications.certificates.queries import Certificate, paper_of
-from applications.certificates.rules import shown_on
+from applications.features.bond.certificates import balances
+from applications.features.bond.certificates.balances import Balance, NotReadable, read
+from applications.features.bond.certificates.queries import Certificate, paper_of
+from applications.features.bond.certificates.rules import shown_on
+from applications.printing import Paper, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from madoguchi_contracts import Role

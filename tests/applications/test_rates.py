@@ -8,10 +8,10 @@ from itertools import pairwise
 import httpx
 import pytest
 import pytest_asyncio
+from applications.features.green_loan.rates.queries import rate_table
+from applications.features.green_loan.rates.rules import continuation_findings, overlaid
 from applications.programmes.green_loan.money.rate_file import HEADER
 from applications.programmes.green_loan.money.rates import KEYS, Period, RateTable, rate_at
-from applications.rates.queries import rate_table
-from applications.rates.rules import continuation_findings, overlaid
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.japan import JST

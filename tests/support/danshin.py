@@ -12,9 +12,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
-from applications.danshin_service.client import DanshinClient
-from applications.danshin_service.commands import take_hint
-from applications.danshin_service.work import NAME, jobs
+from applications.features.green_loan.danshin.client import DanshinClient
+from applications.features.green_loan.danshin.commands import take_hint
+from applications.features.green_loan.danshin.work import NAME, jobs
 from applications.providers import Listener
 from kit.providers import jobs as kit_jobs
 from kit.providers.client import Provider

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from applications.danshin_service import commands, why
-from applications.danshin_service.client import Truth
+from applications.features.green_loan.danshin import commands, why
+from applications.features.green_loan.danshin.client import Truth
 from applications.programmes.green_loan import sharing
 from kit.providers.jobs import Due
 from kit.sealed import unseal

@@ -10,11 +10,11 @@ from uuid import UUID
 from kit.why.witness import Answer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from applications.danshin_service import commands as danshin
-from applications.danshin_service import why as danshin_why
 from applications.desk import Errand
 from applications.econtract import commands as contract
 from applications.econtract import why as contract_why
+from applications.features.green_loan.danshin import commands as danshin
+from applications.features.green_loan.danshin import why as danshin_why
 
 ERRANDS: Mapping[str, Errand] = {**danshin.ERRANDS, **contract.ERRANDS}
 WITNESSES: Sequence[Callable[[AsyncSession, UUID, Answer], Awaitable[None]]] = (danshin_why.tell, contract_why.tell)

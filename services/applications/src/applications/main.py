@@ -24,9 +24,6 @@ from starlette.applications import Starlette
 from applications import api, consumers, timers
 from applications.api.context import Context
 from applications.areas import AREAS
-from applications.danshin_service import commands as danshin_commands
-from applications.danshin_service import work as danshin
-from applications.danshin_service.client import DanshinClient
 from applications.desk import Desk
 from applications.directories import PostalCodes, ZenginInstitutions
 from applications.econtract import rows as econtract
@@ -34,9 +31,12 @@ from applications.econtract import work
 from applications.econtract.client import EContractClient
 from applications.econtract.commands import take_hint
 from applications.errands import ERRANDS
+from applications.features.green_loan.danshin import commands as danshin_commands
+from applications.features.green_loan.danshin import work as danshin
+from applications.features.green_loan.danshin.client import DanshinClient
+from applications.features.green_loan.rates.queries import rate_table
 from applications.programmes import PROGRAMMES
 from applications.providers import Listener
-from applications.rates.queries import rate_table
 from applications.settings import Settings
 
 TITLE = "Madoguchi applications"

@@ -1,18 +1,16 @@
-"""HTTP: parse, call one command or query, answer."""
+"""HTTP: parse, call one command or query, answer. Routes of one programme alone are in a folder of its name."""
 
 from applications.api import (
     applications,
-    certificates,
+    bond,
     directories,
     disclosure,
     econtract,
-    loan_certificates,
+    green_loan,
     messages,
     providers,
     provisions,
-    rates,
     reviews,
-    servicing,
     tasks,
 )
 
@@ -21,10 +19,8 @@ routers = [
     reviews.router,
     reviews.notes_router,
     directories.router,
-    certificates.router,
-    loan_certificates.router,
-    rates.router,
-    servicing.router,
+    *bond.routers,
+    *green_loan.routers,
     messages.router,
     tasks.router,
     provisions.router,

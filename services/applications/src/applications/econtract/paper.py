@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
-from applications.certificates.paper import MARGIN, SANS, SERIF, fitting
+from applications.printing import MARGIN, SANS, SERIF, fitting
 
 _WIDTH, _HEIGHT = A4
 _LABEL, _SIZE, _LINE = 150.0, 10.5, 18.0

@@ -8,7 +8,7 @@ Personal data is kept encrypted (`kit.vault`): the columns `draft`, `content`, `
 from applications.models.base import Base, application_numbers, metadata
 from applications.models.cases import Application, ApplicationParty, HistoryStep, Track, Version
 from applications.models.chain import HistoryHead, HistoryRoot, HistoryStart
-from applications.models.danshin_service import DanshinApplication
+from applications.models.danshin import DanshinApplication
 from applications.models.econtract import Envelope, EnvelopeSigner
 from applications.models.messages import (
     Correction,

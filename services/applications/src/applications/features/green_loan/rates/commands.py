@@ -13,10 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.access import Action, allow
+from applications.features.green_loan.rates.queries import rate_table
+from applications.features.green_loan.rates.rules import continuation_findings
 from applications.programmes.green_loan.money import rate_file
 from applications.programmes.green_loan.money.rates import RateTable
-from applications.rates.queries import rate_table
-from applications.rates.rules import continuation_findings
 
 MOST_FINDINGS = 200  # more than anybody mends before trying again
 

@@ -13,11 +13,11 @@ from kit.http import ActorDep, NowDep, SessionDep
 from kit.idempotency import OnceDep
 from pydantic import BaseModel, Field
 
+from applications import printing
 from applications.api.context import DeskDep
 from applications.api.schemas.common import Body
-from applications.certificates import paper
-from applications.loan_certificates import commands, queries
-from applications.loan_certificates.queries import Posting
+from applications.features.green_loan.certificates import commands, queries
+from applications.features.green_loan.certificates.queries import Posting
 
 router = APIRouter(prefix="/v1", tags=["certificates"])
 YearPath = Annotated[int, Path(ge=2000, le=2999, description="the calendar year", examples=[2026])]
@@ -98,7 +98,7 @@ async def print_of_year(
     found, printed = await queries.paper_of(
         session=session, desk=desk, actor=actor, application_id=application_id, year=year, now=now
     )
-    content = await run_in_threadpool(paper.write, printed)
+    content = await run_in_threadpool(printing.write, printed)
     name = f"融資額残高証明書_{dict(printed.rows)['受付番号']}_{found.year}.pdf"
     headers = {
         "Content-Disposition": f"attachment; filename=\"certificate.pdf\"; filename*=UTF-8''{quote(name, safe='')}"

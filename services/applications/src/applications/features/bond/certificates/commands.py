@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.access import Action, allow
-from applications.certificates import balances
+from applications.features.bond.certificates import balances
 
 PROGRAMME = "bond"
 MOST_FINDINGS = 200  # more than anybody mends before trying again

@@ -22,8 +22,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import tasks
 from applications.cases import Application, lock
-from applications.danshin_service.client import Place, Truth
 from applications.desk import Desk
+from applications.features.green_loan.danshin.client import Place, Truth
 from applications.moves import move
 from applications.programmes.green_loan import insurance, sharing, steps
 from applications.programmes.green_loan.danshin import progress

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.access import Action, allow
-from applications.loan_certificates.queries import Posting
+from applications.features.green_loan.certificates.queries import Posting
 from applications.programmes.green_loan.procedure.certificates import posting_findings
 
 _ANNOUNCE = text("""

@@ -8,10 +8,10 @@ from kit.clock import Clock
 from kit.db import Database
 from kit.providers.jobs import Due, Jobs
 
-from applications.danshin_service import commands
-from applications.danshin_service.client import DanshinClient
-from applications.danshin_service.commands import TABLE, Cancel, Look, Open
 from applications.desk import Desk
+from applications.features.green_loan.danshin import commands
+from applications.features.green_loan.danshin.client import DanshinClient
+from applications.features.green_loan.danshin.commands import TABLE, Cancel, Look, Open
 
 NAME = "danshin"
 """Of the provider: in settings, metrics, and the address of its callbacks."""

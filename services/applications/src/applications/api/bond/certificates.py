@@ -14,10 +14,10 @@ from kit.http import ActorDep, NowDep, SessionDep
 from kit.idempotency import OnceDep
 from pydantic import BaseModel, ConfigDict, Field
 
+from applications import printing
 from applications.api.context import DeskDep
-from applications.certificates import paper
-from applications.certificates.commands import import_balances
-from applications.certificates.queries import certificate_of, paper_of
+from applications.features.bond.certificates.commands import import_balances
+from applications.features.bond.certificates.queries import certificate_of, paper_of
 
 router = APIRouter(prefix="/v1", tags=["certificates"])
 _EXAMPLE = "受付番号,基準日,残高(円)\r\nB-2026-000123,2026-03-31,1234567\r\n"
@@ -84,7 +84,7 @@ async def print_(application_id: UUID, session: SessionDep, actor: ActorDep, des
     found = await certificate_of(session=session, desk=desk, actor=actor, application_id=application_id, now=now)
     if found.balance_yen is None:
         raise NotFound(application_id=str(application_id))
-    content = await run_in_threadpool(paper.write, paper_of(found, found.balance_yen))
+    content = await run_in_threadpool(printing.write, paper_of(found, found.balance_yen))
     name = f"残高証明書_{found.reference}_{found.as_of.isoformat()}.pdf"
     headers = {
         "Content-Disposition": f"attachment; filename=\"certificate.pdf\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query
 from kit.http import ActorDep, NowDep, SessionDep
 
 from applications.api.context import DeskDep
-from applications.api.schemas.servicing import RepaymentBody
-from applications.servicing import queries
+from applications.api.schemas.green_loan import RepaymentBody
+from applications.features.green_loan.servicing import queries
 
 router = APIRouter(prefix="/v1/applications/{application_id}/repayment", tags=["repayment"])
 OnQuery = Annotated[date | None, Query(description="the day in Japan; today, if missing")]

@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.access import Action
 from applications.cases import in_force, open_for
-from applications.certificates.commands import PROGRAMME
-from applications.certificates.paper import Paper
-from applications.certificates.rules import shown_on
 from applications.desk import Desk
+from applications.features.bond.certificates.commands import PROGRAMME
+from applications.features.bond.certificates.rules import shown_on
+from applications.printing import Paper
 
 _BALANCE = text("""
 SELECT b.balance_yen FROM balances b JOIN balance_imports i ON i.id = b.import_id

@@ -12,12 +12,12 @@ from kit.http import ActorDep, NowDep, SessionDep
 from kit.idempotency import OnceDep
 from pydantic import BaseModel, ConfigDict, Field
 
+from applications.features.green_loan.rates.commands import import_rates
+from applications.features.green_loan.rates.queries import in_force
 from applications.programmes.green_loan.danshin.kinds import Choice
 from applications.programmes.green_loan.money.rate_file import HEADER
 from applications.programmes.green_loan.money.rates import Period
 from applications.programmes.green_loan.works.kinds import Menu
-from applications.rates.commands import import_rates
-from applications.rates.queries import in_force
 
 router = APIRouter(prefix="/v1/programmes/green_loan/rates", tags=["rates"])
 _EXAMPLE = (

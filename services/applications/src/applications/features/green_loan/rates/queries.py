@@ -10,9 +10,9 @@ from kit.errors import NotFound
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from applications.features.green_loan.rates.rules import overlaid
 from applications.programmes.green_loan.money.rates import Period, RateTable
 from applications.programmes.green_loan.works.kinds import Menu
-from applications.rates.rules import overlaid
 
 _RATES = text("""
 SELECT i.number, r.valid_from, r.valid_until, r.menu, r.danshin, r.percent

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.access import Action, allow
 from applications.cases import Application, by_id, open_for
-from applications.certificates.paper import Paper
 from applications.desk import Desk
+from applications.printing import Paper
 from applications.programmes.green_loan import certificates as rules
 from applications.programmes.green_loan.certificates import YearEnd
 from applications.programmes.green_loan.reading import content

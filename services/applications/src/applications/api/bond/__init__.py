@@ -1,0 +1,5 @@
+"""Routes of the bond programme alone."""
+
+from applications.api.bond import certificates
+
+routers = [certificates.router]

@@ -1,0 +1,5 @@
+"""Routes of the green loan alone."""
+
+from applications.api.green_loan import certificates, rates, servicing
+
+routers = [certificates.router, rates.router, servicing.router]

@@ -1,0 +1,1 @@
+"""Of the bond programme: the balance certificate."""
