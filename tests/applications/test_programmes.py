@@ -40,7 +40,6 @@ FEATURES = {
     "features",
     *("api/bond", "api/green_loan", "api/schemas/green_loan.py"),
     *("models/danshin.py", "models/rates.py"),
-    *("econtract", "api/econtract.py", "models/econtract.py"),
 }
 # What is put together, programme by programme.
 LISTS = {"areas.py", "main.py", "errands.py", "api/__init__.py"}
@@ -62,18 +61,8 @@ async def garden(postgres_url):
 # Words that a table and the machinery both use, each for something of its own.
 ORDINARY = {
     *("draft", START, SUBMIT, "started", "request", "closed", "in_force", "refused", "settle"),
-    *(
-        "consent",
-        "identity",
-        "invited",
-        "under_review",
-        "overdue",
-        "requested",
-        "withdrawn",
-        "signature",
-        "danshin",
-        "opening",
-    ),
+    *("consent", "identity", "invited", "under_review", "overdue", "requested", "withdrawn"),
+    *("danshin", "opening", "signature", "signed", "watched", "completed", "ended"),
 }
 # Words of the programmes' tables.
 OF_TABLES = {

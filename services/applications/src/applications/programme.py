@@ -14,8 +14,8 @@ from kit.errors import Finding
 from madoguchi_contracts import DocumentPolicy, Party
 from pydantic import BaseModel
 
-from applications.privacy import ConsentText
-from applications.workflow import Case, Validation, Workflow
+from applications.privacy import ConsentText, Given
+from applications.workflow import Case, Guard, Validation, Workflow
 
 _NAME = re.compile("[a-z][a-z0-9_]{0,31}")
 _PREFIX = re.compile("[A-Z]{1,4}")
@@ -142,6 +142,32 @@ class Share:
     tracks: frozenset[str]
 
 
+@dataclass(frozen=True)
+class ElectronicContract:
+    """What is signed at the provider of electronic contracts, for the period that a step of the main track announced.
+
+    The paper has `title`, `preamble` and the lines of `terms` (label, value). `signers` are the accounts of all who
+    sign, with their names; it is signed until the end of `last_day` in Japan. A signature is a step of the system,
+    `command` on the personal track `track`, and says `signed` of its moment. `may_sign` is asked about one of them,
+    `watched` whether they have seen the explanation. `given` is what the provider is told of a person (`which` names
+    it). `rule` is cited where signatures are not gone on with, `place_rule` where nobody can sign yet.
+    """
+
+    title: str
+    preamble: str
+    terms: Callable[[Case], Sequence[tuple[str, str]]]
+    signers: Callable[[Case], Mapping[UUID, str]]
+    last_day: Callable[[Case], date | None]
+    track: str
+    command: str
+    signed: Callable[[datetime], BaseModel]
+    may_sign: Guard
+    watched: Callable[[Case, UUID], bool]
+    given: Callable[[Case, UUID, str], Given]
+    rule: str
+    place_rule: str
+
+
 def nothing_consented(case: Case, person: UUID) -> ConsentText | None:
     """Of a programme in which nobody consents to a text."""
     del case, person
@@ -163,6 +189,7 @@ class Programme:
     - `papers` are those that a content needs on a day, explained; `owner` None is somebody who only tries it out.
     - `shares` says of which parties, by kind, some is kept back. `consented` is what a person has consented to.
     - `examined` is what the office examines of an application, for officers only.
+    - `contract` is what is signed electronically; None where nothing is.
     - `subject` says in a word what a content is about, for lists; `help` is what the screens say beside the fields.
     """
 
@@ -187,6 +214,7 @@ class Programme:
     help: Sequence[Help]
     shares: Mapping[str, Share] = field(default_factory=dict)
     consented: Callable[[Case, UUID], ConsentText | None] = nothing_consented
+    contract: ElectronicContract | None = None
 
     def __post_init__(self) -> None:
         """Raise ValueError for a name or prefix that would not fit into events and references."""

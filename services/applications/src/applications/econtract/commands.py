@@ -30,8 +30,6 @@ from applications.econtract.client import Opened, Truth
 from applications.econtract.rows import PROVIDER, Envelope
 from applications.errors import ImpossibleTransition
 from applications.moves import move
-from applications.programmes.green_loan import agreement, reading, sharing, steps
-from applications.programmes.green_loan.conditions import contract
 from applications.provisions.log import record as record_provision
 from applications.provisions.log import require_allowed
 from applications.workflow import Case
@@ -80,21 +78,22 @@ async def open_envelope(session: AsyncSession, desk: Desk, application: Applicat
     What the provider will get of each person is kept in the log of provisions now (GL-621). Raises Refused.
     """
     now, case = case.now, application.case(case.now)
-    period = contract.period_of(case)
-    if period is None:  # the guard of the step has seen it
+    contract = rows.contract_of(application.programme)
+    last_day = contract.last_day(case)
+    if last_day is None:  # the guard of the step has seen it
         raise ValueError("a contract period without days")
     envelope_id = uuid4()
     row = {
         "id": envelope_id,
         "application_id": application.id,
-        "opened_step": application.tracks[reading.LOAN, application.id].entered_step,
+        "opened_step": application.tracks[application.programme.workflow.main, application.id].entered_step,
         "now": now,
-        "expires_at": datetime.combine(period.last + timedelta(days=1), time(), JST),
-        "terms": desk.lock_away(agreement.terms(case), rows.of_terms(envelope_id)),
+        "expires_at": datetime.combine(last_day + timedelta(days=1), time(), JST),
+        "terms": desk.lock_away(contract.terms(case), rows.of_terms(envelope_id)),
     }
     await session.execute(_OPEN, row)
-    for person in reading.debtors(case):
-        given = sharing.given(case, person, "electronic_contract", PROVIDER)
+    for person in contract.signers(case):
+        given = contract.given(case, person, PROVIDER)
         await record_provision(session, desk, given, application_id=application.id, by=None, now=now)
         signer = {"envelope_id": envelope_id, "account_id": person, "reference": uuid4()}
         await session.execute(_SIGNER, signer)
@@ -118,10 +117,10 @@ async def may_be_sent(session: AsyncSession, desk: Desk, due: Due, now: datetime
     had the use of their data suspended (GL-618). Where it may not, the envelope is not gone on with.
     """
     application, envelope = await _locked(session, desk, due)
-    case = application.case(now)
+    contract, case = rows.contract_of(application.programme), application.case(now)
     try:
         for person in envelope.signers:
-            given = sharing.given(case, person, "electronic_contract", PROVIDER)
+            given = contract.given(case, person, PROVIDER)
             await require_allowed(session, given, application_id=application.id)
     except Refused as refused:
         await _refuse(session, application, envelope, "must_not_be_told", now, rule=refused.findings[0].rule)
@@ -183,6 +182,7 @@ async def apply_truth(
     if wrong := _wrong(desk, envelope, truth, signed_paper):
         await _refuse(session, application, envelope, wrong, now)
         return
+    contract = rows.contract_of(application.programme)
     try:
         async with session.begin_nested():
             if signed_paper is not None:
@@ -193,9 +193,9 @@ async def apply_truth(
             for person, signed_at in _news(envelope, truth).items():
                 reference = envelope.signers[person].reference
                 await session.execute(_SIGNED, {"reference": reference, "signed_at": signed_at})
-                case = replace(application.case(now), facts=steps.Signed(signed_at=signed_at))
+                case = replace(application.case(now), facts=contract.signed(signed_at))
                 application = await move(
-                    session, desk, application, case, "sign", actor=None, track=reading.SIGNATURE, subject=person
+                    session, desk, application, case, contract.command, actor=None, track=contract.track, subject=person
                 )
     except ImpossibleTransition:
         await _refuse(session, application, envelope, "signed_out_of_step", now)
@@ -256,9 +256,10 @@ async def _refuse(
     trouble: str,
     now: datetime,
     *,
-    rule: str = "GL-487",
+    rule: str | None = None,
 ) -> None:
-    """Go on with the envelope no more, and have the office look at it."""
+    """Go on with the envelope no more, and have the office look at it, by the programme's rule if by no other."""
+    rule = rule or rows.contract_of(application.programme).rule
     log.error("contract_out_of_step", application_id=str(application.id), envelope=str(envelope.id), trouble=trouble)
     await session.execute(_TROUBLE, {"id": envelope.id, "trouble": trouble})
     reason = _REASONS[trouble]

@@ -12,22 +12,18 @@ from applications.printing import MARGIN, SANS, SERIF, fitting
 
 _WIDTH, _HEIGHT = A4
 _LABEL, _SIZE, _LINE = 150.0, 10.5, 18.0
-_PREAMBLE = (
-    "独立行政法人住宅金融支援機構(以下「機構」といいます。)と、次の借主は、この契約書に記載の条件により、"
-    "金銭消費貸借契約を電子契約により締結します。連帯債務者は、申込本人と連帯して債務を負います。"
-)
 
 
-def write(terms: Sequence[tuple[str, str]]) -> bytes:
-    """The paper with these terms (label, value). The same terms give the same bytes."""
+def write(title: str, preamble: str, terms: Sequence[tuple[str, str]]) -> bytes:
+    """The paper with these terms (label, value). The same words give the same bytes."""
     file = io.BytesIO()
     page = Canvas(file, pagesize=A4, invariant=1)
-    page.setTitle("金銭消費貸借契約書")
+    page.setTitle(title)
     page.setAuthor("独立行政法人 住宅金融支援機構")
     page.setFont(SANS, 18)
-    page.drawCentredString(_WIDTH / 2, _HEIGHT - MARGIN - 20, "金銭消費貸借契約書")
+    page.drawCentredString(_WIDTH / 2, _HEIGHT - MARGIN - 20, title)
     top = _HEIGHT - MARGIN - 70
-    for line in fitting(_PREAMBLE, SERIF, _SIZE, _WIDTH - 2 * MARGIN):
+    for line in fitting(preamble, SERIF, _SIZE, _WIDTH - 2 * MARGIN):
         page.setFont(SERIF, _SIZE)
         page.drawString(MARGIN, top, line)
         top -= _LINE

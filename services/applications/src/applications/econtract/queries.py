@@ -17,7 +17,6 @@ from applications.desk import Desk
 from applications.econtract import rows
 from applications.econtract.commands import state_of
 from applications.econtract.rows import Envelope
-from applications.programmes.green_loan.conditions import contract
 
 
 @dataclass(frozen=True)
@@ -54,9 +53,9 @@ async def contract_of(
     """How the contract stands. Raises Forbidden, NotFound."""
     application, envelope = await _seen(session, desk, actor, Action.VIEW_CONTRACT, application_id, now)
     case = application.case(now)
+    watched = rows.contract_of(application.programme).watched
     signers = tuple(
-        SignerSeen(one.account_id, contract.has_watched(case, one.account_id), one.signed_at)
-        for one in envelope.signers.values()
+        SignerSeen(one.account_id, watched(case, one.account_id), one.signed_at) for one in envelope.signers.values()
     )
     return ContractSeen(
         state=state_of(envelope, now),
@@ -84,14 +83,15 @@ async def place_of(session: AsyncSession, desk: Desk, actor: Actor, application_
     content confirmed (GL-486), outside of the period (GL-483), and while the provider has not answered (GL-482).
     """
     application, envelope = await _seen(session, desk, actor, Action.SIGN_CONTRACT, application_id, now)
+    contract = rows.contract_of(application.programme)
     found = list(contract.may_sign(replace(application.case(now), about=actor.account_id)))
     place = envelope.signers[actor.account_id].place
     if not found and envelope.trouble is not None:
         message = "契約内容を確認しています。機構からのご連絡をお待ちください。"
-        found.append(Finding("GL-487", "BEING_EXAMINED", message))
+        found.append(Finding(contract.rule, "BEING_EXAMINED", message))
     if not found and place is None:
         message = "電子契約のご準備中です。メールでお知らせしますので、しばらくお待ちください。"
-        found.append(Finding("GL-482", "BEING_PREPARED", message))
+        found.append(Finding(contract.place_rule, "BEING_PREPARED", message))
     if found or place is None:
         raise Refused(findings=found, application_id=str(application_id))
     url: str = desk.unlock(place, rows.of_place(envelope.signers[actor.account_id].reference))

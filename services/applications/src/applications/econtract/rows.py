@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.desk import Desk
+from applications.programme import ElectronicContract, Programme
 
 PROVIDER, TABLE = "econtract", "envelopes"
 
@@ -61,6 +62,13 @@ class Envelope:
     trouble: str | None
     look_at: datetime | None
     signers: Mapping[UUID, Signer]
+
+
+def contract_of(programme: Programme) -> ElectronicContract:
+    """What a programme says of its contract. Raises ValueError where a table has the errand and no contract."""
+    if programme.contract is None:
+        raise ValueError(f"{programme.name} has no electronic contract")
+    return programme.contract
 
 
 async def read(session: AsyncSession, envelope_id: UUID, *, lock: bool = False) -> Envelope:

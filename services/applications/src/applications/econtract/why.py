@@ -9,12 +9,15 @@ from kit.why.witness import Answer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from applications.econtract.rows import contract_of
+from applications.programmes import PROGRAMMES
+
 _ENVELOPE = text("""
-SELECT e.id, e.opened_at, e.offered_at, e.expires_at, e.trouble, e.ended_at, e.looks, e.look_at,
+SELECT e.id, a.programme, e.opened_at, e.offered_at, e.expires_at, e.trouble, e.ended_at, e.looks, e.look_at,
        array_agg(s.account_id) FILTER (WHERE s.signed_at IS NULL) AS unsigned
-FROM envelopes e JOIN envelope_signers s ON s.envelope_id = e.id
+FROM envelopes e JOIN applications a ON a.id = e.application_id JOIN envelope_signers s ON s.envelope_id = e.id
 WHERE e.application_id = :id AND e.completed_at IS NULL AND e.voided_at IS NULL
-GROUP BY e.id ORDER BY e.opened_step
+GROUP BY e.id, a.programme ORDER BY e.opened_step
 """)
 
 
@@ -37,4 +40,5 @@ def _wait(row: Any, answer: Answer) -> None:
     else:
         unsigned = ", ".join(str(one) for one in row.unsigned or ())
         answer.waits.append({**wait, "on": f"signatures at {there}: {unsigned}", "unanswered": row.looks})
-        answer.due.append({"what": "all signatures", "due_at": row.expires_at, "rules": ["GL-487"]})
+        rule = contract_of(PROGRAMMES[row.programme]).rule
+        answer.due.append({"what": "all signatures", "due_at": row.expires_at, "rules": [rule]})

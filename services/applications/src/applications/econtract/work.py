@@ -19,7 +19,7 @@ from applications.desk import Desk
 from applications.econtract import commands, paper, rows
 from applications.econtract.client import EContractClient, Order
 from applications.econtract.rows import PROVIDER, TABLE, Envelope
-from applications.programmes.green_loan import agreement
+from applications.programme import ElectronicContract
 
 
 def jobs(
@@ -37,7 +37,7 @@ def jobs(
     async def work(due: Due) -> None:
         async with database.transaction() as session:
             envelope = await rows.read(session, due.id)
-            names = await _names(session, desk, envelope)
+            contract, names = await _contract(session, desk, envelope)
         if envelope.ended_at is not None:
             truth = await client.void(envelope.id)
             async with database.transaction() as session:
@@ -45,7 +45,7 @@ def jobs(
             return
         if envelope.paper is None:
             terms = desk.unlock(envelope.terms, rows.of_terms(envelope.id))
-            content = await asyncio.to_thread(paper.write, terms)
+            content = await asyncio.to_thread(paper.write, contract.title, contract.preamble, terms)
             async with database.transaction() as session:
                 envelope = await commands.keep_paper(session, desk, envelope.id, content)
         if envelope.provider_id is None:
@@ -53,7 +53,7 @@ def jobs(
                 allowed = await commands.may_be_sent(session, desk, due, clock())
             if not allowed:
                 return
-            opened = await client.open(_order(desk, envelope, names))
+            opened = await client.open(_order(desk, envelope, contract.title, names))
             links = ContractLinks(url=f"{portal}/applications/{envelope.application_id}/contract", video_url=video_url)
             async with database.transaction() as session:
                 await commands.offer(session, desk, due, opened, links=links, poll=poll, now=clock())
@@ -66,18 +66,21 @@ def jobs(
     return Jobs(PROVIDER, TABLE, work)
 
 
-async def _names(session: AsyncSession, desk: Desk, envelope: Envelope) -> Mapping[UUID, str]:
-    """What the provider calls everybody who signs, by our reference."""
-    case = (await by_id(session, desk, envelope.application_id)).case(envelope.opened_at)
-    names = agreement.names(case)
-    return {one.reference: names[one.account_id] for one in envelope.signers.values()}
+async def _contract(
+    session: AsyncSession, desk: Desk, envelope: Envelope
+) -> tuple[ElectronicContract, Mapping[UUID, str]]:
+    """What the programme says of it, and what the provider calls everybody who signs, by our reference."""
+    application = await by_id(session, desk, envelope.application_id)
+    contract = rows.contract_of(application.programme)
+    names = contract.signers(application.case(envelope.opened_at))
+    return contract, {one.reference: names[one.account_id] for one in envelope.signers.values()}
 
 
-def _order(desk: Desk, envelope: Envelope, names: Mapping[UUID, str]) -> Order:
+def _order(desk: Desk, envelope: Envelope, title: str, names: Mapping[UUID, str]) -> Order:
     content = rows.unlock_file(desk, envelope.paper or "", rows.of_paper(envelope.id))
     return Order(
         reference=envelope.id,
-        title=agreement.TITLE,
+        title=title,
         document=b64encode(content).decode(),
         sha256=envelope.paper_sha256 or "",
         expires_at=envelope.expires_at,

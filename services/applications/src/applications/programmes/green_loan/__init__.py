@@ -9,6 +9,7 @@ from madoguchi_contracts import DocumentPolicy
 
 from applications.programme import Programme
 from applications.programmes.green_loan import examination, form, workflow
+from applications.programmes.green_loan.agreement import CONTRACT
 from applications.programmes.green_loan.form.sections import GreenLoanForm
 from applications.programmes.green_loan.guide import GUIDE
 from applications.programmes.green_loan.reading import JOINT_DEBTOR
@@ -44,4 +45,5 @@ PROGRAMME = Programme(
     help=GUIDE,
     shares=SHARES,
     consented=consented,
+    contract=CONTRACT,
 )

@@ -1,20 +1,23 @@
-"""What the loan contract says (GL-079, GL-431): what was approved, at the amount that the contract period announced."""
+"""The loan contract, which is signed electronically (GL-079, GL-431): what was approved, at the amount that the
+contract period announced.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from uuid import UUID
 
 from kit.japan.yen import format_yen
 
-from applications.programmes.green_loan import reading, steps
+from applications.privacy import Given
+from applications.programme import ElectronicContract
+from applications.programmes.green_loan import reading, sharing, steps
 from applications.programmes.green_loan.conditions import contract
 from applications.programmes.green_loan.danshin.kinds import LABELS
 from applications.programmes.green_loan.money.methods import METHOD_LABELS, Method
 from applications.programmes.green_loan.servicing import rate_of
 from applications.workflow import Case
-
-TITLE = "金銭消費貸借契約書"
 
 
 def names(case: Case) -> Mapping[UUID, str]:
@@ -52,3 +55,35 @@ def terms(case: Case) -> list[tuple[str, str]]:
 
 def _name(name: Mapping[str, str]) -> str:
     return f"{name['family']} {name['given']}"
+
+
+def _last_day(case: Case) -> date | None:
+    period = contract.period_of(case)
+    return period.last if period else None
+
+
+def _signed(at: datetime) -> steps.Signed:
+    return steps.Signed(signed_at=at)
+
+
+def _given(case: Case, person: UUID, provider: str) -> Given:
+    return sharing.given(case, person, "electronic_contract", provider)
+
+
+CONTRACT = ElectronicContract(
+    title="金銭消費貸借契約書",
+    preamble="独立行政法人住宅金融支援機構(以下「機構」といいます。)と、次の借主は、この契約書に記載の条件により、"
+    "金銭消費貸借契約を電子契約により締結します。連帯債務者は、申込本人と連帯して債務を負います。",
+    terms=terms,
+    signers=names,
+    last_day=_last_day,
+    track=reading.SIGNATURE,
+    command="sign",
+    signed=_signed,
+    may_sign=contract.may_sign,
+    watched=contract.has_watched,
+    given=_given,
+    rule="GL-487",
+    place_rule="GL-482",
+)
+"""GL-480 to GL-487."""
