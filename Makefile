@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(BIN)/uv)
 UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
+# Empty is off. Installed packages come without bytecode: where nobody may keep it, each of the hundreds of processes that
+# the tests start compiles everything again, which takes longer than the rest of its start.
+export PYTHONDONTWRITEBYTECODE :=
 MEMBERS := shared/contracts shared/kit services/identity services/applications services/documents \
            services/notifications deploy/events deploy/stack
 SOURCES := $(MEMBERS:=/src)
