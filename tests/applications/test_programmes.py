@@ -134,6 +134,8 @@ ON = Deadline("stop", now_of)
     [
         ((ROW, ROW), "two rows of a for go from"),
         ((replace(ROW, second_of="look"),), "no command look"),
+        ((replace(ROW, told_as="look"),), "no public command look"),
+        ((ROW, replace(STOP, public=False), replace(BY_HAND, command="end", told_as="stop")), "no public command stop"),
         ((replace(ROW, deadlines=(ON,)),), "no command stop of the system from there"),
         ((replace(ROW, deadlines=(ON,)), BY_HAND), "no command stop of the system from there"),
         ((replace(ROW, deadlines=(ON,)), ELSEWHERE), "no command stop of the system from there"),

@@ -250,6 +250,69 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     assert told[-1] == "ApplicationClosed"
 
 
+async def hit(desk, owner, wife, application):
+    """Handed in, and the check finds that nobody may lend to the applicant: the officer, and the path of the review."""
+    await agree(application, owner, wife)
+    assert (await owner.submit(application)).status_code == 201
+    await desk.hear_own(application)
+    (review,) = await desk.rows("SELECT id FROM reviews WHERE application_id = :id", id=application)
+    reviewer, path = desk.person(Role.OFFICE_REVIEWER), f"/v1/reviews/{review.id}"
+    facts = {"persons": [{"person": str(owner.account_id), "hit": True}], "checked_on": "2026-04-01"}
+    assert (await reviewer.post(f"{path}/examine", {"facts": facts})).status_code == 200
+    desk.clock.advance(seconds=1)
+    return reviewer, path
+
+
+async def read_of_the_end(desk, application, reader):
+    """Everything that tells somebody how an application ended: its state here and there, and the last step."""
+    seen = await reader.view(application)
+    tracks = {one["state"] for one in seen["tracks"] if one["track"] == "loan"}
+    listed = (await reader.get("/v1/applications")).json()["items"]
+    states = {seen["state"], *tracks, *(one["state"] for one in listed if one["application_id"] == str(application))}
+    return states, *await end_in_the_timeline(application, reader)
+
+
+async def end_in_the_timeline(application, reader):
+    """The last step that an officer took, and what was said with it."""
+    items = (await reader.get(f"/v1/applications/{application}/timeline")).json()["items"]
+    *_, last = [one for one in items if one["by"] == "担当者"]
+    return last["step"], last["facts"]
+
+
+@pytest.mark.rule("GL-121", "GL-353")
+async def test_a_refusal_is_told_in_words_that_are_the_same_whatever_the_check_of_persons_found(desk):
+    owner, wife, application = await a_couple(desk)
+    reviewer, path = await hit(desk, owner, wife, application)
+    assert (await reviewer.post(f"{path}/recommend")).status_code == 200
+    answer = await desk.person(Role.OFFICE_APPROVER).post(f"{path}/reject", {"facts": {"code": "ANTI_SOCIAL_FORCE"}})
+    assert answer.status_code == 200, answer.text
+    for reader in (owner, wife, desk.person(Role.BANK, organisation_id=example.BANK)):
+        told = await read_of_the_end(desk, application, reader)
+        assert told == ({"rejected"}, "不承認", {"reason": "審査の結果によるもの"})
+    held = (await owner.call("GET", "/v1/disclosure", Disclosure_Grant=grant(desk, owner))).text
+    assert "審査の結果によるもの" in held
+    assert "ANTI_SOCIAL_FORCE" not in held
+    assert await end_in_the_timeline(application, reviewer) == ("不承認", {"code": "ANTI_SOCIAL_FORCE"})
+
+
+@pytest.mark.rule("GL-086", "GL-119", "GL-121")
+async def test_an_application_that_is_stopped_is_a_cancelled_one_to_everybody_outside_the_office(desk):
+    owner, wife, application = await a_couple(desk)
+    reviewer, _ = await hit(desk, owner, wife, application)
+    await done(desk.person(Role.OFFICE_APPROVER), application, "stop", reason="該当")
+    neutral = {"reason": "審査の結果によるもの"}
+    for reader in (owner, wife, desk.person(Role.BANK, organisation_id=example.BANK)):
+        assert await read_of_the_end(desk, application, reader) == ({"cancelled"}, "受付または決定の取消し", neutral)
+    held = (await owner.call("GET", "/v1/disclosure", Disclosure_Grant=grant(desk, owner))).text
+    assert "手続の中止" not in held
+    (event,) = await desk.rows(
+        "SELECT data FROM events WHERE aggregate_id = :id AND type LIKE '%ApplicationClosed%'", id=application
+    )
+    assert event.data["outcome"] == "cancelled"
+    assert (await reviewer.view(application))["state"] == "stopped"
+    assert await end_in_the_timeline(application, reviewer) == ("手続の中止", {})
+
+
 @pytest.mark.rule("GL-084", "GL-355")
 async def test_who_withdraws_cannot_apply_again_at_once(desk):
     owner, wife, application = await a_couple(desk)

@@ -78,9 +78,12 @@ def test_reasons_of_refusal_and_cancellation_are_data() -> None:
     assert called_due == {"OTHER_WORKS_CONTRACT", "ANTI_SOCIAL_FORCE"}
 
 
-@pytest.mark.rule("GL-353")
+@pytest.mark.rule("GL-121", "GL-353")
 def test_an_applicant_is_not_told_of_a_suspicion() -> None:
     assert not any("反社会" in one.text for one in channel.REFUSALS)
+    others = {one.code for one in channel.REFUSALS if one.text == channel.reason_told("ANTI_SOCIAL_FORCE")}
+    assert others > {"ANTI_SOCIAL_FORCE"}  # a text of its own would be a code, too
+    assert channel.reason_told(None) in {one.text for one in channel.CANCELLATIONS}
 
 
 @pytest.mark.rule("GL-355", "GL-356", "GL-625")

@@ -106,11 +106,14 @@ async def _steps(session: AsyncSession, desk: Desk, me: UUID) -> list[dict[str, 
         theirs = me in (row.subject, row.actor_id)
         if step is None or not (step.public or theirs):
             continue  # stays inside the office
-        facts = None
+        facts: Mapping[str, Any] = {}
         if row.facts is not None and (theirs or row.track not in workflow.personal):
             where = contexts.of_facts(row.application_id, row.track, row.subject, row.command)
             facts = desk.unlock(row.facts, where)
-        found.append({"reference": row.reference, "at": row.at, "step": step.label, "facts": facts})
+        label = step.label
+        if row.actor_id != me:
+            label, facts = workflow.told(step, facts)
+        found.append({"reference": row.reference, "at": row.at, "step": label, "facts": facts or None})
     return found
 
 

@@ -48,7 +48,10 @@ async def find(session: AsyncSession, wanted: str) -> tuple[UUID, UUID, str] | N
 
 
 async def tell(session: AsyncSession, question: Question, answer: Answer) -> None:
-    """The tracks in words, who can go on, the review, and what was heard of other services."""
+    """The tracks in words, who can go on, the review, and what was heard of other services.
+
+    What is for officers alone is told as to everybody outside the office (GL-121).
+    """
     where = {"id": question.application_id}
     application = (await session.execute(_APPLICATION, where)).one_or_none()
     if application is None:
@@ -61,10 +64,10 @@ async def tell(session: AsyncSession, question: Question, answer: Answer) -> Non
         about = None if row.subject == question.application_id else row.subject
         answer.states.append(
             {
-                "track": f"{application.programme}.{row.track}: {row.state}",
+                "track": f"{application.programme}.{row.track}: {workflow.told_state(row.track, row.state)}",
                 "about": about,
                 "since": row.entered_at,
-                "by": f"{row.command} ({step.label})" if step else row.command,
+                "by": f"{step.told_as or step.command} ({workflow.told(step, {})[0]})" if step else row.command,
                 "submission": application.submission if row.track == workflow.main else None,
                 "in_force": application.approved_submission if row.track == workflow.main else None,
             }

@@ -62,7 +62,7 @@ PERIODS: Mapping[str, Periods] = {
             "withdrawn": 12,
             "refused": 60,
             "cancelled": 60,
-            "stopped": 60,
+            "stopped": 60,  # told as cancelled by now (GL-121); events of former days say it
             "done": 120,  # after the last payment
         },
     ),

@@ -103,10 +103,12 @@ class TrackView:
 @dataclass(frozen=True)
 class View:
     """An application as its reader sees it. `content` is the draft to those who work on it, what was submitted last to
-    the office, and what is in force to everybody else. `tasks` and `examined` are for the office alone.
+    the office, and what is in force to everybody else. `tasks` and `examined` are for the office alone; some states are
+    told to everybody else as other ones (`Transition.told_as`).
     """
 
     application: Application
+    state: str
     content: Mapping[str, Any]
     may_edit: bool
     tracks: tuple[TrackView, ...]
@@ -161,23 +163,29 @@ async def view_application(
         content = (await version_of(session, desk, application.id, application.submission))["content"]
     else:
         content = shared(application, caller, await in_force(session, desk, application) or {})
+    office = actor.role in OFFICE
     return View(
         application=application,
+        state=application.state if office else workflow.told_state(workflow.main, application.state),
         content=content,
         may_edit=workflow.may_edit(case, caller),
-        tracks=_tracks(application, case, caller),
+        tracks=_tracks(application, case, caller, office=office),
         correction=await correction_of(session, desk, application) if works_on_it else None,
-        tasks=await tasks_of(session, desk, application.id, now) if actor.role in OFFICE else (),
-        examined=tuple(application.programme.examined(case)) if actor.role in OFFICE else (),
+        tasks=await tasks_of(session, desk, application.id, now) if office else (),
+        examined=tuple(application.programme.examined(case)) if office else (),
     )
 
 
-def _tracks(application: Application, case: Case, caller: Caller) -> tuple[TrackView, ...]:
+def _tracks(application: Application, case: Case, caller: Caller, *, office: bool) -> tuple[TrackView, ...]:
+    workflow = application.programme.workflow
     return tuple(
         TrackView(
-            one.track, one.subject, one.state, tuple(_open_step(application, row, one.subject) for row in one.open)
+            one.track,
+            one.subject,
+            one.state if office else workflow.told_state(one.track, one.state),
+            tuple(_open_step(application, row, one.subject) for row in one.open),
         )
-        for one in standings(application.programme.workflow, case, caller)
+        for one in standings(workflow, case, caller)
     )
 
 
@@ -279,9 +287,13 @@ async def _steps(session: AsyncSession, desk: Desk, application: Application, ac
             label = taken.label if taken is not None else row.command
             by = "システム" if row.role is None else _BY[Role(row.role)]
             actor_id = row.actor_id if office else None
-            facts = {}
-            if row.facts is not None and (office or _may_hear(application, row, actor)):
+            facts: Mapping[str, Any] = {}
+            hears_it = office or _may_hear(application, row, actor)
+            if row.facts is not None and hears_it:
                 facts = desk.unlock(row.facts, contexts.of_facts(application.id, row.track, row.subject, row.command))
+            if taken is not None and not office:
+                label, told = workflow.told(taken, facts)
+                facts = told if hears_it else {}
             entries.append(TimelineEntry(row.at, label, by, row.submission or None, actor_id, facts))
     return entries
 

@@ -135,7 +135,7 @@ def _listed(desk: Desk, row: Any, own: bool, unread: int) -> Listed:
         reference=row.reference,
         subject=programme.subject(content),
         own=own,
-        state=row.states[programme.workflow.main],
+        state=programme.workflow.told_state(programme.workflow.main, row.states[programme.workflow.main]),
         submission=row.submission,
         approved_submission=row.approved_submission,
         draft_version=row.draft_version,

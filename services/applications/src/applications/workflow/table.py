@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
+from typing import Any
 from uuid import UUID
 
 from madoguchi_contracts import Event, Role
@@ -102,6 +103,8 @@ class Transition:
     is true, in the transaction that made it so. `notices` are messages to those who apply, which the step brings.
     `dated`: the guards look at what the office keeps for the programme with dates of validity. `reckons` makes what is
     kept (`keeps`) of what is said: what follows from rules is computed, and typed by nobody.
+    `tells` makes of what is said what those outside the office read of it, where that is not all; `told_as` is another
+    command of the track, as which they read the whole step: its words, what it tells, and its target as the state.
     `provides` is what of whose personal data the step gives to third parties: it is put into the log of provisions, and
     a provision that may not be hinders the step.
     """
@@ -128,6 +131,8 @@ class Transition:
     dated: bool = False
     keeps: type[Form] | None = None
     reckons: Callable[[Case], Form] | None = None
+    tells: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    told_as: str | None = None
 
     @property
     def kept(self) -> type[Form] | None:
@@ -232,7 +237,12 @@ class Workflow:
             raise ValueError(f"the system can put nothing right: {row.command} waits by `when`")
         if row.automatic and (row.actors != (SYSTEM,) or row.otp or row.second_of is not None or row.facts is not None):
             raise ValueError(f"{row.command} is automatic, and not the system's alone")
+        if row.told_as is not None and not any(one.public and one.told_as is None for one in self._told_rows(row)):
+            raise ValueError(f"{row.track} has no public command {row.told_as}, as which {row.command} is told")
         self._check_facts(row)
+
+    def _told_rows(self, row: Transition) -> tuple[Transition, ...]:
+        return (row,) if row.told_as is None else self.rows(row.track, row.told_as)
 
     def _check_facts(self, row: Transition) -> None:
         if (row.keeps is None) != (row.reckons is None):
@@ -278,6 +288,18 @@ class Workflow:
     def tracks(self) -> list[str]:
         """All tracks, in the table's order."""
         return list(dict.fromkeys(row.track for row in self.transitions))
+
+    def told(self, row: Transition, said: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+        """What those outside the office read of a step: its words, and what was said with it."""
+        seen = self._told_rows(row)[0]
+        return seen.label, said if seen.tells is None else seen.tells(said)
+
+    def told_state(self, track: str, state: str) -> str:
+        """The state of a track as those outside the office read it."""
+        for row in self.transitions:
+            if row.track == track and row.target == state and row.told_as is not None:
+                return self._told_rows(row)[0].target
+        return state
 
     def has_ended(self, case: Case) -> bool:
         """Whether no row of the main track leads anywhere from where it stands."""

@@ -202,7 +202,7 @@ class ApplicationBody(Summary):
             remarks=[RemarkBody(field=field, text=text) for field, text in view.correction.remarks],
         )
         return cls(
-            **dict(Summary.of(view.application)),
+            **(dict(Summary.of(view.application)) | {"state": view.state}),
             content=dict(view.content),
             saved_at=view.application.draft_saved_at,
             may_edit=view.may_edit,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from kit.errors import Finding
 
@@ -31,6 +32,11 @@ def _has_ground(case: Case, grounds: Sequence[channel.Reason]) -> Sequence[Findi
     if case.said(steps.Refusal).code in {one.code for one in grounds}:
         return ()
     return [Finding("GL-353", "REQUIRED", "理由を一覧から選択してください。", "code")]
+
+
+def reason_told(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """GL-121, GL-353, GL-354: why, in words; the code is for officers."""
+    return {"reason": channel.reason_told(said.get("code"))}
 
 
 def bureau_is_named(case: Case) -> Sequence[Finding]:

@@ -101,6 +101,11 @@ class Reason:
     due_in_one_sum: bool = False
 
 
+_BY_REVIEW = "審査の結果によるもの"
+"""GL-121: also what is told where an anti-social force was found. A text of its own would tell as much as the code; so
+more than one reason has this one.
+"""
+
 REFUSALS = (
     Reason("FALSE_STATEMENT", "GL-349", "申込内容または提出書類に虚偽の記載があったため"),
     Reason("NOT_GENUINE", "GL-350", "提出書類が真正なものではなかったため"),
@@ -111,18 +116,23 @@ REFUSALS = (
         "正規の工事請負契約書と異なるものが提出されたため、または契約内容の変更について届出がなかったため",
         due_in_one_sum=True,
     ),
-    Reason("REVIEW", "GL-353", "審査の結果によるもの"),
-    Reason("ANTI_SOCIAL_FORCE", "GL-353", "お申込みの条件を満たさないため", due_in_one_sum=True),  # GL-118, GL-120
+    Reason("REVIEW", "GL-353", _BY_REVIEW),
+    Reason("ANTI_SOCIAL_FORCE", "GL-353", _BY_REVIEW, due_in_one_sum=True),  # GL-118, GL-120
 )
-"""GL-349 to GL-353. What is told about the last says no more than the officers' code would give away (GL-121)."""
+"""GL-349 to GL-353."""
 
 CANCELLATIONS = (
     Reason("PROCEDURE_NOT_DONE", "GL-354", "必要な手続が行われなかったため"),
-    Reason("DOUBT_ABOUT_CONTENT", "GL-354", "申込内容に疑義が生じ、再審査を行った結果によるもの"),
+    Reason("DOUBT_ABOUT_CONTENT", "GL-354", _BY_REVIEW),
     Reason("CONDITIONS_NOT_FULFILLED", "GL-354", "融資承認条件が履行されなかったため"),
     Reason("CONTRACT_TOO_LATE", "GL-354", "定められた日までに融資の契約が締結されなかったため"),
 )
 """GL-354: why the receipt or the decision is cancelled (the first also of GL-099, the last of GL-493)."""
+
+
+def reason_told(code: str | None) -> str:
+    """Why, in the words for those who apply; without a code: an application that was stopped (GL-086, GL-121)."""
+    return next((one.text for one in (*REFUSALS, *CANCELLATIONS) if one.code == code), _BY_REVIEW)
 
 
 class Outcome(StrEnum):

@@ -148,6 +148,7 @@ ROWS = (
         second_of="recommend",
         event=events.closed("refused", JOINT_DEBTOR),
         facts=steps.Refusal,
+        tells=decision.reason_told,
     ),
     row(
         LOAN,
@@ -250,14 +251,16 @@ ENDS = (
         OPEN,
         "cancelled",
         [APPROVER],
-        "決定の取消し",
+        "受付または決定の取消し",
         *("GL-085", "GL-354"),
         guards=(decision.cancellation_has_a_ground,),
         second_of="propose_cancellation",
         event=events.closed("cancelled", JOINT_DEBTOR),
         facts=steps.Refusal,
+        tells=decision.reason_told,
     ),
-    # GL-086: at once, so one officer suffices; what is told to the applicant says no more than any other end.
+    # GL-086: at once, so one officer suffices. There is one cause for it alone, which is for officers (GL-121): to all
+    # others it is told as a cancellation, in the timeline, as a state, in lists and by the event.
     row(
         LOAN,
         "stop",
@@ -267,6 +270,7 @@ ENDS = (
         "手続の中止",
         *("GL-086", "GL-119"),
         guards=(decision.reason_is_given,),
-        event=events.closed("stopped", JOINT_DEBTOR),
+        event=events.closed("cancelled", JOINT_DEBTOR),
+        told_as="cancel",
     ),
 )
