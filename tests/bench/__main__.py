@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 import uvloop
-from bench import consumer, end_to_end, login, relay, schedules, submission, sustained
+from bench import consumer, end_to_end, login, memory, relay, schedules, submission, sustained
 from bench.harness import Table, machine, postgres
 from kit.japan import JST
 from madoguchi_stack.servers import Servers
@@ -23,13 +23,15 @@ BENCHES: dict[str, Callable[[Servers, int], Awaitable[Table]]] = {
     "login": login.storm,
     "tokens": login.tokens,
     "end-to-end": end_to_end.idle,
+    "memory": memory.growth,
     "schedules": schedules.portfolio,
 }
 REPORT = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 HEAD = """# Benchmarks
 
-Written by `make bench` on {day}: {machine}. Figures are medians of {rounds} rounds in which the variants
-take turns. Compare within one table of one run only: the machine is small and shared, and its speed swings by half.
+Written by `make bench` on {day}: {machine}. Figures are medians of
+{rounds} rounds in which the variants take turns. Compare
+within one table of one run only: the machine is small and shared, and its speed swings by half.
 """
 
 

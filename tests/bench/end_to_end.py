@@ -1,20 +1,21 @@
-"""From the answer to a submission to the mail in the hands of SMTP, across all processes; and the memory of each."""
+"""From the record of a submission to the mail in the hands of SMTP, across all processes; and the memory of each."""
 
 import asyncio
-import resource
-from contextlib import suppress
-from datetime import UTC, datetime
+from email.message import EmailMessage
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from bench.harness import Table
-from madoguchi_stack.layout import SERVICES
+import aiosmtplib
+from bench import consumer, relay
+from bench.harness import Table, stopwatch
+from bench.memory import resident
 from madoguchi_stack.servers import Servers
 from support.stack import Stack, StackPerson, open_stack
 
 SUBMISSIONS = 30
-PARTS = ("api", "worker")
+WHOLE = "the whole: recorded to SMTP's word"
+RELAY, CONSUMER, SMTP = "relay alone", "consumer alone", "SMTP alone, a connection for each mail"
 _MAIL = """
 SELECT m.queued_at, a.started_at, a.finished_at FROM messages m JOIN attempts a ON a.message_id = m.id AND a.number = 1
 WHERE m.cause_event_id = :event AND a.finished_at IS NOT NULL
@@ -33,20 +34,24 @@ async def _prepared(stack: Stack, person: StackPerson) -> tuple[str, str]:
     return started["application_id"], check["content_sha256"]
 
 
-async def idle(_: Servers, rounds: int) -> Table:
-    """Milliseconds, one submission at a time, with the parts of the way; memory of every process before and after."""
-    table = Table("End to end, idle: answer to a submission until the office's mail is with SMTP", "ms")
+async def idle(servers: Servers, rounds: int) -> Table:
+    """Milliseconds, one submission at a time; what each part takes alone; memory of every process before and after."""
+    table = Table("End to end, idle: submission recorded until the office's mail is with SMTP", "ms")
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         async with open_stack(Path(folder)) as stack:
-            at_rest = _memory(stack)
+            at_rest = resident(stack)
             for number in range(rounds):
-                parts = await _round(stack)
-                for name, values in parts.items():
-                    table.figures.setdefault(name, []).append(median(values))
+                parts = {name: median(values) for name, values in (await _round(stack)).items()}
+                parts[SMTP] = median(await _smtp_alone(stack))
+                parts[RELAY] = (await relay.idle(servers, 1)).median(relay.P50)
+                parts[CONSUMER] = (await consumer.idle(servers, 1)).median(consumer.OURS)
+                for name, figure in parts.items():
+                    table.figures.setdefault(name, []).append(figure)
                 print(f"  end to end: round {number + 1}/{rounds}: {table.figures}")
-            after = _memory(stack)
-    total, *rest = (table.median(name) for name in table.figures)
-    table.notes.append(f"Sum of the parts' medians: {sum(rest):.1f} ms; the whole: {total:.1f} ms.")
+            after = resident(stack)
+    whole = table.median(WHOLE)
+    parts = sum(table.median(name) for name in (RELAY, CONSUMER, SMTP))
+    table.target("the whole / the sum of its parts alone, target <= 2", whole / parts, whole / parts <= 2)
     table.notes.append("Limit: the broker from the wheel, which holds every fetch to its end (20 ms here).")
     table.notes += [f"Memory of {name}: {at_rest[name]} MB at rest, {after[name]} MB afterwards." for name in after]
     return table
@@ -59,7 +64,6 @@ async def _round(stack: Stack) -> dict[str, list[float]]:
     for person, application_id, digest in ready:
         body = {"content_sha256": digest, "proof": person.proof("submit", digest)}
         answer = await person.ask("POST", "applications", f"/v1/applications/{application_id}/submit", body)
-        answered = datetime.now(UTC)
         assert answer.status_code == 201, answer.text
         sql = "SELECT event_id, recorded_at FROM events WHERE aggregate_id = :id AND type LIKE '%ApplicationSubmitted%'"
         (event,) = await stack.rows("applications", sql, id=application_id)
@@ -67,25 +71,23 @@ async def _round(stack: Stack) -> dict[str, list[float]]:
             await asyncio.sleep(0.02)
         (way,) = mail
         for name, start, end in (
-            ("the whole: answer to SMTP's word", answered, way.finished_at),
-            ("answer to queued mail (relay, broker, consumer)", answered, way.queued_at),
-            ("queued mail to the courier's try", way.queued_at, way.started_at),
-            ("the try: SMTP", way.started_at, way.finished_at),
+            (WHOLE, event.recorded_at, way.finished_at),
+            ("thereof until the mail is queued (relay, broker, consumer)", event.recorded_at, way.queued_at),
+            ("thereof until the courier tries", way.queued_at, way.started_at),
+            ("thereof the try: SMTP", way.started_at, way.finished_at),
         ):
             parts.setdefault(name, []).append((end - start).total_seconds() * 1000)
         await asyncio.sleep(0.05)
     return parts
 
 
-def _memory(stack: Stack) -> dict[str, int]:
-    """Resident megabytes of every service process, found by the port in its command line."""
-    ports = {f"{service}-{part}": stack.servers.ports[f"{service}_{part}"] for service in SERVICES for part in PARTS}
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            words = (folder / "cmdline").read_text().split("\0")
-            for name, port in ports.items():
-                if "uvicorn" in words and str(port) in words:
-                    pages = int((folder / "statm").read_text().split()[1])
-                    found[name] = pages * resource.getpagesize() // 2**20
-    return dict(sorted(found.items()))
+async def _smtp_alone(stack: Stack) -> list[float]:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Subject"] = "bench@example.jp", "bench@example.jp", "bench"
+    mail.set_content("ベンチマーク\n" * 20)
+    smtp, waits = stack.servers.smtp, []
+    for _ in range(SUBMISSIONS):
+        elapsed = stopwatch()
+        await aiosmtplib.send(mail, hostname=smtp.host, port=smtp.port, start_tls=False)
+        waits.append(elapsed() * 1000)
+    return waits

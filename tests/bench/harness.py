@@ -10,11 +10,13 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import asyncpg
 from kit.db import Database
+from madoguchi_stack.postgres import BINARIES
 from madoguchi_stack.servers import Servers, free_ports
 from support.kit_database import kit_database
 from support.servers import _create_database
@@ -182,6 +184,14 @@ def machine() -> str:
         (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
         "?",
     )
+    versions = ", ".join(f"{name} {version(name)}" for name in ("asyncpg", "aiokafka", "faststream", "fastapi"))
     return (
-        f"{os.cpu_count()} CPUs ({model}), Python {platform.python_version()}, Linux {platform.release().split('-')[0]}"
+        f"{os.cpu_count()} CPUs ({model}), Linux {platform.release().split('-')[0]}, "
+        f"Python {platform.python_version()}, {postgresql()}, {versions}"
     )
+
+
+def postgresql() -> str:
+    """The server's name and version, as its binary tells."""
+    told = subprocess.run([BINARIES / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    return told.strip().replace("postgres (PostgreSQL)", "PostgreSQL")

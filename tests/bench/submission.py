@@ -188,8 +188,11 @@ async def http(servers: Servers, rounds: int) -> Table:
     table.target("ours / raw that checks the same, target >= 0.6", ratio, ratio >= 0.6)
     table.target("CPU of the API per request, ours / raw that checks the same, target <= 2", dearer, dearer <= 2)
     ratio, dearer = table.median(ours) / table.median(raw), milliseconds[ours] / milliseconds[raw]
-    table.notes.append(f"Beside raw that checks nothing: {ratio:.2f} of its requests, {dearer:.1f} times its CPU.")
-    table.notes.append("Why it is no target: decisions/0008-what-a-submission-is-measured-by.md.")
+    table.target("ours / raw that checks nothing, the first target >= 0.6", ratio, ratio >= 0.6)
+    table.target(
+        "CPU of the API per request, ours / raw that checks nothing, the first target <= 2", dearer, dearer <= 2
+    )
+    table.notes.append("Why there are two: decisions/0008-what-a-submission-is-measured-by.md.")
     spent = ", ".join(f"{name} {figure:.2f} ms" for name, figure in milliseconds.items())
     table.notes.append(f"CPU of the API process per request: {spent}.")
     return table
