@@ -259,7 +259,7 @@ async def test_what_is_asked_for_is_encrypted_and_told_to_nobody_by_events(count
         "SELECT data FROM events WHERE aggregate_id = :id AND type LIKE '%CorrectionRequested%'", id=application
     )
     (told,) = (row.data for row in events)
-    assert (told["fields"], told["documents"], told["notify"]) == (1, 1, [str(owner.account_id)])
+    assert (told["field_count"], told["document_count"], told["notify"]) == (1, 1, [str(owner.account_id)])
     everything = str(told) + "".join(row[0] for row in stored)
     assert not any(word in everything for word in ("建物", "ページ", "後楽", "address"))
 

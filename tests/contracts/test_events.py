@@ -14,9 +14,11 @@ from madoguchi_contracts import (
     TOPICS,
     AccountLocked,
     ApplicationStarted,
+    Code,
     Contact,
     DocumentStored,
     Event,
+    Key,
     MailAccepted,
     OrganisationChanged,
     OrganisationRegistered,
@@ -188,6 +190,21 @@ def test_an_event_has_no_room_for_free_text(event):
     ]
     # The label of a slot is a constant of the programme's code, the same for all applicants.
     assert free == (["documents.slots.label"] if event is ApplicationStarted else [])
+
+
+WORDS = {TypeAdapter(one).json_schema()["pattern"] for one in (Key, Code)}
+OF_SLOTS = {"key", "slot", "replaces"}  # the programme's own words, told with ApplicationStarted or DocumentRequested
+
+
+@each_event
+def test_a_field_that_may_hold_a_word_nobody_has_seen_says_that_it_is_open(event):
+    silent = [
+        path
+        for path, field in fields_of(schema_of(event))
+        for node in (field, field.get("items", {}))
+        if node.get("pattern") in WORDS and "Open" not in field["description"]
+    ]
+    assert [path for path in silent if path.rpartition(".")[2] not in OF_SLOTS] == []
 
 
 @each_event

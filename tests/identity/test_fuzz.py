@@ -10,7 +10,7 @@ from identity import api
 from identity.areas import AREAS
 from kit import simulations
 from madoguchi_contracts import Role
-from madoguchi_contracts.identity import SuccessionNoticed, SuccessionStarted
+from madoguchi_contracts.identity import SuccessionAnnounced, SuccessionStarted
 from support.fuzz import (
     SIMULATOR,
     Target,
@@ -57,7 +57,7 @@ async def target(world: World) -> Target:
         await world.log_in(member)
     invited = await world.invite(applicant)
     begun = await world.succession(operator, newcomer.account_id)
-    objection = world.token(await world.last(SuccessionNoticed))
+    objection = world.token(await world.last(SuccessionAnnounced))
     await world.confirm(reviewer, newcomer.account_id, begun)
     succession = world.token(await world.last(SuccessionStarted))
     registration = world.token(await world.request_registration(f"{uuid4().hex}@example.jp"))

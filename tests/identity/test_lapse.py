@@ -7,7 +7,7 @@ import pytest
 from identity.commands import accounts, lapse
 from identity.domain.durations import next_look, notice_is_due
 from madoguchi_contracts import Role
-from madoguchi_contracts.identity import AccountLapseNoticed, SessionsEnded, UserIdReminderRequested
+from madoguchi_contracts.identity import AccountLapseAnnounced, SessionsEnded, UserIdReminderRequested
 from sqlalchemy import text
 from support.identity import ANSWER, World
 
@@ -115,7 +115,7 @@ async def test_a_login_begun_before_the_lapse_is_not_completed_after_it(world: W
 
 
 async def noticed(world: World, account_id: UUID) -> list[datetime]:
-    return [event.lapses_at for event in await world.events(account_id) if isinstance(event, AccountLapseNoticed)]
+    return [event.lapses_at for event in await world.events(account_id) if isinstance(event, AccountLapseAnnounced)]
 
 
 @pytest.mark.rule("ID-02")

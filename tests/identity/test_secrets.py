@@ -17,7 +17,7 @@ from identity.main import ekyc_provider
 from kit import telemetry
 from kit.errors import Permanent
 from madoguchi_contracts import Role
-from madoguchi_contracts.identity import EkycStarted, SuccessionNoticed, SuccessionStarted
+from madoguchi_contracts.identity import EkycStarted, SuccessionAnnounced, SuccessionStarted
 from madoguchi_contracts.sealed import RegistrationLink
 from support.ekyc import SimulatedProvider, turn
 from support.identity import ANSWER, BY, Member, World, identity_world, secrets_in
@@ -53,7 +53,7 @@ async def everybody_else(world: World, account_id: UUID) -> list[str]:
     await world.log_in(other)
     for mail in ("saburo@example.jp", "jiro@example.jp"):
         begun = await world.succession(office, account_id, mail=mail)
-        objection_token = world.token(await world.last(SuccessionNoticed))
+        objection_token = world.token(await world.last(SuccessionAnnounced))
         await world.post("/v1/successions/objections/inspect", {"token": objection_token})
         if mail.startswith("saburo"):
             await world.post("/v1/successions/objections", {"token": objection_token}, status=204)

@@ -14,7 +14,7 @@ from madoguchi_contracts import Role
 from madoguchi_contracts.identity import (
     EkycStatusChanged,
     SessionsEnded,
-    SuccessionNoticed,
+    SuccessionAnnounced,
     SuccessionStarted,
     UserIdIssued,
 )
@@ -78,7 +78,7 @@ async def test_the_next_representative_takes_the_account_over_and_the_former_one
     assert UUID((await complete(world, token))["account_id"]) == former.account_id
     assert (await world.names(former.account_id))[-6:] == [
         "RepresentativeChanged",
-        "SuccessionNoticed",
+        "SuccessionAnnounced",
         "SessionsEnded",
         "UserIdIssued",
         "EkycStatusChanged",
@@ -379,7 +379,7 @@ class TestTheHolder:
     async def test_is_told_when_it_is_begun_and_when_it_is_done_at_their_own_address(self, world: World) -> None:
         member = await world.logged_in("former@example.jp")
         token = world.token(await started(world, member))
-        begun = await world.last(SuccessionNoticed)
+        begun = await world.last(SuccessionAnnounced)
         assert begun.stage == "started"
         notice = world.open(begun.notice, SuccessionNotice)
         assert (notice.mail, notice.name) == ("former@example.jp", "山田 太郎")
@@ -387,18 +387,18 @@ class TestTheHolder:
         assert notice.url.startswith("https://portal.test/succession/object")
         assert NEXT["mail"] not in notice.model_dump_json()
         await complete(world, token)
-        done = await world.last(SuccessionNoticed)
+        done = await world.last(SuccessionAnnounced)
         assert done.stage == "completed"
         told = world.open(done.notice, SuccessionNotice)
         assert (told.mail, told.name, told.url) == ("former@example.jp", "山田 太郎", None)
         names = await world.names(member.account_id)
-        assert names.index("SuccessionNoticed") < names.index("SuccessionStarted")
+        assert names.index("SuccessionAnnounced") < names.index("SuccessionStarted")
 
     @pytest.mark.rule("ID-12")
     async def test_is_told_as_soon_as_the_office_begins_it(self, world: World) -> None:
         member, first = await world.member("former@example.jp"), await officer(world)
         await world.succession(first, member.account_id)
-        notice = world.open((await world.last(SuccessionNoticed)).notice, SuccessionNotice)
+        notice = world.open((await world.last(SuccessionAnnounced)).notice, SuccessionNotice)
         assert notice.mail == "former@example.jp"
 
     @pytest.mark.rule("ID-12", "ID-19")
@@ -406,7 +406,7 @@ class TestTheHolder:
     async def test_objects_with_the_mailed_link_and_nobody_takes_over(self, world: World, stage: str) -> None:
         member, first = await world.member(), await officer(world)
         begun = await world.succession(first, member.account_id)
-        objection = world.token(await world.last(SuccessionNoticed))
+        objection = world.token(await world.last(SuccessionAnnounced))
         second = await officer(world)
         token = ""
         if stage == "open":
@@ -441,7 +441,7 @@ class TestTheHolder:
     async def test_objects_to_nothing_with_the_link_of_the_next_one_or_after_the_end(self, world: World) -> None:
         member = await world.logged_in()
         token = world.token(await started(world, member))
-        objection = world.token(await world.last(SuccessionNoticed))
+        objection = world.token(await world.last(SuccessionAnnounced))
         await world.post("/v1/successions/objections", {"token": token}, status=410)
         await world.post("/v1/successions/inspect", {"token": objection}, status=410)
         await complete(world, token)

@@ -100,7 +100,7 @@ async def test_everybody_who_signs_is_told_of_the_contract_and_of_the_approval_b
     assert set(told) == {taro.mail, hanako.mail}
     assert "花子 様" in told[hanako.mail]
     for text in told.values():
-        assert f"\n{PORTAL}/applications/{application}\n" in text
+        assert f"\n{PORTAL}/applications/{application}/contract\n" in text
         assert "独立行政法人 住宅金融支援機構\nグリーンリフォームローン Web申込サービス\n" in text
         assert not any(word in text for word in ("管理組合", "すまい・る債"))
 

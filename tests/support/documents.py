@@ -209,6 +209,7 @@ class Desk:
             programme="green_loan",
             submission=submission,
             outcome=outcome,
+            notify=(),
         )
         return await self.hears(event)
 

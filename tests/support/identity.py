@@ -39,7 +39,7 @@ from madoguchi_contracts.identity import (
     InvitationSent,
     PasswordLinkIssued,
     RegistrationRequested,
-    SuccessionNoticed,
+    SuccessionAnnounced,
     SuccessionStarted,
     UserIdIssued,
 )
@@ -205,7 +205,7 @@ class World:
         """The address in an event's sealed link."""
         if isinstance(event, RegistrationRequested | InvitationSent | SuccessionStarted):
             return self.open(event.link, RegistrationLink).url
-        if isinstance(event, SuccessionNoticed):
+        if isinstance(event, SuccessionAnnounced):
             return self.open(event.notice, SuccessionNotice).url or ""
         return self.open(event.link, Link).url
 

@@ -30,7 +30,7 @@ from madoguchi_contracts.applications import (
 )
 from madoguchi_contracts.documents import DocumentRequested
 from madoguchi_contracts.identity import (
-    AccountLapseNoticed,
+    AccountLapseAnnounced,
     ContactChanged,
     DataRequestAnswered,
     DataRequestRefused,
@@ -39,12 +39,20 @@ from madoguchi_contracts.identity import (
     PasswordLinkIssued,
     PasswordSet,
     RegistrationRequested,
-    SuccessionNoticed,
+    SuccessionAnnounced,
     SuccessionStarted,
     UserIdIssued,
     UserIdReminderRequested,
 )
-from madoguchi_contracts.sealed import Contact, Link, Reason, RegistrationLink, ServiceLogin, SuccessionNotice
+from madoguchi_contracts.sealed import (
+    Contact,
+    ContractLinks,
+    Link,
+    Reason,
+    RegistrationLink,
+    ServiceLogin,
+    SuccessionNotice,
+)
 from notifications.channels import Relay, Relays
 from notifications.consumers import Desk, handlers
 from notifications.courier import Courier, Pacer
@@ -123,15 +131,15 @@ class Person:
             account_id=self.account_id, succession_id=uuid4(), link=link, link_expires_at=now + timedelta(days=7)
         )
 
-    def is_told_of_succession(self, stage: Any = "started", ticket: str = "link-7") -> SuccessionNoticed:
+    def is_told_of_succession(self, stage: Any = "started", ticket: str = "link-7") -> SuccessionAnnounced:
         """Somebody else is to take the account over, or has done so."""
         url = f"{PORTAL}/succession/object#token={ticket}" if stage == "started" else None
         notice = sealed(SuccessionNotice(mail=self.mail, name=self.name, url=url))
-        return SuccessionNoticed(account_id=self.account_id, succession_id=uuid4(), stage=stage, notice=notice)
+        return SuccessionAnnounced(account_id=self.account_id, succession_id=uuid4(), stage=stage, notice=notice)
 
-    def will_lapse(self, at: datetime) -> AccountLapseNoticed:
+    def will_lapse(self, at: datetime) -> AccountLapseAnnounced:
         """Nobody has logged in for nearly five years."""
-        return AccountLapseNoticed(account_id=self.account_id, lapses_at=at)
+        return AccountLapseAnnounced(account_id=self.account_id, lapses_at=at)
 
     def is_answered_about_data(self, *, refused: bool = False) -> DataRequestAnswered | DataRequestRefused:
         """There is an answer to a request about the personal data that is held of them."""
@@ -170,17 +178,20 @@ class Person:
             account_id=self.account_id,
             programme="bond",
             label=sealed(Reason(text=label)),
+            subject=None,
         )
 
     def is_offered_a_contract(self, application_id: UUID, *others: Person, programme: str = "bond") -> ContractOffered:
         signers = (self.account_id, *(other.account_id for other in others))
-        return ContractOffered(application_id=application_id, programme=programme, signers=signers)
+        page = f"{PORTAL}/applications/{application_id}/contract"
+        links = sealed(ContractLinks(url=page, video_url="https://video.example.jp/contract"))
+        return ContractOffered(application_id=application_id, programme=programme, signers=signers, links=links)
 
     def is_offered_an_insurance(self, application_id: UUID, programme: str = "bond") -> InsuranceOffered:
         """The insurer's Web service has opened an application."""
         login = ServiceLogin(user_id="D-4711", url="https://danshin.example.jp/login")
         return InsuranceOffered(
-            application_id=application_id, programme=programme, account_id=self.account_id, login=sealed(login)
+            application_id=application_id, programme=programme, insured_id=self.account_id, login=sealed(login)
         )
 
     def is_written_to(self, application_id: UUID, *others: Person, to_office: bool = False) -> MessagePosted:
@@ -203,8 +214,8 @@ class Person:
             programme="bond",
             correction_id=uuid4(),
             due_on=date(2026, 5, 31),
-            fields=1,
-            documents=1,
+            field_count=1,
+            document_count=1,
             notify=(self.account_id,),
         )
 

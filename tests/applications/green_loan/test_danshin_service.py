@@ -104,7 +104,7 @@ async def test_who_joins_is_mailed_a_way_in_and_the_insurers_word_is_followed_to
         "SELECT data FROM events WHERE aggregate_id = :id AND type LIKE '%InsuranceOffered%'", id=application
     )
     login = unseal(event.data["login"], json.dumps(NOTIFICATIONS_KEY.as_dict(private=True)), ServiceLogin)
-    assert (event.data["account_id"], login.user_id) == (str(owner.account_id), one.user_id)
+    assert (event.data["insured_id"], login.user_id) == (str(owner.account_id), one.user_id)
     assert login.url.endswith("/login")
 
     desk.clock.advance(seconds=60)

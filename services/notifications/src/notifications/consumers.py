@@ -31,7 +31,7 @@ from madoguchi_contracts.applications import (
 )
 from madoguchi_contracts.documents import DocumentRequested
 from madoguchi_contracts.identity import (
-    AccountLapseNoticed,
+    AccountLapseAnnounced,
     ContactChanged,
     DataRequestAnswered,
     DataRequestRefused,
@@ -40,7 +40,7 @@ from madoguchi_contracts.identity import (
     PasswordLinkIssued,
     PasswordSet,
     RegistrationRequested,
-    SuccessionNoticed,
+    SuccessionAnnounced,
     SuccessionStarted,
     UserIdIssued,
     UserIdReminderRequested,
@@ -147,7 +147,9 @@ async def on_invited(
     )
 
 
-async def on_succession_noticed(desk: Desk, session: AsyncSession, event: SuccessionNoticed, meta: EventMeta) -> None:
+async def on_succession_announced(
+    desk: Desk, session: AsyncSession, event: SuccessionAnnounced, meta: EventMeta
+) -> None:
     """To the holder before the change, in a lane of their own: an address that is gone must not hold up the next one's
     mails."""
     content = unseal(event.notice, desk.seal_private_key, SuccessionNotice).model_dump(exclude_none=True)
@@ -157,8 +159,8 @@ async def on_succession_noticed(desk: Desk, session: AsyncSession, event: Succes
     )
 
 
-async def on_account_lapse_noticed(
-    desk: Desk, session: AsyncSession, event: AccountLapseNoticed, meta: EventMeta
+async def on_account_lapse_announced(
+    desk: Desk, session: AsyncSession, event: AccountLapseAnnounced, meta: EventMeta
 ) -> None:
     """The user ID will lapse."""
     content = {"lapses_at": event.lapses_at.isoformat()}
@@ -238,8 +240,6 @@ async def on_application_rejected(
 
 async def on_document_requested(desk: Desk, session: AsyncSession, event: DocumentRequested, meta: EventMeta) -> None:
     """The one who is asked for one more paper is told so."""
-    if event.account_id is None or event.label is None or event.programme is None:
-        return  # from before the event named whom to write to
     content = {
         "label": unseal(event.label, desk.seal_private_key, Reason).text,
         "due_on": event.due_on.isoformat(),
@@ -270,14 +270,8 @@ async def on_application_approved(
 
 
 async def on_contract_offered(desk: Desk, session: AsyncSession, event: ContractOffered, meta: EventMeta) -> None:
-    """Everybody who has to sign is told what to do, each in a mail of their own (GL-107, GL-484).
-
-    An event from before there was a provider has no links: its mail leads to the application.
-    """
-    if event.links is None:
-        content = {"url": desk.application_url(event.application_id)}
-    else:
-        content = unseal(event.links, desk.seal_private_key, ContractLinks).model_dump()
+    """Everybody who has to sign is told what to do, each in a mail of their own (GL-107, GL-484)."""
+    content = unseal(event.links, desk.seal_private_key, ContractLinks).model_dump()
     for account_id in event.signers:
         await _mail(desk, session, event, meta, account_id=account_id, content=content, programme=event.programme)
 
@@ -292,8 +286,8 @@ async def on_insurance_offered(desk: Desk, session: AsyncSession, event: Insuran
         session,
         event,
         meta,
-        account_id=event.account_id,
-        lane=uuid5(event.account_id, "messages"),
+        account_id=event.insured_id,
+        lane=uuid5(event.insured_id, "messages"),
         content=unseal(event.login, desk.seal_private_key, ServiceLogin).model_dump(),
         programme=event.programme,
     )
@@ -359,8 +353,8 @@ def handlers(desk: Desk) -> Handlers:
         EkycStarted: partial(on_ekyc_started, desk),
         InvitationSent: partial(on_invited, desk),
         SuccessionStarted: partial(on_invited, desk),
-        SuccessionNoticed: partial(on_succession_noticed, desk),
-        AccountLapseNoticed: partial(on_account_lapse_noticed, desk),
+        SuccessionAnnounced: partial(on_succession_announced, desk),
+        AccountLapseAnnounced: partial(on_account_lapse_announced, desk),
         DataRequestAnswered: partial(on_data_request_closed, desk),
         DataRequestRefused: partial(on_data_request_closed, desk),
         ApplicationSubmitted: partial(on_application_submitted, desk),

@@ -99,7 +99,7 @@ _BY_EVENT = {
     "CorrectionRequested": Template.CORRECTION_ASKED,
     "InvitationSent": Template.INVITATION,
     "SuccessionStarted": Template.SUCCESSION,
-    "AccountLapseNoticed": Template.LAPSE_NOTICE,
+    "AccountLapseAnnounced": Template.LAPSE_NOTICE,
     "DataRequestAnswered": Template.DATA_REQUEST_CLOSED,
     "DataRequestRefused": Template.DATA_REQUEST_CLOSED,
 }
@@ -112,12 +112,13 @@ def template_for(fact: Fact) -> Template | None:
     """The one mail that an event causes, or None.
 
     A password link is NO-04 or NO-06 by its purpose, a notice of a change of the representative goes by its stage (the
-    purpose of its fact); an approval is told the first time only (NO-09, I-45).
+    purpose of its fact), and a stage that is not known here has no mail. An approval is told the first time
+    only (NO-09, I-45).
     """
     if fact.event == "PasswordLinkIssued":
         return _BY_LINK_PURPOSE[fact.purpose]
-    if fact.event == "SuccessionNoticed":
-        return _BY_STAGE[fact.purpose]
+    if fact.event == "SuccessionAnnounced":
+        return _BY_STAGE.get(fact.purpose)
     if fact.event == "MessagePosted":
         return _BY_READER[fact.purpose]
     if fact.event == "ApplicationApproved":

@@ -109,7 +109,7 @@ class Contract(Addressed):
     """GL-484: the page that leads to the contract, which asks for login, and the video that comes before."""
 
     url: OneLine
-    video_url: OneLine | None = None
+    video_url: OneLine
 
 
 class ServiceLogin(Addressed):

@@ -234,7 +234,7 @@ class ApplicationClosed(ApplicationEvent):
     submission: int = Field(ge=0, description="The submission that was in hand; 0 when nothing was submitted.")
     outcome: Key = Field(description="How it ended, such as refused, withdrawn, cancelled, stopped, done. Open.")
     notify: tuple[UUID, ...] = Field(
-        default=(), description="The accounts of those besides the owner whom it concerns, such as joint debtors."
+        description="The accounts of those besides the owner whom it concerns, such as joint debtors."
     )
 
 
@@ -251,9 +251,9 @@ class ContractOffered(ApplicationEvent):
     programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
     signers: tuple[UUID, ...] = Field(description="The accounts of all who have to sign.")
     links: Annotated[
-        Sealed | None,
+        Sealed,
         sealed_for("notifications", ContractLinks, "Where to sign, and the video to be watched before; for the mail."),
-    ] = None
+    ]
 
 
 class InsuranceOffered(ApplicationEvent):
@@ -266,7 +266,7 @@ class InsuranceOffered(ApplicationEvent):
     readers: ClassVar[tuple[str, ...]] = ("notifications",)
 
     programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
-    account_id: UUID = Field(description="The account of the one who joins.")
+    insured_id: UUID = Field(description="The account of the one who joins: the owner's, or a joint debtor's.")
     login: Annotated[Sealed, sealed_for("notifications", ServiceLogin, "User ID and login page, for the mail.")]
 
 
@@ -313,8 +313,8 @@ class CorrectionRequested(ApplicationEvent):
     programme: Key = Field(description="The programme, such as green_loan. Open: new programmes appear.")
     correction_id: UUID = Field(description="The request.")
     due_on: date | None = Field(description="Until when, in Japan time; nothing ends by it. Null: no day was named.")
-    fields: int = Field(ge=0, description="How many fields of the form are to be changed.")
-    documents: int = Field(ge=0, description="How many documents are asked for.")
+    field_count: int = Field(ge=0, description="How many fields of the form are to be changed.")
+    document_count: int = Field(ge=0, description="How many documents are asked for.")
     notify: tuple[UUID, ...] = Field(description="The accounts to be told by mail.")
 
 

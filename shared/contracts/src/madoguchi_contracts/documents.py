@@ -86,7 +86,7 @@ class DocumentRefused(DocumentSetEvent):
 
     document_id: UUID = Field(description="The id that the refused document would have had.")
     slot: Key = Field(description="The slot it was meant for.")
-    code: Code = Field(description="Why, such as TOTAL_OVER_LIMIT.")
+    code: Code = Field(description="Why, such as TOTAL_OVER_LIMIT. Open.")
     rules: tuple[RuleId, ...] = Field(description="The rules that refused it.")
     subject: UUID | None = Field(default=None, description="Whose paper it is, in a slot per person.")
 
@@ -112,17 +112,11 @@ class DocumentRequested(DocumentSetEvent):
     slot: Key = Field(description="The new slot, the last of the set.")
     due_on: date = Field(description="The day by which it is asked for, in Japan time. Later files are taken too.")
     officer_id: UUID = Field(description="The account of the officer who asked.")
-    account_id: UUID | None = Field(
-        default=None, description="The account that is asked: the owner's, or the subject's. Null in old events."
-    )
-    programme: Key | None = Field(
-        default=None, description="The programme, such as bond. Open: new programmes appear. Null in old events."
-    )
-    label: Annotated[
-        Sealed | None, sealed_for("notifications", Reason, "What is asked for, for the mail. Null in old events.")
-    ] = None
+    account_id: UUID = Field(description="The account that is asked: the owner's, or the subject's.")
+    programme: Key = Field(description="The programme, such as bond. Open: new programmes appear.")
+    label: Annotated[Sealed, sealed_for("notifications", Reason, "What is asked for, for the mail.")]
     subject: UUID | None = Field(
-        default=None, description="Whose paper is asked for, if it is to be a certain person's: the account."
+        description="Whose paper is asked for: the account. Null when it need not be a certain person's."
     )
 
 
@@ -146,7 +140,7 @@ class PaperArrived(DocumentSetEvent):
 
     paper_id: UUID = Field(description="The paper.")
     kind: Key = Field(
-        description="What it is: an identity paper such as passport, or the slot whose file it stands for."
+        description="What it is: an identity paper such as passport, or the slot whose file it stands for. Open."
     )
     result: Code = Field(description="OK, or what is wrong with it, such as TOO_OLD. Open.")
     arrived_on: date = Field(description="The day of its arrival, in Japan time.")

@@ -138,7 +138,7 @@ class AccountLapsed(AccountEvent):
     """
 
 
-class AccountLapseNoticed(AccountEvent):
+class AccountLapseAnnounced(AccountEvent):
     """The user ID will lapse soon if its holder does not log in; the holder is told.
 
     When: 90 days and 30 days before the lapse (ID-02). Causes mail LAPSE-NOTICE.
@@ -203,7 +203,7 @@ class SuccessionStarted(AccountEvent):
     link_expires_at: UtcTime = Field(description="From this instant on the link no longer works.")
 
 
-class SuccessionNoticed(AccountEvent):
+class SuccessionAnnounced(AccountEvent):
     """The holder of an association's account is told that another one is to take it over, or did so (代表者変更).
 
     When: the representative, the office or an operator began it (started): the holder can object for as long as it is
@@ -213,7 +213,7 @@ class SuccessionNoticed(AccountEvent):
     readers: ClassVar[tuple[str, ...]] = ("notifications",)
 
     succession_id: UUID = Field(description="The change of the representative.")
-    stage: Literal["started", "completed"] = Field(description="Which of the two is told.")
+    stage: Key = Field(description="What is told: started, completed. Open.")
     notice: Annotated[
         Sealed,
         sealed_for("notifications", SuccessionNotice, "The holder before the change, and the link to object."),
@@ -301,7 +301,10 @@ _ONE_LINE = r"^[^\x00-\x1f\x7f]+$"
 
 
 class _OrganisationFacts(OrganisationEvent):
-    kind: Key = Field(description="company (管理会社), inspection_body (適合証明検査機関) or bank (金融機関). Open.")
+    kind: Key = Field(
+        description="company (管理会社; as a party management_company), inspection_body (適合証明検査機関) or bank "
+        "(金融機関). Open."
+    )
     name: str = Field(max_length=100, pattern=_ONE_LINE, description="The registered name of the organisation.")
     name_kana: str = Field(max_length=100, pattern=_ONE_LINE, description="The name in katakana.")
     postal_code: str = Field(pattern=r"^[0-9]{7}$", description="Postal code of the office that is written to.")
@@ -346,8 +349,9 @@ class DataRequestAnswered(AccountEvent):
     readers: ClassVar[tuple[str, ...]] = ("applications", "notifications")
 
     request_id: UUID = Field(description="The request.")
-    kind: Literal["disclosure", "correction", "suspension"] = Field(
-        description="開示, 訂正 or 利用停止. After a suspension nothing of the person is provided to third parties."
+    kind: Key = Field(
+        description="disclosure (開示), correction (訂正) or suspension (利用停止): after it nothing of the person is "
+        "provided to third parties. Open."
     )
 
 
@@ -360,7 +364,7 @@ class DataRequestRefused(AccountEvent):
     readers: ClassVar[tuple[str, ...]] = ("notifications",)
 
     request_id: UUID = Field(description="The request.")
-    kind: Literal["disclosure", "correction", "suspension"] = Field(description="開示, 訂正 or 利用停止.")
+    kind: Key = Field(description="disclosure (開示), correction (訂正) or suspension (利用停止). Open.")
 
 
 class DataUseResumed(AccountEvent):
@@ -384,11 +388,11 @@ EVENTS: tuple[type[Event], ...] = (
     OtpReset,
     AccountLocked,
     AccountLapsed,
-    AccountLapseNoticed,
+    AccountLapseAnnounced,
     AccountClosed,
     InvitationSent,
     InvitationAccepted,
-    SuccessionNoticed,
+    SuccessionAnnounced,
     SuccessionStarted,
     RepresentativeChanged,
     EkycStarted,

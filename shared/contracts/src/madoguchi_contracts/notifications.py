@@ -47,7 +47,7 @@ class MailFailed(MessageEvent):
     When: the mail server refused for good, or all tries were used up.
     """
 
-    code: Code = Field(description="Why, in one word or a code of the mail server.")
+    code: Code = Field(description="Why, in one word or a code of the mail server. Open.")
 
 
 EVENTS: tuple[type[Event], ...] = (MailQueued, MailAccepted, MailFailed)

@@ -30,7 +30,7 @@ class SuccessionNotice(SealedContent):
 
     mail: str = Field(min_length=3, description="The holder's mail address when it was told.")
     name: str = Field(min_length=1, description="The holder's name in kanji when it was told.")
-    url: str | None = Field(description="The link to object; null when the change is done.")
+    url: str | None = Field(min_length=1, description="The link to object; null when the change is done.")
 
 
 class Link(SealedContent):

@@ -142,8 +142,8 @@ async def request_correction(
         programme=application.programme.name,
         correction_id=correction_id,
         due_on=due_on,
-        fields=sum(one.field is not None for one in items),
-        documents=sum(one.slot is not None for one in items),
+        field_count=sum(one.field is not None for one in items),
+        document_count=sum(one.slot is not None for one in items),
         notify=tuple(await _to_notify(session, application, items)),
     )
     await eventlog.record(session, event, now=now)

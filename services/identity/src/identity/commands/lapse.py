@@ -7,7 +7,7 @@ from uuid import UUID
 
 from kit import deadlines
 from kit.eventlog import record
-from madoguchi_contracts.identity import AccountLapsed, AccountLapseNoticed
+from madoguchi_contracts.identity import AccountLapseAnnounced, AccountLapsed
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from identity.commands.accounts import LAPSE, end_sessions, lapses_at, lock_account, void_what_was_begun
@@ -26,7 +26,7 @@ async def lapse(session: AsyncSession, account_id: UUID, now: datetime) -> None:
     end = lapses_at(account.last_login_at or account.issued_at)
     if now < end:
         if notice_is_due(end, now):
-            await record(session, AccountLapseNoticed(account_id=account_id, lapses_at=end), now=now)
+            await record(session, AccountLapseAnnounced(account_id=account_id, lapses_at=end), now=now)
         await deadlines.schedule(session, kind=LAPSE, subject_id=account_id, due_at=next_look(end, now))
         return
     account.lapsed_at = now

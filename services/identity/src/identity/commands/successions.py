@@ -21,7 +21,7 @@ from kit.eventlog import record
 from kit.tokens import Actor
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import (
-    SuccessionNoticed,
+    SuccessionAnnounced,
     SuccessionStarted,
 )
 from madoguchi_contracts.sealed import RegistrationLink, SuccessionNotice
@@ -215,7 +215,7 @@ async def tell_holder(
     account is locked."""
     content = SuccessionNotice(mail=holder.mail, name=holder.name_kanji, url=url)
     notice = tools.keys.seal_to("notifications", content)
-    told = SuccessionNoticed(account_id=row.account_id, succession_id=row.id, stage=stage, notice=notice)
+    told = SuccessionAnnounced(account_id=row.account_id, succession_id=row.id, stage=stage, notice=notice)
     await record(session, told, now=now)
 
 

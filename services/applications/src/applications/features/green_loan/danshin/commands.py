@@ -181,7 +181,7 @@ async def opened(session: AsyncSession, desk: Desk, *, due: Due, place: Place, p
     )
     login = desk.seal(ServiceLogin(user_id=place.user_id, url=place.login_url), "notifications")
     offered = InsuranceOffered(
-        application_id=application.id, programme=application.programme.name, account_id=row.account_id, login=login
+        application_id=application.id, programme=application.programme.name, insured_id=row.account_id, login=login
     )
     await eventlog.record(session, offered, now=now)
 
