@@ -86,7 +86,7 @@ async def test_two_rejections_and_an_approval_send_two_corrections_and_one_welco
     assert "http" not in welcome
 
 
-@pytest.mark.rule("GL-078", "GL-107", "GL-431", "GL-432")
+@pytest.mark.rule("GL-078", "GL-107", "GL-431", "GL-432", "GL-484")
 async def test_everybody_who_signs_is_told_of_the_contract_and_of_the_approval_by_message_alone(room: Mailroom):
     taro, hanako, application = Person(name="見本 太郎", mail="taro@example.jp"), Person(), uuid4()
     await registered(room, taro)
@@ -101,6 +101,7 @@ async def test_everybody_who_signs_is_told_of_the_contract_and_of_the_approval_b
     assert "花子 様" in told[hanako.mail]
     for text in told.values():
         assert f"\n{PORTAL}/applications/{application}/contract\n" in text
+        assert "\nhttps://video.example.jp/contract\n" in text
         assert "独立行政法人 住宅金融支援機構\nグリーンリフォームローン Web申込サービス\n" in text
         assert not any(word in text for word in ("管理組合", "すまい・る債"))
 
