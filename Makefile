@@ -14,7 +14,7 @@ MEMBERS := shared/contracts shared/kit services/identity services/applications s
            services/notifications deploy/events deploy/stack
 SOURCES := $(MEMBERS:=/src)
 
-.PHONY: help setup run test first-half second-half test-real check lint types imports contracts catalogue asyncapi rules \
+.PHONY: help setup run test first-half second-half test-real check lint types imports contracts catalogue freeze asyncapi rules \
         deploy-check images bench migrate format pins clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -67,8 +67,11 @@ imports: setup ## who may import whom
 contracts: setup ## no event breaks a reader of any release; the teams that one would break are named
 	$(BIN)/python -m madoguchi_events.gate
 
-catalogue: setup ## write the catalogue of events: docs/events.md, docs/events.html, docs/asyncapi.json
+catalogue: setup ## write the catalogue of events: docs/events.md, events.html, asyncapi.json, events-changelog.md
 	$(BIN)/python -m madoguchi_events.catalogue docs
+
+freeze: setup ## release the present version of the events: keep its schemas and examples for ever (before it is deployed)
+	$(BIN)/python -m madoguchi_events.freeze
 
 asyncapi: setup ## let AsyncAPI's own parser judge docs/asyncapi.json; a part of test-real
 	MADOGUCHI_TEST_SERVERS=real $(BIN)/pytest tests/events/test_asyncapi.py -m real

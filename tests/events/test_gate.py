@@ -12,12 +12,13 @@ from jsonschema import Draft202012Validator, FormatChecker
 from madoguchi_contracts import EVENTS
 from madoguchi_contracts.fixtures import example_body
 from madoguchi_contracts.release import SCHEMAS
-from madoguchi_contracts.schema import CONTRACTS, current, file_of
+from madoguchi_contracts.schema import CONTRACTS, current, file_of, released
 from madoguchi_events import gate
 from madoguchi_events.gate import changes
 from madoguchi_events.manifest import ROOT, Manifest, read_manifest
-from madoguchi_events.releases import releases
+from madoguchi_events.releases import CORPUS, RELEASED, files_of, releases, versions
 from madoguchi_events.teams import CONSUMERS, Team, fields_of, problems, read_teams
+from pydantic import ValidationError
 
 Schema = dict[str, Any]
 
@@ -53,6 +54,9 @@ TEXT = {"type": "string", "pattern": "^[a-z]+$", "description": "Planted."}
 SUBMITTED_DOCUMENT = "$defs.SubmittedDocument.properties"
 
 DROP = object()
+
+PRESENT, RELEASES = current(), releases()
+NEWEST = versions()[-1]
 
 # title: (contract, {path: new value or DROP}, the field that is named, who is broken)
 BREAKING: dict[str, tuple[str, dict[str, Any], str, list[str]]] = {
@@ -293,7 +297,7 @@ SAFE: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "the required fields in another order": (
         ACCEPTED,
-        {"required": sorted(current()[ACCEPTED]["required"], reverse=True)},
+        {"required": sorted(PRESENT[ACCEPTED]["required"], reverse=True)},
     ),
     "an example": (ACCEPTED, {"properties.attempts.examples": [1]}),
 }
@@ -301,7 +305,7 @@ SAFE: dict[str, tuple[str, dict[str, Any]]] = {
 
 def planted(contract: str, edits: dict[str, Any]) -> dict[str, Schema]:
     """The present schemas with edits of one of them; DROP takes a field away, and the empty path the whole event."""
-    schemas = copy.deepcopy(current())
+    schemas = {**PRESENT, contract: copy.deepcopy(PRESENT[contract])}
     for path, value in edits.items():
         if path == "":
             del schemas[contract]
@@ -327,7 +331,7 @@ def test_there_are_at_least_forty_planted_changes():
 
 @pytest.mark.parametrize(("contract", "edits", "field", "broken"), BREAKING.values(), ids=BREAKING)
 def test_a_breaking_change_names_its_field_and_everybody_it_breaks(contract, edits, field, broken):
-    told = changes({"released": current()}, planted(contract, edits), TEAMS)
+    told = changes({"released": PRESENT}, planted(contract, edits), TEAMS)
     about = f"{contract} {field}".strip() + ": "
     (line, *_) = [line for line in told if line.startswith(about)]
     for one in broken:
@@ -347,12 +351,12 @@ def expected_at_event_level(contract: str, field: str) -> set[str]:
 
 @pytest.mark.parametrize(("contract", "edits"), SAFE.values(), ids=SAFE)
 def test_a_change_that_breaks_nobody_passes_in_silence(contract, edits):
-    assert changes({"released": current()}, planted(contract, edits), TEAMS) == []
+    assert changes({"released": PRESENT}, planted(contract, edits), TEAMS) == []
 
 
 def test_a_change_since_several_releases_is_told_once():
     new = planted(ACCEPTED, {"properties.attempts": DROP})
-    assert len(changes({"1": current(), "2": current()}, new, TEAMS)) == 1
+    assert len(changes({"1": PRESENT, "2": PRESENT}, new, TEAMS)) == 1
 
 
 # Every release, in both directions, and events through them
@@ -362,36 +366,94 @@ def validator(schema: Schema) -> Draft202012Validator:
     return Draft202012Validator(schema, format_checker=FormatChecker())
 
 
-@pytest.mark.parametrize("version", releases())
+@pytest.mark.parametrize("version", RELEASES)
 def test_present_examples_pass_every_released_schema(version):
     """Somebody who still validates with the schemas of that release."""
     checked = 0
     for contract in CONTRACTS:
-        if contract.schema_name in releases()[version]:
-            validator(releases()[version][contract.schema_name]).validate(json.loads(example_body(contract)))
+        if contract.schema_name in RELEASES[version]:
+            validator(RELEASES[version][contract.schema_name]).validate(json.loads(example_body(contract)))
             checked += 1
-    assert checked == len(releases()[version])
+    assert checked == len(RELEASES[version])
 
 
-@pytest.mark.parametrize("version", releases())
+@pytest.mark.parametrize("version", RELEASES)
 def test_events_of_every_release_are_read_by_the_present_models(version):
-    corpus = ROOT / "tests/contracts/golden" / version
     by_file = {file_of(contract): contract for contract in CONTRACTS}
-    files = list(corpus.glob("*/*.json"))
-    for file in files:
-        by_file["/".join(file.parts[-2:])].model_validate_json(file.read_bytes(), strict=True)
+    files = files_of(ROOT / CORPUS / version)
+    for name, body in files.items():
+        by_file[name].model_validate_json(body, strict=True)
     assert files
+
+
+# A change that is planted in models and schemas alike: only what is kept of the releases can find it
+
+
+KEPT = sorted(released(ROOT / RELEASED / NEWEST))
+OURS = read_teams()
+USED = [(team.team, name, field) for team in OURS for name, fields in team.events.items() for field in fields]
+
+
+def against_newest(contract: str, edits: dict[str, Any]) -> list[str]:
+    """What the newest release alone says of a change."""
+    return changes({NEWEST: RELEASES[NEWEST]}, planted(contract, edits), OURS)
+
+
+@pytest.mark.parametrize("contract", KEPT)
+def test_what_the_newest_release_brought_cannot_be_taken_back_or_renamed(contract):
+    (line,) = against_newest(contract, {"": DROP})
+    assert line.startswith(f"{contract}: removed; breaks old readers of new events and new readers of old events")
+    field = RELEASES[NEWEST][contract]["required"][-1]
+    renamed = {f"properties.{field}_renamed": PRESENT[contract]["properties"][field], f"properties.{field}": DROP}
+    assert any(f"{contract} {field}: removed; breaks old readers" in line for line in against_newest(contract, renamed))
+
+
+@pytest.mark.parametrize("contract", KEPT)
+def test_no_field_of_the_newest_release_becomes_something_else(contract):
+    required = PRESENT[contract]["required"]
+    for name in RELEASES[NEWEST][contract]["properties"]:
+        told = against_newest(contract, {f"properties.{name}": {"type": "number", "description": "Planted."}})
+        assert any(line.startswith(f"{contract} {name}: type changed") for line in told), name
+        if name not in required:
+            (line, *_) = against_newest(contract, {"required": [*required, name]})
+            assert line.startswith(f"{contract} {name}: now required")
+
+
+@pytest.mark.parametrize(("team", "name", "field"), USED)
+def test_what_a_team_uses_is_kept_for_it_by_name(team, name, field):
+    contract = f"urn:{name.replace('.', ':')}"
+    (line, *_) = against_newest(contract, {f"properties.{field}": DROP})
+    assert line.startswith(f"{contract} {field}: removed")
+    assert f"team {team} ({field})" in line
+
+
+def test_the_command_finds_it_when_models_and_schemas_of_the_package_were_changed_together(monkeypatch, capsys):
+    schemas = planted(KEPT[0], {"": DROP})
+    monkeypatch.setattr(gate, "current", lambda: schemas)
+    monkeypatch.setattr(gate, "released", lambda *_: schemas)
+    assert gate.main([]) == 1
+    assert f"{KEPT[0]}: removed; breaks" in capsys.readouterr().out
+
+
+def test_a_released_example_that_the_models_no_longer_read_is_found():
+    """What the test of the corpus would say of a field that became another one: planted, because none did."""
+    contract = next(one for one in CONTRACTS if file_of(one) in files_of(ROOT / CORPUS / NEWEST))
+    body = json.loads(files_of(ROOT / CORPUS / NEWEST)[file_of(contract)])
+    (first, *_) = PRESENT[contract.schema_name]["required"]
+    renamed = {f"{first}_renamed" if name == first else name: value for name, value in body.items()}
+    with pytest.raises(ValidationError, match=first):
+        contract.model_validate_json(json.dumps(renamed), strict=True)
 
 
 @settings(max_examples=100, deadline=None)
 @given(event=st.sampled_from(list(EVENTS.values())), data=st.data())
 def test_whatever_may_be_left_out_of_a_present_event_every_released_schema_takes_it(event, data):
     body = json.loads(example_body(event))
-    required = set(current()[event.schema_name].get("required", ()))
+    required = set(PRESENT[event.schema_name].get("required", ()))
     for field in [name for name in body if name not in required]:
         if data.draw(st.booleans()):
             del body[field]
-    for schemas in releases().values():
+    for schemas in RELEASES.values():
         if event.schema_name in schemas:
             validator(schemas[event.schema_name]).validate(body)
 
@@ -402,7 +464,7 @@ def test_whatever_may_be_left_out_of_a_present_event_every_released_schema_takes
 def test_the_command_passes_what_is_there(capsys):
     assert gate.main([]) == 0
     told = capsys.readouterr().out
-    assert f"{len(CONTRACTS)} contracts keep all promises of {len(releases()) + 1} releases" in told
+    assert f"{len(CONTRACTS)} contracts keep all promises of {len(RELEASES) + 1} releases" in told
 
 
 @pytest.fixture
@@ -482,5 +544,5 @@ def test_a_team_without_a_file_and_a_file_of_another_name_are_told(tmp_path):
 
 def test_the_fields_of_an_event_are_found_at_every_depth():
     documents = {"documents", "documents[].document_id", "documents[].slot", "documents[].sha256"}
-    assert documents < fields_of(current()[SUBMITTED])
-    assert fields_of(current()[LOCKED]) == {"account_id", "until"}
+    assert documents < fields_of(PRESENT[SUBMITTED])
+    assert fields_of(PRESENT[LOCKED]) == {"account_id", "until"}

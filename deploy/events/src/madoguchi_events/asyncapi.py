@@ -5,7 +5,6 @@ every environment has others.
 """
 
 import json
-from importlib.metadata import version
 from inspect import getdoc
 from typing import Any
 
@@ -16,6 +15,7 @@ from madoguchi_contracts.schema import schema_of
 
 from madoguchi_events.catalogue import HEADERS, PROMISES, one_line
 from madoguchi_events.manifest import Manifest
+from madoguchi_events.releases import version_of
 
 Document = dict[str, Any]
 
@@ -40,7 +40,7 @@ def asyncapi(manifest: Manifest) -> Document:
         "asyncapi": "3.0.0",
         "info": {
             "title": "Events of Madoguchi",
-            "version": version("madoguchi-contracts"),
+            "version": version_of(),
             "description": "\n".join(f"- **{word}.** {one_line(text)}" for word, text in PROMISES.items()),
         },
         "defaultContentType": "application/json",

@@ -2,7 +2,8 @@
 
     python -m madoguchi_events.catalogue docs
 
-writes `events.md`, `events.html` and `asyncapi.json` into the folder; `make catalogue` does it in the checkout.
+writes `events.md`, `events.html`, `asyncapi.json` and `events-changelog.md` into the folder; `make catalogue` does it
+in the checkout.
 """
 
 import argparse
@@ -137,18 +138,19 @@ def _entry(contract: type[Contract]) -> Entry:
         meaning=meaning,
         when="".join(when),
         readers=(", ".join(event.readers) or "no service of Madoguchi") if event else "",
-        rows=tuple(_rows("", flat(schema_of(contract)))),
+        rows=tuple(rows("", flat(schema_of(contract)))),
         example=_example(event) if event else "",
     )
 
 
-def _rows(prefix: str, node: Schema) -> Iterator[Row]:
+def rows(prefix: str, node: Schema) -> Iterator[Row]:
+    """Every field of a flat schema, however deep, below the path `prefix`."""
     for name, field in node["properties"].items():
         optional = "" if name in node.get("required", ()) else ", may be missing"
         yield f"{prefix}{name}", f"{_type(field)}{optional}", field["description"]
         inner, path = (field["items"], f"{prefix}{name}[].") if "items" in field else (field, f"{prefix}{name}.")
         if "properties" in inner:
-            yield from _rows(path, inner)
+            yield from rows(path, inner)
 
 
 def _type(node: Schema) -> str:
@@ -185,8 +187,8 @@ def _lines(manifest: Manifest) -> Iterator[str]:
     yield "# Events"
     yield ""
     yield INTRODUCTION
-    yield "The same as a page: `events.html`; for programs: `asyncapi.json`. How to read events in your own program:"
-    yield "`for-other-teams.md`. How to add one: `how-to-add-an-event.md`."
+    yield "The same as a page: `events.html`; for programs: `asyncapi.json`; what each release brought:"
+    yield "`events-changelog.md`. How to read events: `for-other-teams.md`; to add one: `how-to-add-an-event.md`."
     yield ""
     yield "## What is promised"
     yield ""
@@ -250,7 +252,8 @@ def _table(entry: Entry) -> Iterator[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Write the catalogue in all its forms into a folder."""
-    # Here, because both are written from what is above.
+    # Here, because all are written from what is above.
+    from madoguchi_events import changelog  # noqa: PLC0415
     from madoguchi_events.asyncapi import asyncapi  # noqa: PLC0415
     from madoguchi_events.page import page  # noqa: PLC0415
 
@@ -261,6 +264,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, text in {
         "events.md": markdown(manifest),
         "events.html": page(manifest),
+        "events-changelog.md": changelog.markdown(),
         "asyncapi.json": json.dumps(asyncapi(manifest), ensure_ascii=False, indent=1) + "\n",
     }.items():
         (folder / name).write_text(text, "utf-8")
