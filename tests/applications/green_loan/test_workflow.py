@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from applications.errors import ImpossibleTransition, SecondOfficerNeeded
-from applications.programmes.green_loan import PROGRAMME, insurance, reckoned, steps
+from applications.programmes.green_loan import PROGRAMME, agreement, insurance, reckoned, steps
 from applications.programmes.green_loan.areas.states import CODES, STATES, StateTransition, state_transition
 from applications.programmes.green_loan.conditions.contract import may_sign
 from applications.programmes.green_loan.money.rates import RateTable
@@ -19,6 +19,7 @@ from applications.programmes.green_loan.reading import (
     TECHNICAL,
     debtors,
 )
+from applications.programmes.green_loan.servicing import contracted
 from applications.programmes.green_loan.workflow import WORKFLOW
 from applications.workflow import Caller, Other, Who, choose, grounds, standings
 from hypothesis import given, settings
@@ -629,6 +630,27 @@ def test_the_contract_waits_for_every_approval_condition():
     assert codes(refused) == {"UNKNOWN"}
     life.do("fulfil", BANK, conditions=[0, 1])
     assert life.state() == "contracted"
+
+
+@pytest.mark.rule("GL-248", "GL-431")
+@pytest.mark.parametrize(
+    ("approved", "announced", "states"), [(None, None, 600_000), (500_000, None, 500_000), (500_000, 400_000, 400_000)]
+)
+def test_the_contract_states_the_bonus_part_by_which_the_loan_is_repaid(approved, announced, states):
+    life = draft()
+    life.draft = example.content_with(loan__bonus_part_yen=600_000)
+    agree(life, *BOTH[:1])
+    life.do("submit", MAIN)
+    decide(life, **({} if approved is None else {"bonus_part_yen": approved}))
+    certify(life)
+    receive(life)
+    open_contract(life, **({} if announced is None else {"bonus_part_yen": announced}))
+    lines = dict(agreement.terms(life.case()))
+    assert (lines["借入金額"], lines["うちボーナス払い分"]) == ("1,500,000円", f"{states:,}円")
+    identify(life, OWNER)
+    sign(life, MAIN, OWNER)
+    life.do("disburse", BANK, **FUNDS, bonus_month=7)
+    assert contracted(life.case()).bonus.balance_yen == states
 
 
 @pytest.mark.rule("GL-397", "GL-495")

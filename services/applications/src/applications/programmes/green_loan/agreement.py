@@ -34,14 +34,12 @@ def terms(case: Case) -> list[tuple[str, str]]:
     said = case.said_before(steps.ContractPeriod, reading.LOAN, "open_contract")
     loan = reading.content(case)["loan"]
     amount = said.amount_yen or 0 if said else 0
-    approval = case.said_before(steps.Approval, reading.LOAN, "approve")
-    bonus = approval.bonus_part_yen if approval and approval.bonus_part_yen is not None else loan["bonus_part_yen"]
     owner, *others = names(case).values()
     lines = [("受付番号", case.reference), ("借主(申込本人)", owner)]
     lines += [("借主(連帯債務者)", one) for one in others]
     lines += [
         ("借入金額", format_yen(amount)),
-        ("うちボーナス払い分", format_yen(bonus)),
+        ("うちボーナス払い分", format_yen(contract.contract_bonus_yen(case))),
         ("借入金利", f"年{rate_of(case)}%(全期間固定)"),
         ("返済期間", f"{loan['years']}年"),
         ("返済方法", METHOD_LABELS[Method(loan["method"])]),

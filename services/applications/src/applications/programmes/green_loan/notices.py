@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from kit.japan.yen import format_yen
 
 from applications.programmes.green_loan import reading, steps
+from applications.programmes.green_loan.conditions import contract
 from applications.programmes.green_loan.danshin.kinds import LABELS
 from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.money.methods import METHOD_LABELS, Method
@@ -85,7 +86,7 @@ def _approval(case: Case) -> str:
 def _repayment(case: Case) -> str:
     said, loan = case.said(steps.Approval), reading.content(case)["loan"]
     amount = said.amount_yen or 0
-    bonus = loan["bonus_part_yen"] if said.bonus_part_yen is None else said.bonus_part_yen
+    bonus = contract.bonus_of(case, said)
     paid = first_payments(amount, bonus, rate_of(case), loan["years"], Method(loan["method"]))
     lines = ["返済額のご通知", f"毎月の返済額: {format_yen(paid.monthly)}(初回)"]
     if bonus:

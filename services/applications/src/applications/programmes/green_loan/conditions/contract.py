@@ -54,8 +54,12 @@ def period_is_right(case: Case) -> Sequence[Finding]:
 
 
 def approved_bonus_yen(case: Case) -> int:
-    """The bonus part in yen that was approved: what was applied for, unless the approval says another (GL-248)."""
-    approval = case.said_before(steps.Approval, LOAN, "approve")
+    """The bonus part in yen that was approved last (GL-248)."""
+    return bonus_of(case, case.said_before(steps.Approval, LOAN, "approve"))
+
+
+def bonus_of(case: Case, approval: steps.Approval | None) -> int:
+    """The bonus part in yen of an approval: what was applied for, unless the approval says another (GL-248)."""
     if approval is not None and approval.bonus_part_yen is not None:
         return approval.bonus_part_yen
     asked: int = content(case)["loan"].get("bonus_part_yen", 0)

@@ -8,6 +8,7 @@ from typing import Any
 from kit.errors import Finding
 
 from applications.programmes.green_loan import steps
+from applications.programmes.green_loan.conditions import contract
 from applications.programmes.green_loan.procedure import channel, decision
 from applications.programmes.green_loan.reading import LOAN, content, debtors
 from applications.workflow import Case
@@ -58,13 +59,12 @@ def approval_fits(case: Case) -> Sequence[Finding]:
     loan = content(case)["loan"]
     if said.amount_yen is None:
         return [Finding("GL-433", "REQUIRED", "承認額を入力してください。", "amount_yen")]
-    bonus = loan.get("bonus_part_yen", 0) if said.bonus_part_yen is None else said.bonus_part_yen
     receipt = case.said_before(steps.CheckedReceipt, LOAN, "receive")
     final = receipt.final_limit_yen if receipt else None
     return decision.approval_findings(
         loan["amount_yen"] if final is None else min(loan["amount_yen"], final),
         said.amount_yen,
-        bonus,
+        contract.bonus_of(case, said),
         field="amount_yen",
         bonus_field="bonus_part_yen",
     )
