@@ -41,19 +41,8 @@ from applications.workflow.judgement import (
     possible,
     standings,
 )
-from applications.workflow.table import (
-    START,
-    SUBMIT,
-    SYSTEM,
-    Deadline,
-    Effect,
-    Notice,
-    Relation,
-    Transition,
-    Who,
-    Workflow,
-    always,
-)
+from applications.workflow.rows import SYSTEM, Deadline, Effect, Notice, Relation, Transition, Who, always
+from applications.workflow.table import START, SUBMIT, Workflow
 from applications.workflow.tasks import Ground, TaskKind, grounds
 
 __all__ = [

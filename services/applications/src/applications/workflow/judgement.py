@@ -11,7 +11,8 @@ from kit.errors import Finding, Forbidden, Refused
 
 from applications.errors import ImpossibleTransition, SecondOfficerNeeded
 from applications.workflow.case import NOTHING, Caller, Case
-from applications.workflow.table import Effect, Transition, Workflow
+from applications.workflow.rows import Effect, Transition
+from applications.workflow.table import Workflow
 
 
 def choose(
