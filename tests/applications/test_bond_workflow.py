@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
-from applications.cases import Proof, filing_of, lock
+from applications.cases import Proof, lock
 from applications.errors import ImpossibleTransition, SecondOfficerNeeded
+from applications.filing import filing_of
 from applications.moves import move
 from applications.programmes.bond.workflow import TRACK, WORKFLOW, parties
 from applications.workflow import (

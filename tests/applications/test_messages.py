@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 import pytest_asyncio
 from applications.cases import lock
-from applications.commands.messages import DECISION, post_notice
+from applications.posting import post_notice
 from applications.programmes import PROGRAMMES
 from madoguchi_contracts import InvitationAccepted, Role
 from sqlalchemy.exc import DBAPIError
@@ -538,7 +538,7 @@ async def notify(counter, application_id, notice, **changes):
                 "session": session,
                 "desk": counter.desk,
                 "application": application,
-                "topic": DECISION,
+                "topic": "decision",
                 "subject": "審査結果のお知らせ",
                 "notice": notice,
                 "said": "融資承認通知書をお送りします。",
@@ -582,7 +582,7 @@ async def test_a_notice_of_a_step_that_fails_was_never_posted(counter):
                 session=session,
                 desk=counter.desk,
                 application=application,
-                topic=DECISION,
+                topic="decision",
                 subject="審査結果のお知らせ",
                 notice="approval_notice",
                 said="融資承認通知書をお送りします。",

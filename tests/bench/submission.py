@@ -12,11 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from statistics import median
 from threading import Thread
 
-from applications.cases import filing_of, lock
+from applications.cases import lock
 from applications.commands import applications as commands
 from applications.commands import projections
 from applications.desk import Desk
 from applications.directories import ZenginInstitutions
+from applications.filing import filing_of
 from applications.programmes import PROGRAMMES
 from bench.harness import Table, cpu_seconds, interleaved, stopwatch, uvicorn
 from kit.clock import system_clock

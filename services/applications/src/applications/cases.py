@@ -1,4 +1,4 @@
-"""Applications as they stand in the database: opening one for somebody, what would be filed, what was filed."""
+"""Applications as they stand in the database: opening one for somebody, and what was filed."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ from typing import Any
 from uuid import UUID
 
 from kit.errors import NotFound
-from kit.japan import to_jst
 from kit.tokens import Actor
 from madoguchi_contracts import Party
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
-from applications import hot, organisations
+from applications import hot
 from applications.access import OFFICE, READS, Action, Reach, allow
 from applications.desk import Desk
-from applications.domain import digest_of, digest_of_step
-from applications.programme import Facts, Programme, Share
-from applications.workflow import Caller, Case, Document, Filing, Other, Taken, Transition
+from applications.domain import digest_of_step
+from applications.programme import Programme, Share
+from applications.workflow import Caller, Case, Document, Taken, Transition
 
 _ACCESS = text("""
 INSERT INTO access_log (at, actor_id, role, action, application_id)
@@ -36,13 +35,6 @@ WHERE application_id = :application_id AND submission = :submission
 _TAKEN = text("""
 SELECT track, subject, command, actor_id, at, facts FROM application_history
 WHERE application_id = :application_id ORDER BY id
-""")
-_OTHERS = text("""
-SELECT a.id, t.state,
-       (SELECT min(v.submitted_at) FROM application_versions v WHERE v.application_id = a.id) AS submitted_at
-FROM applications a JOIN tracks t ON t.application_id = a.id AND t.subject = a.id AND t.track = :main
-WHERE a.account_id = :account_id AND a.programme = :programme AND a.id <> :application_id
-ORDER BY a.started_at
 """)
 
 
@@ -204,16 +196,6 @@ async def _taken(
     return found
 
 
-async def others_of(session: AsyncSession, application: Application) -> tuple[Other, ...]:
-    """The other applications of the same account for the same programme, oldest first."""
-    programme = application.programme
-    if programme.one_per_account:
-        return ()
-    where = {"account_id": application.account_id, "application_id": application.id}
-    rows = await session.execute(_OTHERS, {**where, "programme": programme.name, "main": programme.workflow.main})
-    return tuple(Other(row.id, row.state, row.submitted_at) for row in rows)
-
-
 def in_order(parties: Iterable[Party]) -> tuple[Party, ...]:
     """Parties as an application lists them."""
     return tuple(sorted(parties, key=lambda one: (one.kind, str(one.party_id))))
@@ -231,70 +213,6 @@ def documents_of(entries: Sequence[Mapping[str, Any]]) -> tuple[Document, ...]:
         )
         for entry in entries
     )
-
-
-async def filing_of(
-    session: AsyncSession,
-    desk: Desk,
-    application: Application,
-    *,
-    now: datetime,
-    consents: frozenset[str] = frozenset(),
-) -> Filing:
-    """What would be handed in now: the draft as the programme reads it, the files, and the digest of both."""
-    programme = application.programme
-    draft = desk.unlock(application.draft, contexts.of_draft(application.id))
-    mail = application.mail
-    registered = desk.unlock(mail, contexts.of_mail(application.account_id)) if mail is not None else None
-    form = programme.validate(draft, await facts_for(session, desk, programme, draft, registered, now=now))
-    return Filing(
-        form=form,
-        documents=application.documents,
-        ekyc_status=application.ekyc_status,
-        sha256=digest_of(programme.name, form.content, application.documents),
-        submission=application.submission + 1,
-        consents=consents,
-    )
-
-
-async def with_filing(
-    session: AsyncSession, desk: Desk, application: Application, case: Case, *, consents: frozenset[str] = frozenset()
-) -> Case:
-    """The case with everything that a look at the draft needs: what would be handed in, what is in force, what else the
-    account has of the programme.
-    """
-    return replace(
-        case,
-        filing=await filing_of(session, desk, application, now=case.now, consents=consents),
-        in_force=await in_force(session, desk, application),
-        others=await others_of(session, application),
-    )
-
-
-async def facts_for(
-    session: AsyncSession,
-    desk: Desk,
-    programme: Programme,
-    draft: Mapping[str, Any],
-    registered_mail: str | None,
-    *,
-    now: datetime,
-) -> Facts:
-    """What a draft is compared with."""
-    return Facts(
-        registered_mail=registered_mail,
-        now=now,
-        today=to_jst(now).date(),
-        institutions=desk.institutions,
-        organisations=await organisations.find(session, programme.organisations(draft)),
-        dated=await dated_of(session, desk, programme),
-    )
-
-
-async def dated_of(session: AsyncSession, desk: Desk, programme: Programme) -> object:
-    """What the office keeps for a programme with dates of validity; None if it keeps nothing."""
-    look_up = desk.dated.get(programme.name)
-    return None if look_up is None else await look_up(session)
 
 
 def digest_to_prove(application: Application, row: Transition, subject: UUID | None) -> str:

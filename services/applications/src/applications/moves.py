@@ -18,8 +18,8 @@ from applications import desk as contexts
 from applications import hot, parties, tasks, worklist
 from applications.access import caller_of
 from applications.cases import Application, Proof, Track, in_force
-from applications.commands.messages import post_notice
 from applications.desk import Desk
+from applications.posting import post_notice
 from applications.programme import Programme
 from applications.provisions import log as provisions
 from applications.workflow import Caller, Case, Effect, Step, Taken, Transition, check, choose, next_automatic

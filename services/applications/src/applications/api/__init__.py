@@ -8,6 +8,7 @@ from applications.api import (
     econtract,
     green_loan,
     messages,
+    programmes,
     providers,
     provisions,
     reviews,
@@ -15,6 +16,7 @@ from applications.api import (
 )
 
 routers = [
+    programmes.router,
     applications.router,
     reviews.router,
     reviews.notes_router,

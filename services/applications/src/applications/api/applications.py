@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from kit.errors import NotFound
+from fastapi import APIRouter, Path, Query, Response
 from kit.http import ActorDep, IfMatchDep, NowDep, SessionDep, set_etag
 from kit.idempotency import OnceDep
-from kit.simulations import MAX_QUESTION_BYTES, QuestionTooLong
 
 from applications.api import schemas
 from applications.api.context import ContextDep, DeskDep
@@ -18,45 +16,13 @@ from applications.commands import applications as commands
 from applications.commands import guests, steps
 from applications.queries import applications as queries
 from applications.queries import lists, papers
+from applications.queries.timeline import timeline as entries_of
 from applications.workflow import SUBMIT
 
 router = APIRouter(prefix="/v1", tags=["applications"])
 CommandText = Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,31}$")]
 CursorQuery = Annotated[str | None, Query(max_length=300)]
 CommandQuery = Annotated[str, Query(pattern="^[a-z][a-z0-9_]{0,31}$", description="a step that looks at the draft")]
-
-
-@router.get("/programmes")
-async def programmes(desk: DeskDep) -> schemas.ProgrammeList:
-    """What can be applied for. No login."""
-    return schemas.ProgrammeList(items=[schemas.ProgrammeBody.of(one) for one in desk.programmes.values()])
-
-
-@router.get("/programmes/{programme}/help")
-async def help_texts(programme: Annotated[str, Path(max_length=32)], desk: DeskDep) -> schemas.HelpList:
-    """What the screens say beside the fields. No login."""
-    chosen = desk.programmes.get(programme)
-    if chosen is None:
-        raise NotFound
-    return schemas.HelpList(items=[schemas.HelpBody.model_validate(one) for one in chosen.help])
-
-
-@router.post("/programmes/{programme}/trial")
-async def trial(
-    programme: Annotated[str, Path(max_length=32)],
-    body: schemas.Draft,
-    request: Request,
-    session: SessionDep,
-    desk: DeskDep,
-    now: NowDep,
-) -> schemas.TrialBody:
-    """How much, how long, which papers, and why not: the judgement of a submission for a draft that nobody has started.
-    No login, and nothing is kept.
-    """
-    if len(await request.body()) > MAX_QUESTION_BYTES:
-        raise QuestionTooLong
-    found = await papers.try_out(session=session, desk=desk, programme=programme, draft=body.content, now=now)
-    return schemas.TrialBody.of(found)
 
 
 @router.get("/applications/{application_id}/papers")
@@ -276,7 +242,7 @@ async def timeline(
     application_id: UUID, session: SessionDep, actor: ActorDep, desk: DeskDep, now: NowDep
 ) -> schemas.Timeline:
     """What happened to the application."""
-    entries = await queries.timeline(session=session, desk=desk, actor=actor, application_id=application_id, now=now)
+    entries = await entries_of(session=session, desk=desk, actor=actor, application_id=application_id, now=now)
     return schemas.Timeline.of(entries)
 
 

@@ -16,11 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications.access import Action, allow, caller_of
-from applications.cases import Application, Proof, documents_json, open_locked, with_filing
+from applications.cases import Application, Proof, documents_json, open_locked
 from applications.commands import corrections
 from applications.desk import Desk
 from applications.domain import check_keepable, reference_of
 from applications.errors import ApplicationExists, ContactNotYetKnown, ContentChanged, DraftChanged, NotEditable
+from applications.filing import with_filing
 from applications.moves import move
 from applications.programme import CONTACT_NOT_YET_KNOWN
 from applications.workflow import START, choose_filing

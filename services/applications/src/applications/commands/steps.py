@@ -20,10 +20,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from applications import desk as contexts
 from applications import worklist
 from applications.access import OFFICE, Action, caller_of
-from applications.cases import Application, Proof, dated_of, digest_to_prove, open_locked, with_filing
+from applications.cases import Application, Proof, digest_to_prove, open_locked
 from applications.desk import Desk
 from applications.domain import check_keepable
 from applications.errors import NotYetOnWorklist, ReviewHeldByAnother
+from applications.filing import dated_of, with_filing
 from applications.forms import read
 from applications.moves import move
 from applications.workflow import Effect, ReviewFacts, choose_plain

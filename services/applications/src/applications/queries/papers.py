@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications.access import Action, caller_of
-from applications.cases import facts_for, hears, open_for
+from applications.cases import hears, open_for
 from applications.desk import Desk
 from applications.domain import check_keepable
+from applications.filing import facts_for
 from applications.programme import CONTACT_NOT_YET_KNOWN, NeededPaper
 
 

@@ -23,8 +23,9 @@ from applications.api.schemas.common import (
 from applications.api.schemas.tasks import TaskBody
 from applications.cases import Application
 from applications.commands.steps import Wish
-from applications.queries.applications import Check, TimelineEntry, View
+from applications.queries.applications import Check, View
 from applications.queries.lists import Listed
+from applications.queries.timeline import TimelineEntry
 from applications.workflow import SUBMIT
 
 
