@@ -176,4 +176,4 @@ def test_the_ekyc_gate_opens_for_a_running_or_passed_verification_or_the_tick(la
     assert rules.ekyc_allows_submission(status, False) is allowed
     assert rules.ekyc_allows_submission(status, True)
     blocked = [] if allowed else [("ID-79", "EKYC_NOT_DONE", "ekyc")]
-    assert fields(rules.ekyc_findings(status, False, "ekyc")) == blocked
+    assert fields(rules.ekyc_findings(status, False, False, "ekyc")) == blocked

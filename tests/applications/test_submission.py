@@ -109,6 +109,25 @@ async def test_the_ekyc_gate(counter, ekyc, ticked, passes):
         assert await nothing_happened(counter, application)
 
 
+@pytest.mark.rule("DO-22", "DO-25", "AS-75", "ID-79")
+@pytest.mark.parametrize("kind", ["management_company", "corporate_owner"])
+async def test_whoever_the_register_copy_names_needs_the_tick_and_posts_no_paper(counter, kind):
+    who = {
+        "representative__type": kind,
+        "representative__register_has_name": True,
+        "representative__company_name": "見本株式会社",
+        "representative__position": "部長",
+    }
+    owner, application = await ready(counter, ekyc="failed", cannot_ekyc=False, **who)
+    check = await owner.check(application)
+    assert findings(check) == {("DO-22", "EKYC_NOT_NEEDED", "cannot_ekyc")}
+    owner, application = await ready(counter, ekyc="failed", cannot_ekyc=True, **who)
+    check = await owner.check(application)
+    (notice,) = check["notices"]
+    assert (check["may_submit"], notice["code"]) == (True, "APPLY")
+    assert "郵送は必要ありません" in notice["message"]
+
+
 @pytest.mark.rule("DO-02", "DO-05", "DO-13")
 @pytest.mark.parametrize(
     ("files", "expected"),

@@ -95,6 +95,12 @@ HELP = (
     ),
     Help("meeting_month", "AS-41", "定期総会を開く月を選んでください。積立組合番号をお持ちの場合は、入力不要です。"),
     *(Help("cannot_ekyc", rule, text) for rule, text in _POSTED_IDENTITY),
+    Help(
+        "cannot_ekyc",
+        "DO-22",
+        "代表者が管理会社または法人の区分所有者で、そのお名前が商業登記簿謄本に記載されている場合は、eKYCも本人確認書類の郵送も"
+        "必要ありません。ここにチェックを入れて申請してください。",
+    ),
     *(Help("documents", rule, text) for rule, text in _DOCUMENTS),
     Help(
         "company.id",

@@ -33,9 +33,8 @@ def form_is_right(case: Case) -> Sequence[Finding]:
 
 
 def identity_is_verified(case: Case) -> Sequence[Finding]:
-    """ID-78, ID-79, ID-80: the eKYC gate."""
-    filing = case.filed
-    return rules.ekyc_findings(filing.ekyc_status, bool(filing.form.content.get("cannot_ekyc")), "cannot_ekyc")
+    """ID-78, ID-79, ID-80, DO-22, DO-25: the eKYC gate."""
+    return rules.ekyc_findings(*_identity(case.filed), "cannot_ekyc")
 
 
 def documents_are_there(case: Case) -> Sequence[Finding]:
@@ -67,8 +66,7 @@ def warnings(case: Case) -> list[Finding]:
 
 def notices(case: Case) -> list[Finding]:
     """AS-75: how the identity check stands, on the confirmation screen."""
-    cannot_ekyc = bool(case.filed.form.content.get("cannot_ekyc"))
-    return [rules.ekyc_notice(case.filed.ekyc_status, cannot_ekyc, "cannot_ekyc")]
+    return [rules.ekyc_notice(*_identity(case.filed), "cannot_ekyc")]
 
 
 def parties(content: Mapping[str, Any]) -> list[Party]:
@@ -257,11 +255,22 @@ _DOCUMENT_MESSAGES = {
 }
 
 
-def _uploads(filing: Filing) -> checklist.UploadCheck:
+def _representative(filing: Filing) -> tuple[rules.RepresentativeType, bool]:
+    """Who represents, and whether the register copy names them."""
     person = filing.form.content.get("representative", {})
+    kind = rules.RepresentativeType(person.get("type", rules.RepresentativeType.INDIVIDUAL))
+    return kind, bool(person.get("register_has_name"))
+
+
+def _identity(filing: Filing) -> tuple[str | None, bool, bool]:
+    """The state of the check, whether it cannot be done, and whether the register copy takes its place."""
+    in_register = checklist.register_replaces_ekyc(*_representative(filing))
+    return filing.ekyc_status, bool(filing.form.content.get("cannot_ekyc")), in_register
+
+
+def _uploads(filing: Filing) -> checklist.UploadCheck:
     return checklist.check_uploads(
-        rules.RepresentativeType(person.get("type", rules.RepresentativeType.INDIVIDUAL)),
-        bool(person.get("register_has_name")),
+        *_representative(filing),
         [
             checklist.UploadedFile(
                 slot=document.slot,

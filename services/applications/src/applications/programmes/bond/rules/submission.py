@@ -79,10 +79,16 @@ def ekyc_allows_submission(status: str | None, cannot_ekyc: bool) -> bool:
     return cannot_ekyc or status in _EKYC_ALLOWS
 
 
-def ekyc_findings(status: str | None, cannot_ekyc: bool, field: str) -> list[Finding]:
-    """ID-79 with what to do."""
+def ekyc_findings(status: str | None, cannot_ekyc: bool, in_register: bool, field: str) -> list[Finding]:
+    """ID-79 with what to do. `in_register`: the register copy takes the place of the check (DO-22, DO-25)."""
     if ekyc_allows_submission(status, cannot_ekyc):
         return []
+    if in_register:
+        message = (
+            "代表者のお名前が商業登記簿謄本に記載されている場合、本人確認(eKYC)は必要ありません。"
+            "「eKYCの認証ができない」にチェックを入れてください。"
+        )
+        return [Finding("DO-22", "EKYC_NOT_NEEDED", message, field)]
     message = (
         "本人確認(eKYC)が完了していません。eKYC画面から本人確認をやり直してください。"
         "本人確認ができない場合は「eKYCの認証ができない」にチェックを入れ、本人確認書類を郵送してください。"
@@ -108,12 +114,17 @@ EKYC_ADVICE = {
     "passed": "本人確認に合格しました。このまま申請できます。",
     "failed": "本人確認が不合格でした。eKYC画面から、本人確認をやり直してください。",
 }
+EKYC_BY_REGISTER = "商業登記簿謄本で代表者を確認します。本人確認書類の郵送は必要ありません。このまま申請できます。"
 EKYC_BY_POST = "本人確認書類を郵送で確認します。このまま申請し、書類を住宅債券事務センターへ郵送してください。"
 
 
-def ekyc_notice(status: str | None, cannot_ekyc: bool, field: str) -> Finding:
-    """AS-75: what the status of the identity check means for applying: to go on, or to do it again."""
+def ekyc_notice(status: str | None, cannot_ekyc: bool, in_register: bool, field: str) -> Finding:
+    """AS-75: what the status of the identity check means for applying: to go on, or to do it again.
+
+    With the tick no paper is posted where the register copy names the representative (DO-22, DO-25).
+    """
     name = "未実施" if status is None else EKYC_STATUS_LABELS[status]
-    advice = EKYC_BY_POST if cannot_ekyc else EKYC_ADVICE[status]
+    by_paper = EKYC_BY_REGISTER if in_register else EKYC_BY_POST
+    advice = by_paper if cannot_ekyc else EKYC_ADVICE[status]
     code = "APPLY" if ekyc_allows_submission(status, cannot_ekyc) else "REDO"
     return Finding("AS-75", code, f"eKYCの実施状況: {name}。{advice}", field)
