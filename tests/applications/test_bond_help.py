@@ -2,7 +2,8 @@
 
 import pytest
 from applications.forms import _section
-from applications.programmes.bond import checklist, form
+from applications.programmes.bond import checklist
+from applications.programmes.bond.form.sections import AssociationForm
 from applications.programmes.bond.help import HELP, OFFICE, PLACEHOLDER_NAME
 from kit.japan.filenames import is_placeholder
 
@@ -16,7 +17,7 @@ def said(rule):
 
 def test_every_text_stands_beside_a_field_that_exists():
     for one in HELP:
-        model = form.AssociationForm
+        model = AssociationForm
         for part in [] if one.field in PLACES else one.field.split("."):
             assert part in model.model_fields, one.field
             model = _section(model.model_fields[part].annotation) or model

@@ -6,13 +6,14 @@ from madoguchi_contracts import DocumentPolicy, DocumentSlot
 
 from applications.programme import Programme
 from applications.programmes.bond import checklist, form, workflow
+from applications.programmes.bond.form.sections import AssociationForm
 from applications.programmes.bond.help import HELP
 
 PROGRAMME = Programme(
     name="bond",
     title_ja="マンションすまい・る債 管理組合情報の登録・変更",
     reference_prefix="B",
-    form=form.AssociationForm,
+    form=AssociationForm,
     validate=form.validate,
     documents=DocumentPolicy(
         slots=tuple(DocumentSlot(key=slot.key, label=slot.label, required=slot.required) for slot in checklist.SLOTS),
