@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 from kit.errors import Finding
-from pydantic import StringConstraints
 
-from applications.forms import Form, asked, overlaps, read, without_blanks
+from applications.forms import Form, overlaps, read, without_blanks
 from applications.programme import CONTACT_NOT_YET_KNOWN, Facts
 from applications.programmes.bond import rules
 from applications.programmes.bond.form.sections import (
