@@ -14,10 +14,11 @@ from bench.harness import Table, count, database, interleaved, mock_broker, stop
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
-from kit.bus import Bulk, Consumer, EventMeta, consume
+from kit.bus import Bulk, Consumer, EventMeta
 from kit.clock import system_clock
 from kit.cloudevents import Envelope, encode
 from kit.db import Database
+from kit.group import consume
 from kit.health import Health
 from kit.settings import ServiceSettings
 from madoguchi_contracts import Event

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 import runpy
 import subprocess
 from functools import cache
@@ -15,7 +16,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import kit.metrics
 import kubernetes_validate
+import notifications.metrics
 import pytest
 import yaml  # type: ignore[import-untyped]
 from deploy.sandbox import USER
@@ -157,6 +160,20 @@ def test_every_process_and_every_migration_is_there(installation: str):
         }[kind]
         expected = {f"madoguchi-{service}-{part}" for service in SERVICES for part in parts if switched_on}
         assert set(of_kind(installation, kind)) == expected, kind
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_workers_are_scaled_by_what_waits_anywhere_on_its_way(service: str):
+    triggers = of_kind("production", "ScaledObject")[f"madoguchi-{service}-worker"]["spec"]["triggers"]
+    asked = {
+        re.findall(r"^(\w+)\((\w+)\{", trigger["metadata"]["query"])[0]: trigger["metricType"] for trigger in triggers
+    }
+    assert asked == {
+        ("sum", kit.metrics.consumer_lag._name): "AverageValue",
+        ("max", kit.metrics.consumer_oldest_seconds._name): "Value",
+        ("max", kit.metrics.outbox_oldest_seconds._name): "Value",
+        **({("max", notifications.metrics.oldest_unsent_seconds._name): "Value"} if service == "notifications" else {}),
+    }
 
 
 @installations

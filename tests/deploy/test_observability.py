@@ -8,6 +8,7 @@ import runpy
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from deploy.tools import promtool, schema_of_resource
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from jsonschema import Draft202012Validator
+from kit.providers.pauses import after_silence, unanswered_for
 from madoguchi_stack.layout import ROOT, SERVICES
 from prometheus_client.metrics import Histogram, MetricWrapperBase
 
@@ -185,6 +187,7 @@ class Series:
     counts: bool = False
 
 
+REQUESTS = "http_server_request_duration_seconds_count"
 API, WORKER = "{job=$api}", "{job=$worker}"
 # What is planted for each alert; the processes are up beside it.
 STATES = {
@@ -199,6 +202,17 @@ STATES = {
         Series('madoguchi_consumer_lag{job=$worker,topic="a"}', 5, 500),
         Series("madoguchi_events_consumed_total" + WORKER, 10, 0, counts=True),
     ],
+    "TopicNotRead": [
+        Series('madoguchi_consumer_partitions{job=$worker,topic="a",instance="first"}', 2, 0),
+        Series('madoguchi_consumer_partitions{job=$worker,topic="a",instance="second"}', 2, 0),
+        Series('madoguchi_consumer_partitions{job=$worker,topic="b",instance="first"}', 0, 0),
+        Series('madoguchi_consumer_partitions{job=$worker,topic="b",instance="second"}', 4, 4),
+    ],
+    "ConsumerFails": [Series('madoguchi_consumer_failures_total{job=$worker,error="A"}', 0, 6, counts=True)],
+    "EventsUnprocessed": [
+        Series('madoguchi_consumer_oldest_seconds{job=$worker,topic="a"}', 500, 700),
+        Series('madoguchi_consumer_oldest_seconds{job=$worker,topic="b"}', 0, 0),
+    ],
     "ConsumerBehind": [
         Series('madoguchi_consumer_lag{job=$worker,topic="a"}', 5, 15_000),
         Series('madoguchi_consumer_lag{job=$worker,topic="b"}', 5, 15_000),
@@ -206,7 +220,12 @@ STATES = {
     ],
     "KeyParked": [Series("madoguchi_parked_keys" + WORKER, 0, 2)],
     "DeadlinesOverdue": [Series("madoguchi_deadlines_overdue_seconds" + WORKER, 0, 3600)],
-    "ProviderFails": [Series("madoguchi_provider_failures_total" + WORKER, 0, 2, counts=True)],
+    "ProviderFails": [Series('madoguchi_provider_unanswered_seconds{job=$worker,provider="ekyc"}', 510, 1110)],
+    "CallbacksRefused": [
+        Series(f'{REQUESTS}{{job=$api,route="/v1/x/callbacks",status="401"}}', 0, 1, counts=True),
+        Series(f'{REQUESTS}{{job=$api,route="/v1/x",status="401"}}', 9, 9, counts=True),
+        Series(f'{REQUESTS}{{job=$api,route="/v1/x/callbacks",status="204"}}', 9, 9, counts=True),
+    ],
     "FilesMissing": [Series("madoguchi_documents_files_missing" + WORKER, 0, 1)],
     "SweepRefused": [Series("madoguchi_documents_sweep_refused" + WORKER, 0, 50)],
     "MailsUnsent": [Series("madoguchi_mail_oldest_unsent_seconds" + WORKER, 10, 2000)],
@@ -243,6 +262,22 @@ def test_each_alert_on_a_state_fires_alone_and_resolves(service: str, tmp_path: 
 
 
 END = QUIET_MINUTES + BAD_MINUTES + AFTER_MINUTES - 1
+
+
+def test_one_question_that_is_in_vain_all_night_alarms_and_a_short_outage_does_not(tmp_path: Path):
+    """With the pauses as they are: the last of them make a question in five minutes, and no rate to speak of."""
+    night = 8 * 60
+    told, at, looks = [], timedelta(), 0
+    for minute in range(night):
+        while at <= timedelta(minutes=minute):
+            looks += 1
+            at += after_silence(looks)
+        told.append(f"{unanswered_for(looks).total_seconds():g}")
+    silence = 'madoguchi_provider_unanswered_seconds{job=$worker,provider="ekyc"}'
+    firing = ['alertname="MadoguchiProviderFails"']
+    planted = situation("identity", [], (night, 30, 0), {14: [], 25: firing, night - 1: firing, night + 2: []})
+    planted["input_series"].append({"series": on("identity", silence), "values": " ".join([*told, *["0"] * 30])})
+    promtool_agrees("identity", [planted], tmp_path)
 
 
 def counted(objective: Any, wrong: float, *, a_minute: int = 6000) -> list[Series]:

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
+from identity import verifications
 from identity.clients import EkycClient
 from identity.commands import ekyc
 from identity.domain.ekyc import EkycStatus, may_become
@@ -21,6 +22,7 @@ from kit.providers.client import ProviderDown
 from madoguchi_contracts import Role
 from madoguchi_contracts.identity import EkycStarted, EkycStatusChanged
 from madoguchi_contracts.sealed import Link
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 from support.ekyc import SimulatedProvider, signed_callback, turn
 from support.identity import Member, World, settings_for
@@ -59,6 +61,12 @@ class Counter:
     async def open(self, token: str, *, status: int = 200) -> Any:
         """The QR code page."""
         return await self.world.post("/v1/ekyc/open", {"token": token}, status=status)
+
+    async def unanswered_seconds(self) -> float | None:
+        """What the worker would tell of the provider's silence."""
+        tools, database = self.world.context.tools, self.world.database
+        await jobs.measure(database, verifications.jobs(database, tools, self.client, self.world.clock))
+        return REGISTRY.get_sample_value("madoguchi_provider_unanswered_seconds", {"provider": "ekyc"})
 
     async def stay_logged_in(self, minutes: int) -> None:
         """Let time pass with an operation in between."""
@@ -387,12 +395,14 @@ class TestReconciliation:
         assert await counter.work() == 1
         assert (await counter.shown())["status"] == "method_chosen"
         assert (await counter.shown())["link_issued_at"] is None
-        for _ in range(5):
+        for _ in range(11):
             counter.world.clock.advance(minutes=5)
             assert await counter.work() == 1
+        assert await counter.unanswered_seconds() == 2 + 4 + 8 + 16 + 32 + 64 + 128 + 256 + 3 * 300  # one row is enough
         counter.provider.down = False
         counter.world.clock.advance(minutes=5)
         await counter.work()
+        assert await counter.unanswered_seconds() == 0
         assert str((await counter.world.last(EkycStarted)).ekyc_id) == ekyc_id
 
     @pytest.mark.rule("ID-74")

@@ -11,16 +11,15 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from kit.bus import Bulk, Consumer, EventMeta, _Progress, consume
+from aiokafka import AIOKafkaProducer
+from kit.bus import Bulk, Consumer, EventMeta
 from kit.db import Database
 from kit.errors import Permanent, Transient
+from kit.group import consume
 from kit.health import Health
 from kit.parking_cli import commands as parked
 from madoguchi_contracts import Event
 from madoguchi_contracts.identity import AccountLapsed, OtpEnrolled, OtpReset
-from prometheus_client import REGISTRY
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 from support.clock import FakeClock
@@ -239,6 +238,26 @@ async def test_a_projection_takes_a_run_of_events_at_once(database: Database) ->
     assert runs == [[1, 2, 3, 4]]
 
 
+async def test_a_type_that_a_service_learns_later_is_new_to_it_in_a_replay_and_says_that_it_is_one(
+    database: Database,
+) -> None:
+    heard: list[tuple[str, bool]] = []
+
+    async def hear(_: AsyncSession, event: Event, meta: EventMeta) -> None:
+        heard.append((type(event).__name__, meta.replay))
+
+    key = uuid4()
+    told = [record_of(event_of(key, n), sequence=n + 1) for n in range(2)]  # OtpEnrolled, OtpReset
+    again = [replace(record, headers=[*record.headers, ("ce_replay", b"true")]) for record in told]
+    first, second = (type(event_of(key, n)) for n in range(2))
+    before = Consumer("notifications", {first: hear}, database=database, clock=FakeClock())
+    since = Consumer("notifications", {first: hear, second: hear}, database=database, clock=FakeClock())
+    await before.process(told)
+    await since.process(again)
+    await since.process(again)
+    assert heard == [(first.__name__, False), (second.__name__, True)]
+
+
 async def test_an_operator_lists_explains_skips_with_a_reason_and_retries(effects: Effects) -> None:
     sick = uuid4()
     records = story(sick, 3)
@@ -330,43 +349,3 @@ async def test_on_the_real_bus_poison_parks_its_key_and_a_restart_repeats_nothin
     assert [await effects.of(key) for key in healthy] == [["1", "2", "3", "4", "5"]] * 8
     assert await effects.of(sick) == []
     assert await effects.parked() == 5
-
-
-async def test_the_lag_counts_what_is_not_taken_and_is_zero_when_all_is(
-    kafka_bootstrap: str, kafka_idempotence: bool
-) -> None:
-    topic = f"test.lag.{uuid4().hex[:8]}.v1"
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_bootstrap)
-    await admin.start()
-    await admin.create_topics([NewTopic(topic, 2, 1)])
-    await admin.close()
-    producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap, enable_idempotence=kafka_idempotence)
-    reader = AIOKafkaConsumer(bootstrap_servers=kafka_bootstrap, auto_offset_reset="earliest")
-    progress = _Progress([topic])
-    lags: list[float | None] = []
-
-    async def look() -> None:
-        await progress.seen(reader)
-        lags.append(REGISTRY.get_sample_value("madoguchi_consumer_lag", {"topic": topic}))
-
-    await producer.start()
-    await reader.start()
-    try:
-        for partition in (0, 0, 0, 1, 1):
-            await producer.send_and_wait(topic, b"{}", partition=partition)
-        await look()
-        reader.assign([TopicPartition(topic, 0), TopicPartition(topic, 1)])
-        async with asyncio.timeout(30):
-            while {reader.highwater(partition) for partition in reader.assignment()} != {3, 2}:
-                await asyncio.sleep(0.05)
-            await look()
-            for taken in range(5):
-                await reader.getone()
-                if taken in (1, 4):
-                    await look()
-        reader.assign([TopicPartition(topic, 1)])
-        await look()
-    finally:
-        await reader.stop()
-        await producer.stop()
-    assert lags == [0, 5, 3, 0, 0]

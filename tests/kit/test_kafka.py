@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from kit import replay_cli
-from kit.bus import make_broker
+from kit.group import make_broker
 from kit.process import relay_producer
 from kit.settings import ServiceSettings
 from support.kit_app import environment

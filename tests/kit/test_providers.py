@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from kit.providers.callbacks import CallbackRefused, Hint, check_callback, read_hint
 from kit.providers.client import MOST_BYTES, Client, Provider, ProviderDown, segment
 from kit.providers.configuration import refuse_unsafe
-from kit.providers.pauses import after_silence, next_look
+from kit.providers.pauses import after_silence, next_look, unanswered_for
 from pydantic import BaseModel, SecretStr
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -62,6 +62,10 @@ def test_a_body_that_is_no_hint_is_malformed_and_not_repeated(body):
 
 def test_silence_makes_the_pauses_longer_up_to_five_minutes():
     assert [after_silence(looks).total_seconds() for looks in (1, 2, 8, 9, 1000)] == [2, 4, 256, 300, 300]
+
+
+def test_a_silence_is_as_long_as_the_pauses_between_its_questions():
+    assert [unanswered_for(looks).total_seconds() for looks in (0, 1, 2, 3, 9, 11)] == [0, 0, 2, 6, 510, 1110]
 
 
 def test_what_is_open_for_long_is_asked_about_rarely_and_every_hour_at_least():

@@ -9,6 +9,7 @@ then the offsets are committed. If a handler fails, the batch is rolled back and
   in order before the key is free again.
 
 Unknown event types are none of our business and are acknowledged. Known ones that cannot be read are parked.
+Where the batches come from is `kit.group`.
 """
 
 from __future__ import annotations
@@ -17,16 +18,14 @@ import asyncio
 import hashlib
 import json
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
-from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 from madoguchi_contracts import EVENTS, Event, Unparsable, parse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,26 +34,21 @@ from kit import cloudevents
 from kit.clock import Clock
 from kit.db import Database, is_transient
 from kit.errors import Permanent, Transient, Unavailable
-from kit.health import Health
 from kit.inbox import Address, admit, first_time
-from kit.kafka import broker_security
-from kit.metrics import consumed, consumer_lag, consumer_retries, event_age_seconds, parked_keys
-from kit.settings import ServiceSettings
+from kit.metrics import consumed, consumer_retries, event_age_seconds, parked_keys
 from kit.telemetry import span
 
-if TYPE_CHECKING:
-    from faststream.kafka import KafkaBroker
-
 log = structlog.get_logger(__name__)
-
-BATCH = 500
-BATCH_TIMEOUT_MS = 2  # FastStream waits, then sleeps this long when nothing came: part of every event's latency
-STUCK_SECONDS = 120  # a partition with waiting records and no progress for this long: the process counts as dead
 
 
 @dataclass(frozen=True)
 class EventMeta:
-    """What the envelope says about an event."""
+    """What the envelope says about an event.
+
+    `replay`: told again (`madoguchi replay`). It may be of any age, and comes to a handler only when its effect was not
+    done before: it was lost, or the service did not listen to its type yet. A late effect is better than a lost one, so
+    nothing is refused here; a handler whose effect nobody wants late looks at `replay` and `occurred_at` (a mail).
+    """
 
     event_id: UUID
     topic: str
@@ -403,108 +397,3 @@ class Consumer:
                 await asyncio.wait_for(stop.wait(), 1)
             except TimeoutError:
                 continue
-
-
-def make_broker(service: str, settings: ServiceSettings) -> KafkaBroker:
-    """FastStream's side of a service's consumer, not connected yet."""
-    # Here, because only a worker consumes: an API starts a second sooner and 30 MB lighter without it.
-    from faststream import AckPolicy  # noqa: PLC0415
-    from faststream.kafka import KafkaBroker  # noqa: PLC0415
-
-    return KafkaBroker(
-        settings.kafka_bootstrap.split(","),
-        # FastStream's default acknowledges first, which loses what a crash interrupts.
-        ack_policy=AckPolicy.NACK_ON_ERROR,
-        client_id=f"madoguchi-{service}",
-        graceful_timeout=20,
-        apply_types=False,
-        logger=None,
-        security=broker_security(settings),
-    )
-
-
-async def consume(consumer: Consumer, settings: ServiceSettings, health: Health, stop: asyncio.Event) -> None:
-    """Join the service's consumer group and process until `stop`. Raises when the broker cannot be reached."""
-    from faststream.kafka.message import KafkaAckableMessage  # noqa: PLC0415
-
-    broker = make_broker(consumer.service, settings)
-
-    async def parse_batch(records: tuple[Any, ...]) -> KafkaAckableMessage:
-        # The default parser decodes every header as UTF-8: one stranger's bytes would block the partition for ever.
-        return KafkaAckableMessage(
-            body=b"",
-            headers={},
-            raw_message=records,
-            consumer=subscriber.consumer,
-            message_id="",
-            correlation_id="",
-        )
-
-    async def records_of(message: KafkaAckableMessage) -> tuple[Any, ...]:
-        records: tuple[Any, ...] = message.raw_message
-        return records
-
-    subscriber = broker.subscriber(
-        *consumer.topics,
-        group_id=consumer.service,
-        batch=True,
-        max_records=BATCH,
-        batch_timeout_ms=BATCH_TIMEOUT_MS,
-        auto_offset_reset="earliest",
-        fetch_max_wait_ms=settings.kafka_fetch_max_wait_ms,
-        session_timeout_ms=settings.kafka_session_timeout_ms,
-        heartbeat_interval_ms=settings.kafka_session_timeout_ms // 4,
-        parser=parse_batch,
-        decoder=records_of,
-    )
-
-    async def handle(records: Any) -> None:  # Any: the records are what they are, nothing to validate here
-        await consumer.process(records)
-
-    subscriber(handle)
-    await broker.start()
-    try:
-        progress = _Progress(consumer.topics)
-        health.expect("consumer", STUCK_SECONDS)
-        # Waiting for a database that is down is not being stuck: a restart would not help.
-        consumer.on_attempt = lambda: health.beat("consumer")
-        while not stop.is_set():
-            if await progress.seen(subscriber.consumer):
-                health.beat("consumer")
-            try:
-                await asyncio.wait_for(stop.wait(), 2)
-            except TimeoutError:
-                continue
-    finally:
-        await broker.stop()
-
-
-class _Progress:
-    """Whether the consumer gets on: per partition, its position moved or nothing waits behind it. Tells the lag, too.
-
-    A rebalance counts as progress: partitions without a position yet are not held against the process.
-    """
-
-    def __init__(self, topics: Iterable[str]) -> None:
-        self._topics = tuple(topics)
-        self._positions: dict[TopicPartition, int] = {}
-
-    async def seen(self, consumer: Any) -> bool:
-        """Look once; False when some partition has waiting records and has not moved since the last look."""
-        moving = True
-        positions: dict[TopicPartition, int] = {}
-        lag = dict.fromkeys(self._topics, 0)  # also of a topic whose partitions went to another worker
-        for partition in consumer.assignment() if consumer else ():
-            try:
-                position = await asyncio.wait_for(consumer.position(partition), 0.2)
-                high = consumer.highwater(partition)
-            except (KafkaError, TimeoutError, AssertionError):
-                continue  # not assigned any more, or not positioned yet: a rebalance is going on
-            if high is not None and position < high and self._positions.get(partition) == position:
-                moving = False
-            positions[partition] = position
-            lag[partition.topic] += max((high or 0) - position, 0)
-        for topic, records in lag.items():
-            consumer_lag.labels(topic).set(records)
-        self._positions = positions
-        return moving

@@ -21,8 +21,22 @@ event_age_seconds = Histogram(
 )
 consumer_retries = Counter("madoguchi_consumer_retries", "Transient failures tried again in place", ["error"])
 consumer_lag = Gauge("madoguchi_consumer_lag", "Records in this worker's partitions that it has not taken", ["topic"])
+consumer_oldest_seconds = Gauge(
+    "madoguchi_consumer_oldest_seconds",
+    "Age of the oldest record in this worker's partitions that is not done",
+    ["topic"],
+)
+consumer_partitions = Gauge("madoguchi_consumer_partitions", "Partitions that this worker reads", ["topic"])
+consumer_failures = Counter(
+    "madoguchi_consumer_failures", "Times that the broker refused the consumer, or its loop failed", ["error"]
+)
 parked_keys = Gauge("madoguchi_parked_keys", "Keys waiting for an operator")
 deadlines_overdue_seconds = Gauge("madoguchi_deadlines_overdue_seconds", "Age of the oldest due, unfired deadline")
 provider_failures = Counter(
     "madoguchi_provider_failures", "Questions to a provider without a usable answer", ["provider"]
+)
+provider_unanswered_seconds = Gauge(
+    "madoguchi_provider_unanswered_seconds",
+    "Since when at least a question is asked without a usable answer",
+    ["provider"],
 )

@@ -11,7 +11,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from starlette.applications import Starlette
 
-from kit import bus, deadlines, housekeeping, kafka, relay
+from kit import deadlines, group, housekeeping, kafka, relay
 from kit.bus import Consumer
 from kit.clock import Clock
 from kit.db import Database
@@ -151,7 +151,7 @@ async def _relay(
 
 
 async def _consume(consumer: Consumer, settings: ServiceSettings, health: Health, stop: asyncio.Event) -> None:
-    await bus.consume(consumer, settings, health, stop)
+    await group.consume(consumer, settings, health, stop)
 
 
 async def _retries(consumer: Consumer, health: Health, stop: asyncio.Event) -> None:

@@ -27,15 +27,15 @@ from kit.clock import Clock
 from kit.db import Database
 from kit.errors import Unavailable
 from kit.health import Health
-from kit.metrics import provider_failures
+from kit.metrics import provider_failures, provider_unanswered_seconds
 from kit.providers.client import Client, ProviderDown
-from kit.providers.pauses import after_silence
+from kit.providers.pauses import after_silence, unanswered_for
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=60)  # a worker that dies with a row in hand leaves it to the others after this
 POLL_SECONDS = 0.5
-
+MEASURED_EVERY = timedelta(seconds=15)
 
 C = TypeVar("C", bound=Client)
 
@@ -99,17 +99,34 @@ async def turn(database: Database, jobs: Jobs, clock: Clock) -> bool:
     return True
 
 
+async def measure(database: Database, jobs: Jobs) -> None:
+    """Tell for how long the row that has been asked about longest has had no usable answer.
+
+    By the rows and not by failures: one row that waits makes a question in five minutes, too rare for any rate.
+    """
+    # While it waits for its second question a row has one look, too: of a first question that nobody has answered yet.
+    statement = text(f"SELECT coalesce(max(looks), 0) FROM {jobs.table} WHERE look_at IS NOT NULL")  # noqa: S608
+    async with database.transaction() as session:
+        looks: int = (await session.execute(statement)).scalar_one()
+    provider_unanswered_seconds.labels(jobs.provider).set(unanswered_for(looks).total_seconds())
+
+
 async def run(database: Database, jobs: Jobs, clock: Clock, *, stop: asyncio.Event, beat: Callable[[], None]) -> None:
     """Serve rows until `stop`."""
+    measured: datetime | None = None
     while not stop.is_set():
         beat()
+        served = False
         try:
-            while not stop.is_set() and await turn(database, jobs, clock):
-                beat()
+            if measured is None or clock() - measured >= MEASURED_EVERY:
+                measured = clock()
+                await measure(database, jobs)
+            served = await turn(database, jobs, clock)
         except Unavailable:
             log.warning("provider_jobs_wait_for_database", provider=jobs.provider)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), POLL_SECONDS)
+        if not served:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), POLL_SECONDS)
 
 
 def loop(
