@@ -37,6 +37,9 @@ def replay(
 ) -> None:
     """Tell the log again, in order, marked as replay. Consumers stop what they know at their inbox.
 
+    A type that a service listens to only since a later release is new to it, and takes effect, however old: try one
+    aggregate first.
+
     Goes slowly, and never ahead of the relay, so that new events hardly wait. Cut off, it goes on where it was with
     --after. After a broker forgot everything (--if-topic-empty) all is queued at once, before the workers start.
 
