@@ -88,7 +88,8 @@ class NeededPaper:
 class Examined:
     """Something that the office examines, and how far that is. `kind`, `key` and `state` are codes of the programme.
 
-    `document_id` is the file by which it was examined, `on` the day of the check, where these are kept.
+    `document_id` is the file by which it was examined, `on` the day of the check, where these are kept; `findings` is
+    what is wrong with what was read in a file.
     """
 
     kind: str
@@ -98,6 +99,7 @@ class Examined:
     rule: str
     on: date | None = None
     document_id: UUID | None = None
+    findings: Sequence[Finding] = ()
 
 
 class Institutions(Protocol):

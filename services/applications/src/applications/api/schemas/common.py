@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from kit.http import FindingBody
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from applications.workflow import Document
 
@@ -50,6 +50,11 @@ class DocumentBody(Body):
     subject: UUID | None = Field(description="whose paper it is, in a slot per person")
 
 
+def finding_body(finding: Any) -> FindingBody:
+    """A finding as the API tells it."""
+    return FindingBody(rule=finding.rule, code=finding.code, message=finding.message, field=finding.field)
+
+
 class ExaminedBody(Body):
     """Something that the office examines, and how far that is."""
 
@@ -60,11 +65,9 @@ class ExaminedBody(Body):
     rule: str
     on: date | None
     document_id: UUID | None
-
-
-def finding_body(finding: Any) -> FindingBody:
-    """A finding as the API tells it."""
-    return FindingBody(rule=finding.rule, code=finding.code, message=finding.message, field=finding.field)
+    findings: Annotated[list[FindingBody], BeforeValidator(lambda found: [finding_body(one) for one in found])] = Field(
+        description="what is wrong with what was read in a file"
+    )
 
 
 def document_bodies(documents: tuple[Document, ...]) -> list[DocumentBody]:

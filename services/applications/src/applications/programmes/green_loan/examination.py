@@ -18,6 +18,7 @@ from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.form import works
 from applications.programmes.green_loan.form.sections import GreenLoanForm
 from applications.programmes.green_loan.papers.facts import WHO_LABELS
+from applications.programmes.green_loan.papers.readings import READINGS, of_paper, reading_findings
 from applications.programmes.green_loan.papers.requirement import Due, HandTo, Requirement, State, paper_state
 from applications.programmes.green_loan.people import applicants
 from applications.programmes.green_loan.people.applicants import AntiSocialCheck, Consequence, Stage
@@ -61,11 +62,7 @@ def paper_states(case: Case) -> list[tuple[Requirement, State]]:
     """GL-366: how far each paper that is uploaded has come, by its best way: all papers of a way count."""
     form = _form(case)
     files = form_papers.files_by_slot(form, case.account_id, case.documents)
-    verdicts = {
-        one.document: one.result
-        for said in case.all_said(steps.Examination, LOAN, _EXAMINE)
-        for one in said.papers or ()
-    }
+    verdicts = {document: one.result for document, one in _verdicts(case).items()}
     shown = {slot for said in case.all_said(steps.Originals, LOAN, _SHOW) for slot in said.slots or ()}
 
     def of_slot(slot: str) -> State:
@@ -113,6 +110,12 @@ def examined(case: Case) -> Sequence[Examined]:
     for requirement, how_far in paper_states(case):
         label = f"{WHO_LABELS[requirement.who]} {requirement.title}"
         found.append(Examined("paper", requirement.key, label, how_far, "GL-366"))
+    for document, read_in in _read_last(case).items():
+        for kind, facts in read_in.read():
+            wrong, label = reading_findings([(kind, facts)], "readings"), READINGS[kind].title
+            state = "wrong" if wrong else "right"
+            rule = READINGS[kind].rules[0]
+            found.append(Examined("reading", kind, label, state, rule, document_id=document, findings=wrong))
     return found
 
 
@@ -123,7 +126,7 @@ def examination_fits(case: Case) -> Sequence[Finding]:
     """GL-121, GL-235, GL-366: about the debtors, costs and files that there are, and dated."""
     said = case.said(steps.Examination)
     found = []
-    if not (said.persons or said.costs or said.papers):
+    if not (said.persons or said.costs or said.papers or said.readings):
         found.append(Finding("GL-366", "REQUIRED", "確認した事項を入力してください。", "persons"))
     if said.persons and (said.checked_on is None or said.checked_on > reading.today(case)):
         found.append(Finding("GL-121", "DAY", "確認日は、本日以前の日を入力してください。", "checked_on"))
@@ -143,7 +146,38 @@ def examination_fits(case: Case) -> Sequence[Finding]:
         if paper.document not in known or paper.result is None:
             message = "確認した書類と結果を、この申込みの書類から指定してください。"
             found.append(Finding("GL-366", "UNKNOWN", message, f"papers.{number}.document"))
+    return [*found, *_readings_fit(case, said)]
+
+
+def _readings_fit(case: Case, said: steps.Examination) -> list[Finding]:
+    """GL-366: what was read is of a file of that kind; a paper with something wrong is checked for a reason only."""
+    slots = {one.document_id: one.replaces or one.slot for one in case.documents}
+    found = []
+    for number, one in enumerate(said.readings or ()):
+        kinds = [kind for kind, _ in one.read()]
+        if one.document not in slots or not kinds or not all(of_paper(kind, slots[one.document]) for kind in kinds):
+            message = "記載内容を確認した書類と、その種類に応じた記載内容を入力してください。"
+            found.append(Finding("GL-366", "UNKNOWN", message, f"readings.{number}"))
+    readings, verdicts = _read_last(case, said), _verdicts(case, said)
+    touched = {one.document for one in said.papers or ()} | {one.document for one in said.readings or ()}
+    for document in touched & readings.keys() & verdicts.keys():
+        verdict, wrong = verdicts[document], reading_findings(readings[document].read(), "readings")
+        if wrong and verdict.result == "checked" and not verdict.reason:
+            message = "記載内容に不備があります。それでも確認済みとする場合は、その理由を入力してください。"
+            found += [Finding("GL-366", "CONTRADICTS", message, "papers"), *wrong]
     return found
+
+
+def _read_last(case: Case, *more: steps.Examination) -> dict[UUID | None, steps.PaperReading]:
+    """What was read last in each file."""
+    told = (*case.all_said(steps.Examination, LOAN, _EXAMINE), *more)
+    return {one.document: one for said in told for one in said.readings or ()}
+
+
+def _verdicts(case: Case, *more: steps.Examination) -> dict[UUID | None, steps.PaperVerdict]:
+    """What was made of each file last."""
+    told = (*case.all_said(steps.Examination, LOAN, _EXAMINE), *more)
+    return {one.document: one for said in told for one in said.papers or ()}
 
 
 def originals_are_asked_for(case: Case) -> Sequence[Finding]:

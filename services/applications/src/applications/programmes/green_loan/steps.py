@@ -16,7 +16,12 @@ from applications.programmes.green_loan.money.arrears import Ground
 from applications.programmes.green_loan.money.changes import ChangeKind
 from applications.programmes.green_loan.money.methods import Method
 from applications.programmes.green_loan.money.prepayment import Channel, Effect
+from applications.programmes.green_loan.papers.declaration import Declaration
 from applications.programmes.green_loan.papers.kinds import Paper
+from applications.programmes.green_loan.papers.people import NotarialDeed, PartnershipCertificate
+from applications.programmes.green_loan.papers.readings import READINGS
+from applications.programmes.green_loan.papers.salary import SalaryCertificate
+from applications.programmes.green_loan.papers.works import Breakdown
 from applications.programmes.green_loan.procedure.counter_papers import Kind as CounterPaper
 
 MOST_YEN = 10_000_000_000
@@ -63,10 +68,26 @@ class CostVerdict(Form):
 
 
 class PaperVerdict(Form):
-    """What an officer made of a file (GL-366)."""
+    """What an officer made of a file (GL-366); `reason` where it counts in spite of what is wrong in what was read."""
 
     document: UUID | None = asked("書類", "GL-366")
     result: Literal["checked", "rejected"] | None = asked("確認結果", "GL-366")
+    reason: str | None = asked("確認済みとする理由", "GL-366", max_length=500)
+
+
+class PaperReading(Form):
+    """What an officer read in a file, as one of the kinds of `papers.readings`."""
+
+    document: UUID | None = asked("書類", "GL-366")
+    works_breakdown: Breakdown | None = asked("工事の内訳", "GL-395")
+    residence_declaration: Declaration | None = asked("親族居住に関する申出書", "GL-413")
+    salary_certificate: SalaryCertificate | None = asked("給与証明書", "GL-414")
+    partnership_certificate: PartnershipCertificate | None = asked("パートナーシップ証明書", "GL-410")
+    notarial_deed: NotarialDeed | None = asked("公正証書", "GL-411")
+
+    def read(self) -> list[tuple[str, Form]]:
+        """The kinds that were entered, with what was read."""
+        return [(kind, facts) for kind in READINGS if (facts := getattr(self, kind)) is not None]
 
 
 class Examination(Form):
@@ -76,6 +97,7 @@ class Examination(Form):
     checked_on: date | None = asked("確認日", "GL-121")
     costs: tuple[CostVerdict, ...] | None = asked("確認した諸費用", "GL-235", max_length=100)
     papers: tuple[PaperVerdict, ...] | None = asked("確認した書類", "GL-366", max_length=200)
+    readings: tuple[PaperReading, ...] | None = asked("書類の記載", "GL-366", max_length=20)
 
 
 class Originals(Form):

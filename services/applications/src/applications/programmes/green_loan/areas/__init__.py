@@ -14,6 +14,7 @@ from applications.programmes.green_loan.areas import (
     papers,
     people,
     procedure,
+    readings,
     states,
     works,
 )
@@ -26,6 +27,7 @@ AREAS: list[Area] = [
     *people.AREAS,
     *works.AREAS,
     *papers.AREAS,
+    *readings.AREAS,
     *money_limit.AREAS,
     *money_repayment.AREAS,
     *money_ratio.AREAS,

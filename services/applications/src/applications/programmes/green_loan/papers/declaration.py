@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from kit.errors import Finding
 
+from applications.forms import Form, asked
 from applications.programmes.green_loan.people.age import full_years
 
 RULE = "GL-413"
@@ -31,73 +31,44 @@ class Relation(StrEnum):
     OTHER = "OTHER"
 
 
-RELATION_LABELS = {
-    Relation.FATHER: "父",
-    Relation.MOTHER: "母",
-    Relation.GRANDFATHER: "祖父",
-    Relation.GRANDMOTHER: "祖母",
-    Relation.CHILD: "子",
-    Relation.GRANDCHILD: "孫",
-    Relation.OTHER: "その他",
-}
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """The fields of form No. 13; empty text and None mean not filled in.
+class Declaration(Form):
+    """The fields of form No. 13, as an officer reads them.
 
     `applicant_name` is written by the applicant's own hand on paper. `persons_moving_in` counts all who move in.
     `postal_code` is 7 digits, `phone` 10 or 11 digits, without hyphens. `institution` is the one of a JHF loan in
     repayment, `other_relation` the words for Relation.OTHER. `institution_use` belongs to the institution alone.
     """
 
-    entered_on: date | None = None
-    applicant_name: str = ""
-    family_name: str = ""
-    given_name: str = ""
-    family_name_kana: str = ""
-    given_name_kana: str = ""
-    japanese: bool | None = None
-    persons_moving_in: int | None = None
-    age: int | None = None
-    birth_date: date | None = None
-    postal_code: str = ""
-    address: str = ""
-    address_kana: str = ""
-    phone: str = ""
-    jhf_loan_in_repayment: bool | None = None
-    institution: str = ""
-    relation: Relation | None = None
-    other_relation: str = ""
-    institution_use: str = ""
+    entered_on: date | None = asked("記入日", RULE)
+    applicant_name: str | None = asked("申込本人の氏名", RULE, max_length=100)
+    family_name: str | None = asked("入居する方の姓", RULE, max_length=100)
+    given_name: str | None = asked("入居する方の名", RULE, max_length=100)
+    family_name_kana: str | None = asked("入居する方の姓のフリガナ", RULE, max_length=100)
+    given_name_kana: str | None = asked("入居する方の名のフリガナ", RULE, max_length=100)
+    japanese: bool | None = asked("国籍", RULE)
+    persons_moving_in: int | None = asked("入居予定の人数", RULE, ge=0, le=99)
+    age: int | None = asked("年齢", RULE, ge=0, le=150)
+    birth_date: date | None = asked("生年月日", RULE)
+    postal_code: str | None = asked("郵便番号", RULE, max_length=10)
+    address: str | None = asked("現住所", RULE, max_length=200)
+    address_kana: str | None = asked("現住所のフリガナ", RULE, max_length=400)
+    phone: str | None = asked("電話番号", RULE, max_length=20)
+    jhf_loan_in_repayment: bool | None = asked("現在返済中の機構(旧公庫)融資の有無", RULE)
+    institution: str | None = asked("返済中の取扱金融機関", RULE, max_length=100)
+    relation: Relation | None = asked("申込本人との関係", RULE)
+    other_relation: str | None = asked("その他の関係", RULE, max_length=100)
+    institution_use: str | None = asked("金融機関使用欄", RULE, max_length=200)
 
 
-_REQUIRED = {
-    "entered_on": "記入日",
-    "applicant_name": "申込本人の氏名",
-    "family_name": "入居する方の姓",
-    "given_name": "入居する方の名",
-    "family_name_kana": "入居する方の姓のフリガナ",
-    "given_name_kana": "入居する方の名のフリガナ",
-    "japanese": "国籍",
-    "persons_moving_in": "入居予定の人数",
-    "age": "年齢",
-    "birth_date": "生年月日",
-    "postal_code": "郵便番号",
-    "address": "現住所",
-    "address_kana": "現住所のフリガナ",
-    "phone": "電話番号",
-    "jhf_loan_in_repayment": "現在返済中の機構(旧公庫)融資の有無",
-    "relation": "申込本人との関係",
-}
+_OPTIONAL = frozenset({"institution", "other_relation", "institution_use"})
 
 
 def declaration_findings(declaration: Declaration, prefix: str) -> list[Finding]:
     """GL-413: what is missing in the form or contradicts itself. `prefix` stands before the names of the fields."""
     found = [
-        Finding(RULE, "REQUIRED", f"{label}を入力してください。", prefix + name)
-        for name, label in _REQUIRED.items()
-        if getattr(declaration, name) in (None, "")
+        Finding(RULE, "REQUIRED", f"{field.title}を入力してください。", prefix + name)
+        for name, field in Declaration.model_fields.items()
+        if name not in _OPTIONAL and getattr(declaration, name) in (None, "")
     ]
     return [*found, *_birth_findings(declaration, prefix), *_detail_findings(declaration, prefix)]
 

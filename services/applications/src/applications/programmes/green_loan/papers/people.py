@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from kit.errors import Finding
 
+from applications.forms import Form, asked
 from applications.programmes.green_loan.papers.facts import OCCUPANT, Person, Position
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.requirement import APPLICATION, Code, Due, Requirement
@@ -91,31 +92,48 @@ def same_sex_partner_requirements(partners: Sequence[tuple[Position, Position]])
     return [paper]
 
 
-def partnership_certificate_findings(
-    *, issued_by: str, municipalities: Collection[str], number: str, void_numbers: Collection[str], field: str
-) -> list[Finding]:
-    """GL-410: what a reviewer compares a partnership certificate with.
+class PartnershipCertificate(Form):
+    """What an officer reads and compares (GL-410).
 
-    `municipalities`: those of the present address of either partner and of the property, in the same words as
-    `issued_by`. `void_numbers`: the numbers of lost or void certificates that the issuer publishes; empty if none.
+    `municipality_fits`: it is that of the present address of either partner, or of the property. `published_as_void`:
+    the number is among those of lost or void certificates that the municipality publishes, if it does.
     """
+
+    issued_by: str | None = asked("発行した地方公共団体", "GL-410", max_length=100)
+    number: str | None = asked("証明書の番号", "GL-410", max_length=50)
+    municipality_fits: bool | None = asked("現住所または融資住宅の所在地の地方公共団体", "GL-410")
+    published_as_void: bool | None = asked("紛失・無効の公表の有無", "GL-410")
+
+
+class NotarialDeed(Form):
+    """What stands in the deed in substance (GL-411)."""
+
+    states_love_and_trust: bool | None = asked("愛情と信頼に基づく真摯な関係", "GL-411")
+    states_shared_life: bool | None = asked("同居、協力および費用の分担の義務", "GL-411")
+
+
+def partnership_certificate_findings(certificate: PartnershipCertificate, field: str) -> list[Finding]:
+    """GL-410: of the right place, and not void."""
     found = []
-    if issued_by not in municipalities:
+    if not certificate.issued_by or not certificate.municipality_fits:
         message = "パートナーのいずれかの現住所、または融資住宅の所在地の地方公共団体が発行した証明書をご提出ください。"
         found.append(Finding("GL-410", "WRONG_ISSUER", message, field))
-    if number in void_numbers:
+    if certificate.published_as_void is None:
+        message = "紛失または無効として公表されている番号でないことを確認してください(公表がない場合は、なし)。"
+        found.append(Finding("GL-410", "REQUIRED", message, f"{field}.published_as_void"))
+    elif certificate.published_as_void:
         message = "この証明書の番号は、紛失または無効として公表されています。有効な証明書をご提出ください。"
         found.append(Finding("GL-410", "VOID", message, field))
     return found
 
 
-def notarial_deed_findings(*, states_love_and_trust: bool, states_shared_life: bool, field: str) -> list[Finding]:
+def notarial_deed_findings(deed: NotarialDeed, field: str) -> list[Finding]:
     """GL-411: both statements stand in the deed, in substance."""
     found = []
-    if not states_love_and_trust:
+    if not deed.states_love_and_trust:
         message = "二人が愛情と信頼に基づく真摯な関係であることが明記された公正証書をご提出ください。"
         found.append(Finding("GL-411", "RELATIONSHIP_NOT_STATED", message, field))
-    if not states_shared_life:
+    if not deed.states_shared_life:
         message = (
             "二人が同居し、共同生活において互いに責任を持って協力し、必要な費用を分担する義務を負うことが"
             "明記された公正証書をご提出ください。"

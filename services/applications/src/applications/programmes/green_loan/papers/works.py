@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from kit.errors import Finding
 from kit.japan.yen import format_yen
 
+from applications.forms import Form, asked
 from applications.programmes.green_loan.papers.facts import WorksContract
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.requirement import APPLICATION, Code, Due, Requirement
 
+MOST_YEN = 10_000_000_000
 OVERHEAD_EXAMPLES = ("運搬費", "発生材処分費", "整理清掃費", "諸経費")
 """GL-422: overheads that can be added to energy-saving works, for example."""
 
@@ -28,32 +28,30 @@ class LineKind(StrEnum):
     OTHER = "OTHER"
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of a breakdown (工事内訳書). `section` is the heading it stands under; amounts are yen without tax.
+class Line(Form):
+    """One line of a breakdown (工事内訳書), as an officer reads it; amounts are yen without tax.
 
-    `lump_sum`: the quantity reads 一式. `quantity` and `unit_price_yen` None: not given.
+    `lump_sum`: the quantity reads 一式. `quantity` and `unit_price_yen` are left out where the paper does not say them.
     """
 
-    item: str
-    kind: LineKind
-    amount_yen: int
-    section: str = ""
-    quantity: Decimal | None = None
-    unit_price_yen: int | None = None
-    lump_sum: bool = False
-    item_circled: bool = False
-    amount_circled: bool = False
+    item: str | None = asked("項目", "GL-395", max_length=100)
+    kind: LineKind | None = asked("工事の区分", "GL-395")
+    amount_yen: int | None = asked("金額", "GL-395", ge=0, le=MOST_YEN)
+    quantity: Decimal | None = asked("数量", "GL-423", ge=0, le=MOST_YEN)
+    unit_price_yen: int | None = asked("単価", "GL-423", ge=0, le=MOST_YEN)
+    lump_sum: bool | None = asked("一式の記載", "GL-419")
+    item_circled: bool | None = asked("項目の○印", "GL-421")
+    amount_circled: bool | None = asked("金額の○印", "GL-421")
 
 
-@dataclass(frozen=True)
-class Breakdown:
-    """A breakdown with its sums: yen without tax, the tax, and both together."""
+class Breakdown(Form):
+    """A breakdown with its sums: yen without tax, the tax, and both together. `planting`: the works include some."""
 
-    lines: tuple[Line, ...]
-    subtotal_yen: int
-    tax_yen: int
-    total_yen: int
+    lines: tuple[Line, ...] | None = asked("内訳の行", "GL-395", max_length=200)
+    subtotal_yen: int | None = asked("小計", "GL-423", ge=0, le=MOST_YEN)
+    tax_yen: int | None = asked("消費税", "GL-423", ge=0, le=MOST_YEN)
+    total_yen: int | None = asked("税込合計", "GL-423", ge=0, le=MOST_YEN)
+    planting: bool | None = asked("植樹・造園工事の有無", "GL-398")
 
 
 def works_requirement(contract: WorksContract) -> Requirement:
@@ -81,12 +79,14 @@ def energy_works_undivided(lines: Sequence[Line]) -> bool:
     interpretation (GL-424): single lines of 一式 within an itemised breakdown are accepted.
     """
     energy = [line for line in lines if line.kind is LineKind.ENERGY]
-    return len(energy) == 1 and energy[0].lump_sum
+    return len(energy) == 1 and bool(energy[0].lump_sum)
 
 
 def breakdown_findings(breakdown: Breakdown, field: str) -> list[Finding]:
-    """What is wrong with a breakdown: none or undivided (GL-395, GL-419, GL-424), circles (GL-421), sums (GL-423)."""
-    lines = breakdown.lines
+    """What is wrong with a breakdown: none or undivided (GL-395, GL-419, GL-424), circles (GL-421), sums (GL-423),
+    planting among other works (GL-398).
+    """
+    lines = breakdown.lines or ()
     if not any(line.kind is LineKind.ENERGY for line in lines):
         message = "省エネルギー工事費の内訳が確認できる書類をアップロードしてください。"
         return [Finding("GL-395", "NO_ENERGY_WORKS", message, field)]
@@ -95,7 +95,21 @@ def breakdown_findings(breakdown: Breakdown, field: str) -> list[Finding]:
             "省エネルギー工事が「一式」とだけ記載された書類は使用できません。内訳の記載があるものをご用意ください。"
         )
         return [Finding("GL-419", "UNDIVIDED", message, field)]
-    return [*_circle_findings(lines, field), *_sum_findings(breakdown, field)]
+    return [
+        *_line_findings(lines, field),
+        *_circle_findings(lines, field),
+        *_sum_findings(breakdown, field),
+        *planting_findings(lines, includes_planting=bool(breakdown.planting), field=field),
+    ]
+
+
+def _line_findings(lines: Sequence[Line], field: str) -> list[Finding]:
+    """GL-395: each line tells what it is, of which kind, and what it costs."""
+    return [
+        Finding("GL-395", "REQUIRED", "項目、工事の区分、金額を入力してください。", f"{field}.lines.{number}")
+        for number, line in enumerate(lines)
+        if not line.item or line.kind is None or line.amount_yen is None
+    ]
 
 
 def _circle_findings(lines: Sequence[Line], field: str) -> list[Finding]:
@@ -116,33 +130,20 @@ def _circle_findings(lines: Sequence[Line], field: str) -> list[Finding]:
 def _sum_findings(breakdown: Breakdown, field: str) -> list[Finding]:
     """GL-423: quantity times price, the subtotal and the total agree with what is written."""
     found = []
-    for number, line in enumerate(breakdown.lines):
+    for number, line in enumerate(breakdown.lines or ()):
         if line.quantity is None or line.unit_price_yen is None:
             continue
         if line.quantity * line.unit_price_yen != line.amount_yen:
             message = f"「{line.item}」の数量と単価の積が金額と合いません。書類をご確認ください。"
             found.append(Finding("GL-423", "AMOUNT_DIFFERS", message, f"{field}.lines.{number}"))
-    subtotal = sum(line.amount_yen for line in breakdown.lines)
+    subtotal = sum(line.amount_yen or 0 for line in breakdown.lines or ())
     if subtotal != breakdown.subtotal_yen:
         message = f"内訳の合計は{format_yen(subtotal)}です。小計をご確認ください。"
         found.append(Finding("GL-423", "SUBTOTAL_DIFFERS", message, f"{field}.subtotal_yen"))
-    if breakdown.subtotal_yen + breakdown.tax_yen != breakdown.total_yen:
+    if (breakdown.subtotal_yen or 0) + (breakdown.tax_yen or 0) != breakdown.total_yen:
         message = "小計と消費税の合計が税込合計と合いません。書類をご確認ください。"
         found.append(Finding("GL-423", "TOTAL_DIFFERS", message, f"{field}.total_yen"))
     return found
-
-
-def sums_by_section(lines: Sequence[Line]) -> dict[str, int]:
-    """Yen without tax under each heading of a breakdown, in the order of the paper (GL-423)."""
-    sums: defaultdict[str, int] = defaultdict(int)
-    for line in lines:
-        sums[line.section] += line.amount_yen
-    return dict(sums)
-
-
-def circled_yen(lines: Sequence[Line]) -> int:
-    """Yen without tax of all circled amounts: the energy-saving works with their overheads (GL-395, GL-421, GL-422)."""
-    return sum(line.amount_yen for line in lines if line.amount_circled)
 
 
 def planting_findings(lines: Sequence[Line], *, includes_planting: bool, field: str) -> list[Finding]:
