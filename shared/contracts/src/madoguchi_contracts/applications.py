@@ -13,7 +13,7 @@ from madoguchi_contracts.envelope import Event, Key, Sealed, Sha256, UtcTime, se
 from madoguchi_contracts.sealed import ContractLinks, Reason, ServiceLogin
 
 Reference = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9-]{3,31}$")]
-"""The number of an application as people read it out, such as L-2026-000123."""
+"""The number of an application as people read it out, such as G-2026-000123."""
 
 
 class _Part(BaseModel):
