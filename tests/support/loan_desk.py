@@ -22,7 +22,7 @@ CONSENT, TECHNICAL, IDENTITY = "consent", "technical", "identity"
 INSPECTED = {"body_name": "見本検査機構", "reference_number": "K-1", "reported_on": "2026-04-02"}
 PAPERS = ["conformity_certificate", "works_contract_copy", "invoice_copy", "contract_breakdown"]
 FINAL = {"lines_yen": [1_200_000, 300_000], "subsidies_yen": 0}
-RECEIPT = {"received": PAPERS, "shown": PAPERS[1:], "works_contract_copy": True, **FINAL}
+RECEIPT = {"received": PAPERS, "shown": PAPERS[1:], **FINAL}
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from applications.errors import ImpossibleTransition, SecondOfficerNeeded
 from applications.programmes.green_loan import PROGRAMME, agreement, insurance, reckoned, steps
 from applications.programmes.green_loan.areas.states import CODES, STATES, StateTransition, state_transition
 from applications.programmes.green_loan.conditions.contract import may_sign
+from applications.programmes.green_loan.conditions.works import works_paper_is_there
 from applications.programmes.green_loan.money.rates import RateTable
 from applications.programmes.green_loan.reading import (
     CONSENT,
@@ -112,7 +113,7 @@ def certify(life):
 
 
 def receive(life, **changes):
-    said = {"received": PAPERS, "shown": PAPERS[1:], "works_contract_copy": True, **FINAL}
+    said = {"received": PAPERS, "shown": PAPERS[1:], **FINAL}
     life.do("receive", BANK, **(said | changes))
 
 
@@ -653,16 +654,84 @@ def test_the_contract_states_the_bonus_part_by_which_the_loan_is_repaid(approved
     assert contracted(life.case()).bonus.balance_yen == states
 
 
-@pytest.mark.rule("GL-397", "GL-495")
-def test_the_contract_waits_for_the_copy_of_the_works_contract():
+ORDER = ["conformity_certificate", "invoice_copy", "works_order_copy"]
+COPY, CONFIRMATION = "works_contract_copy", "works_confirmation"
+
+
+def works_contract_is(life, contract):
+    life.submitted = {**life.submitted, "works": {**life.submitted["works"], "contract": contract}}
+
+
+@pytest.mark.rule("GL-397", "GL-399", "GL-474", "GL-495")
+@pytest.mark.parametrize(
+    ("contract", "with_the_certificate", "later", "state"),
+    [
+        ("CONCLUDED", [COPY], None, "contracted"),
+        ("NONE", [CONFIRMATION], None, "contracted"),
+        ("OPEN", [COPY], None, "contracted"),
+        ("OPEN", [CONFIRMATION], None, "contracted"),
+        ("OPEN", [], None, "contract_open"),
+        ("OPEN", [], COPY, "contracted"),
+        ("OPEN", [], CONFIRMATION, "contracted"),
+    ],
+)
+def test_the_contract_waits_for_the_copy_of_the_works_contract_or_the_confirmation_in_its_place(
+    contract, with_the_certificate, later, state
+):
     life = accepted()
     decide(life)
+    works_contract_is(life, contract)
     certify(life)
-    receive(life, works_contract_copy=False)
+    if contract == "CONCLUDED":
+        receive(life)
+    else:
+        papers = [*ORDER, *with_the_certificate]
+        receive(life, received=papers, shown=papers[1:])
     open_contract(life)
     identify(life, OWNER)
     sign(life, MAIN, OWNER)
-    assert life.state() == "contract_open"
+    if later is not None:
+        assert life.state() == "contract_open"
+        life.do("receive_works_paper", BANK, received=[later], shown=[later])
+    assert life.state() == state
+
+
+@pytest.mark.rule("GL-397", "GL-399")
+@pytest.mark.parametrize(
+    ("contract", "received", "shown", "code"),
+    [
+        ("OPEN", [], [], "PAPER_MISSING"),
+        ("OPEN", ["invoice_copy"], ["invoice_copy"], "PAPER_MISSING"),
+        ("OPEN", [COPY], [], "ORIGINAL_NOT_SHOWN"),
+        ("NONE", [COPY], [COPY], "PAPER_MISSING"),
+        ("OPEN", [CONFIRMATION], [], None),
+        ("OPEN", [COPY], [COPY], None),
+    ],
+)
+def test_a_copy_that_comes_before_the_completion_counts_and_its_original_is_shown(contract, received, shown, code):
+    life = accepted()
+    decide(life)
+    works_contract_is(life, contract)
+    if code is not None:
+        with pytest.raises(Refused) as refused:
+            life.do("receive_works_paper", BANK, received=received, shown=shown)
+        assert codes(refused) == {code}
+        return
+    life.do("receive_works_paper", BANK, received=received, shown=shown)
+    certify(life)
+    receive(life, received=ORDER, shown=ORDER[1:])
+    assert works_paper_is_there(life.case())
+
+
+@pytest.mark.rule("GL-478")
+def test_a_copy_without_its_original_is_not_received_with_the_certificate_either():
+    life = accepted()
+    decide(life)
+    works_contract_is(life, "OPEN")
+    certify(life)
+    with pytest.raises(Refused) as refused:
+        receive(life, received=[*ORDER, COPY], shown=ORDER[1:])
+    assert codes(refused) == {"ORIGINAL_NOT_SHOWN"}
 
 
 @pytest.mark.rule("GL-433", "GL-479")
@@ -1081,6 +1150,7 @@ def test_what_is_done_at_the_institution_is_no_step_of_the_applicant():
                 "change_danshin",
                 "fulfil",
                 "receive",
+                "receive_works_paper",
                 "disburse",
                 "miss",
                 "settle",

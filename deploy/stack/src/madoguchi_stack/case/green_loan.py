@@ -89,7 +89,7 @@ async def _apply(owner: Borrower, bank: Clerk, inspector: Clerk, say: Say) -> Lo
 
 async def _contract(loan: Loan, reviewer: Person, bank: Clerk, say: Say) -> None:
     (spouse,) = loan.debtors
-    receipt = {"received": CERTIFICATE_PAPERS, "shown": CERTIFICATE_PAPERS[1:], "works_contract_copy": True}
+    receipt = {"received": CERTIFICATE_PAPERS, "shown": CERTIFICATE_PAPERS[1:]}
     await loan.step(bank.person, "receive", facts={**receipt, "lines_yen": [1_200_000, 300_000], "subsidies_yen": 0})
     seen = {"papers": ["DRIVING_LICENCE"]}
     await loan.step(bank.person, "see", track=IDENTITY, subject=spouse.account_id, facts=seen)

@@ -144,6 +144,15 @@ class DanshinChange(DanshinWish):
     bonus_after_yen: int | None = asked("変更後のボーナス返済額", "GL-261")
 
 
+class WorksPaper(Form):
+    """The copy of the works contract, or the works confirmation paper, that came apart from the papers of the
+    completion (GL-397, GL-399).
+    """
+
+    received: tuple[Paper, ...] | None = asked("受領した書類", "GL-397", max_length=5)
+    shown: tuple[Paper, ...] | None = asked("原本を確認した書類", "GL-397", max_length=5)
+
+
 class Receipt(Form):
     """What the institution received after the completion, and of what it saw the original (GL-472 to GL-478).
 
@@ -153,7 +162,6 @@ class Receipt(Form):
 
     received: tuple[Paper, ...] | None = asked("受領した書類", "GL-478", max_length=50)
     shown: tuple[Paper, ...] | None = asked("原本を確認した書類", "GL-478", max_length=50)
-    works_contract_copy: bool | None = asked("工事請負契約書の写しの受領", "GL-397")
     lines_yen: tuple[Yen, ...] | None = asked("工事の内訳の確定した金額", "GL-479", max_length=MOST_LINES)
     costs_yen: tuple[Yen, ...] | None = asked("諸費用の確認できたお客さまの負担額", "GL-479", max_length=MOST_COSTS)
     subsidies_yen: Yen | None = asked("補助金の確定した金額", "GL-479")

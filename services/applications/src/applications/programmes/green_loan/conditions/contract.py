@@ -10,6 +10,7 @@ from kit.errors import Finding
 from kit.japan import to_jst
 
 from applications.programmes.green_loan import steps
+from applications.programmes.green_loan.conditions import works
 from applications.programmes.green_loan.money import methods
 from applications.programmes.green_loan.papers import completion
 from applications.programmes.green_loan.procedure import contract, decision
@@ -117,7 +118,6 @@ def contract_is_open(case: Case) -> bool:
 def contract_is_concluded(case: Case) -> bool:
     """GL-079, GL-495: nothing stands against it any more."""
     receipt = case.last(LOAN, "receive")
-    said = case.said_before(steps.Receipt, LOAN, "receive")
     people, period = debtors(case), period_of(case)
     days = [signed_on(case, person) for person in people]
     concluded = contract.concluded_on(days, period) if period else None
@@ -126,7 +126,7 @@ def contract_is_concluded(case: Case) -> bool:
         today=concluded or today(case),  # the last signature may be heard of a little later
         identity=[identity_of(case, person) for person in people],
         conditions_done=decision.conditions_done(conditions(case)),
-        works_contract_copy_received=bool(said and said.works_contract_copy),
+        works_contract_copy_received=works.works_paper_is_there(case),
         certificate_submitted=to_jst(receipt.at).date() if receipt else None,
         signed=[concluded is not None],
     )

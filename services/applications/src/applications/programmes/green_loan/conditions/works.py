@@ -10,6 +10,8 @@ from kit.japan import to_jst
 from applications.programmes.green_loan import steps
 from applications.programmes.green_loan.papers import completion, conformity
 from applications.programmes.green_loan.papers.facts import WorksContract
+from applications.programmes.green_loan.papers.kinds import Paper
+from applications.programmes.green_loan.papers.requirement import Code, Due, Requirement
 from applications.programmes.green_loan.reading import LOAN, TECHNICAL, content
 from applications.workflow import Case
 
@@ -50,15 +52,60 @@ def completion_has_a_day(case: Case) -> Sequence[Finding]:
 
 
 def certificate_papers_are_there(case: Case) -> Sequence[Finding]:
-    """GL-077, GL-105, GL-478: the works are certified, all papers are there, and the originals were seen."""
+    """GL-077, GL-105, GL-478: the works are certified, all papers are there, and the originals were seen.
+
+    interpretation (GL-397): where a works contract was not handed in at the application, its copy may come until the
+    contract (`works_paper_is_there`); what came of it already need not be told again.
+    """
     found = []
     if case.state(TECHNICAL) not in CERTIFIED:
         message = "適合証明書(または工事内容確認の書類)の交付を受けてから、ご提出ください。"
         found.append(Finding("GL-472", "NOT_CERTIFIED", message))
-    said, works = case.said(steps.Receipt), content(case).get("works", {})
-    requirements = completion.institution_requirements(
-        WorksContract(works.get("contract", WorksContract.OPEN)),
-        breakdown_in_contract=bool(works.get("breakdown_in_contract")),
-    )
-    found += completion.certificate_submission_findings(requirements, said.received or (), said.shown or (), "received")
+    said = case.said(steps.Receipt)
+    received, shown = _works_papers(case)
+    received, shown = {*received, *(said.received or ())}, {*shown, *(said.shown or ())}
+    due = [
+        one
+        for one in completion.institution_requirements(
+            _works_contract(case),
+            breakdown_in_contract=bool(content(case).get("works", {}).get("breakdown_in_contract")),
+        )
+        if one.due is not Due.CONTRACT or any(set(way) & received for way in one.accepted)
+    ]
+    found += completion.certificate_submission_findings(due, received, shown, "received")
     return found
+
+
+def works_paper_comes(case: Case) -> Sequence[Finding]:
+    """GL-397, GL-399: what came is this paper, and its original was seen."""
+    said = case.said(steps.WorksPaper)
+    return completion.certificate_submission_findings(
+        [_works_paper(case)], said.received or (), said.shown or (), "received"
+    )
+
+
+def works_paper_is_there(case: Case) -> bool:
+    """GL-397, GL-474, GL-495: the copy of the works contract; where none is made, the works confirmation paper."""
+    received, shown = _works_papers(case)
+    receipt = case.said_before(steps.Receipt, LOAN, "receive")
+    if receipt is not None:
+        received, shown = received | set(receipt.received or ()), shown | set(receipt.shown or ())
+    return not completion.certificate_submission_findings([_works_paper(case)], received, shown, "")
+
+
+def _works_papers(case: Case) -> tuple[set[Paper], set[Paper]]:
+    """What came apart from the papers of the completion: received, and of what the original was seen."""
+    every = case.all_said(steps.WorksPaper, LOAN, "receive_works_paper")
+    return {one for said in every for one in said.received or ()}, {one for said in every for one in said.shown or ()}
+
+
+def _works_paper(case: Case) -> Requirement:
+    return next(
+        one
+        for one in completion.institution_requirements(_works_contract(case), breakdown_in_contract=False)
+        if one.code == Code.WORKS_CONTRACT_OR_CONFIRMATION
+    )
+
+
+def _works_contract(case: Case) -> WorksContract:
+    return WorksContract(content(case).get("works", {}).get("contract", WorksContract.OPEN))

@@ -46,10 +46,11 @@ def contract_findings(
 
     `period` is the 契約手続可能期間 that the agency has announced, None: not yet. interpretation (GL-495): it is open,
     everybody is K1 or K2 (GL-101), the approval conditions are done (GL-435), the works contract's copy is there
-    (GL-397), and the conformity certificate was submitted today or before (GL-485). Then the contract is concluded when
-    everybody has signed (GL-487). A day before the certificate was submitted is no day of the contract either, whatever
-    period was announced: it has the code of a day outside the period. `identity` and `signed` are those of the main
-    applicant and all joint debtors: about nobody, nothing is fulfilled.
+    (GL-397; where no contract is made, the works confirmation paper, GL-474), and the conformity certificate was
+    submitted today or before (GL-485). Then the contract is concluded when everybody has signed (GL-487). A day before
+    the certificate was submitted is no day of the contract either, whatever period was announced: it has the code of a
+    day outside the period. `identity` and `signed` are those of the main applicant and all joint debtors: about nobody,
+    nothing is fulfilled.
     """
     found = _period_findings(period, today)
     if not identity or "K0" in identity:
@@ -61,7 +62,10 @@ def contract_findings(
         message = "融資承認条件が未了です。融資承認通知書に記載の条件について、お手続きをお願いします。"
         found.append(Finding("GL-435", "approval_condition_open", message))
     if not works_contract_copy_received:
-        message = "工事請負契約書の写しが未提出です。原本をご提示のうえ、取扱金融機関にご提出ください。"
+        message = (
+            "工事請負契約書の写しが未提出です。原本をご提示のうえ、取扱金融機関にご提出ください"
+            "(契約書を作成しない場合は、住宅改良工事確認書が必要です)。"
+        )
         found.append(Finding("GL-397", "works_contract_copy_missing", message))
     if certificate_submitted is None or today < certificate_submitted:
         message = "適合証明書等が未提出です。取扱金融機関に提出された日から、契約のお手続きができます。"

@@ -205,6 +205,16 @@ ROWS = (
         keeps=steps.CheckedReceipt,
         reckons=reckoned.receipt,
     ),
+    # GL-397: as early as possible, and by the contract: before the papers of the completion, or after them.
+    *here(
+        "receive_works_paper",
+        DOUBTFUL,
+        [AT_BANK],
+        "工事請負契約書等を受領",
+        *("GL-397", "GL-399"),
+        guards=(works.works_paper_comes,),
+        facts=steps.WorksPaper,
+    ),
     row(
         LOAN,
         "open_contract",
