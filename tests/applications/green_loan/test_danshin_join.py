@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from applications.programmes.green_loan.danshin import join, kinds, switch
+from applications.programmes.green_loan.danshin import join, kinds
 from applications.programmes.green_loan.people.age import full_years
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,13 +149,6 @@ def test_duet_is_the_plain_product_for_two():
 
 @pytest.mark.rule("GL-529")
 def test_the_kind_stays_once_joined():
-    assert codes(switch.switch_findings("SHIN", "SANDAI", has_joined=True, field="danshin")) == ["JOINED"]
-    assert codes(switch.switch_findings("SHIN", "SANDAI", has_joined=False, field="danshin")) == []
-    assert codes(switch.switch_findings("SHIN", "SHIN", has_joined=True, field="danshin")) == []
-
-
-@pytest.mark.rule("GL-513", "GL-530")
-def test_the_plain_product_is_offered_when_three_diseases_are_refused_and_the_loan_always():
-    assert switch.offered_after_refusal("SANDAI") == ("SHIN", "NONE")
-    assert switch.offered_after_refusal("SHIN") == ("NONE",)
-    assert switch.offered_after_refusal("DUET") == ("NONE",)
+    assert codes(join.switch_findings("SHIN", "SANDAI", has_joined=True, field="danshin")) == ["JOINED"]
+    assert codes(join.switch_findings("SHIN", "SANDAI", has_joined=False, field="danshin")) == []
+    assert codes(join.switch_findings("SHIN", "SHIN", has_joined=True, field="danshin")) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,39 +17,22 @@ from applications.cases import open_for
 from applications.desk import Desk
 from applications.queries.cursors import cursor_at, place_at
 
+Entry = Mapping[str, Any]
+"""A line of the log, by the columns of `_PAGE`. `ground` and `recorded_by` are told to the office alone."""
+
 PAGE = 50
 LAST = 2**63 - 1
 
 # The newest first. The name of an organisation that is registered with the agency is nobody's personal data.
 _PAGE = """
-SELECT p.id, p.application_id, a.reference, p.person, p.recipient, p.which, o.name AS recipient_name, p.case_of,
-       p.data_fields, p.purpose, p.ground, p.restricted, p.safety_asked, p.consent_version, p.provided_at, p.recorded_by
+SELECT p.id, p.application_id, a.reference, p.person, p.recipient, p.which, o.name AS recipient_name,
+       p.case_of AS "case", p.data_fields, p.purpose, p.ground, p.restricted, p.safety_asked, p.consent_version,
+       p.provided_at, p.recorded_by
 FROM provisions p JOIN applications a ON a.id = p.application_id LEFT JOIN organisations o ON o.id::text = p.which
 WHERE {whose} AND p.id < :before ORDER BY p.id DESC LIMIT :limit
 """
 _OF_PERSON = text(_PAGE.format(whose="p.person = :id"))
 _OF_APPLICATION = text(_PAGE.format(whose="p.application_id = :id"))
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A line of the log. `ground` and `recorded_by` are told to the office alone."""
-
-    application_id: UUID
-    reference: str
-    person: UUID
-    recipient: str
-    which: str
-    recipient_name: str | None
-    case: str
-    data_fields: tuple[str, ...]
-    purpose: str
-    consent_version: str | None
-    restricted: bool
-    safety_asked: bool
-    provided_at: datetime
-    ground: str | None = None
-    recorded_by: UUID | None = None
 
 
 async def about_me(*, session: AsyncSession, actor: Actor, cursor: str | None) -> tuple[list[Entry], str | None]:
@@ -93,23 +76,9 @@ def _following(rows: Any) -> str | None:
 
 
 def _entry(row: Any, office: Desk | None = None) -> Entry:
-    ground = None
-    if office is not None and row.ground is not None:
-        ground = office.unlock(row.ground, contexts.of_ground(row.application_id, row.person))
-    return Entry(
-        application_id=row.application_id,
-        reference=row.reference,
-        person=row.person,
-        recipient=row.recipient,
-        which=row.which,
-        recipient_name=row.recipient_name,
-        case=row.case_of,
-        data_fields=tuple(row.data_fields),
-        purpose=row.purpose,
-        consent_version=row.consent_version,
-        restricted=row.restricted,
-        safety_asked=row.safety_asked,
-        provided_at=row.provided_at,
-        ground=ground,
-        recorded_by=None if office is None else row.recorded_by,
-    )
+    entry = dict(row._mapping) | {"ground": None}
+    if office is None:
+        return entry | {"recorded_by": None}
+    if row.ground is not None:
+        entry["ground"] = office.unlock(row.ground, contexts.of_ground(row.application_id, row.person))
+    return entry

@@ -18,20 +18,19 @@ from kit.japan import JST, to_jst
 from applications.forms import read
 from applications.programmes.green_loan import steps
 from applications.programmes.green_loan.danshin.invitation import invitation_due
-from applications.programmes.green_loan.danshin.join import JOINERS
+from applications.programmes.green_loan.danshin.join import JOINERS, switch_findings
 from applications.programmes.green_loan.danshin.kinds import LABELS, Choice, Product, product_of
-from applications.programmes.green_loan.danshin.switch import switch_findings
 from applications.programmes.green_loan.form import danshin as form_danshin
 from applications.programmes.green_loan.form import people
 from applications.programmes.green_loan.form.sections import GreenLoanForm, Loan, Name
-from applications.programmes.green_loan.reading import DANSHIN, LOAN, content, danshin_choice, debtors, key_of
+from applications.programmes.green_loan.reading import DANSHIN, LOAN, PAID_OUT, content, danshin_choice, debtors, key_of
 from applications.workflow import Case, Ground
 
 BEGUN: Final = ("opening", "invited", "applied", "certificate_wanted")
 """Before the insurer's decision."""
 JOINED: Final = ("joined", "switched")
 ENDED_BEFORE_FUNDS: Final = frozenset({"rejected", "withdrawn", "cancelled", "stopped"})
-CONTRACTED: Final = frozenset({"contracted", "repaying", "overdue", "accelerated", "closed"})
+CONTRACTED: Final = frozenset({"contracted", *PAID_OUT})
 _RESULTS: Final = ("accept", "refuse", "switch", "decline", "give_up")
 AGAIN: Final = ("approved", "re_review", "cert_submitted")
 """While the kind may still be changed (GL-260)."""

@@ -23,6 +23,8 @@ LOAN, TECHNICAL, CONSENT, IDENTITY, DANSHIN, SIGNATURE = (
     "danshin",
     "signature",
 )
+PAID_OUT = ("repaying", "overdue", "accelerated", "closed")
+"""The states of a loan whose funds were paid."""
 JOINT_DEBTOR = "joint_debtor"
 """The kind of a party who owes the loan too."""
 VERIFIED = frozenset({"verified_online", "verified_in_person"})

@@ -18,11 +18,12 @@ from applications.programmes.green_loan.reading import (
     IDENTITY,
     JOINT_DEBTOR,
     LOAN,
+    PAID_OUT,
     SIGNATURE,
     VERIFIED,
 )
 from applications.programmes.green_loan.rows import decision, persons, repayment, technical
-from applications.programmes.green_loan.rows.who import DEBTORS, OPEN, OWED, OWNER, REVIEWED
+from applications.programmes.green_loan.rows.who import DEBTORS, OPEN, OWNER, REVIEWED
 from applications.workflow import VIEW, Case, Workflow
 
 
@@ -49,7 +50,7 @@ WORKFLOW = Workflow(
     main=LOAN,
     editable={"draft": OWNER},  # GL-436: read-only afterwards
     saving=(submission.counter_is_open,),
-    shown=dict.fromkeys(("draft", *OPEN, "contracted", *OWED, "accelerated", "closed"), DEBTORS),
+    shown=dict.fromkeys(("draft", *OPEN, "contracted", *PAID_OUT), DEBTORS),
     under_review=frozenset(REVIEWED),
     personal=dict.fromkeys((CONSENT, IDENTITY, DANSHIN, SIGNATURE), (JOINT_DEBTOR,)),
     remembers=True,

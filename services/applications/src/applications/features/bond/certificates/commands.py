@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.access import Action, allow
 from applications.features.bond.certificates import balances
+from applications.programmes.bond import PROGRAMME
 
-PROGRAMME = "bond"
 MOST_FINDINGS = 200  # more than anybody mends before trying again
 
 # One import at a time: of two that come at once with the same file, the second finds the first.
@@ -71,7 +71,7 @@ async def import_balances(*, session: AsyncSession, actor: Actor, content: bytes
     except balances.NotReadable as error:
         raise BalancesRefused(findings=[error.finding]) from error
     references = sorted({row.reference for row in rows})
-    found = (await session.execute(_KNOWN, {"programme": PROGRAMME, "references": references})).all()
+    found = (await session.execute(_KNOWN, {"programme": PROGRAMME.name, "references": references})).all()
     findings += balances.not_ours(rows, {one.reference: one.approved for one in found})
     if findings:
         raise _refused(findings)

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from applications.access import Action
 from applications.cases import in_force, open_for
 from applications.desk import Desk
-from applications.features.bond.certificates.commands import PROGRAMME
 from applications.features.bond.certificates.rules import shown_on
 from applications.printing import Paper
+from applications.programmes.bond import PROGRAMME
 
 _BALANCE = text("""
 SELECT b.balance_yen FROM balances b JOIN balance_imports i ON i.id = b.import_id
@@ -50,7 +50,7 @@ async def certificate_of(
     Raises Forbidden; NotFound, also before the first approval. Read by the office it leaves a row in the access log.
     """
     application = await open_for(session, desk, actor, Action.VIEW_CERTIFICATE, application_id, now=now)
-    content = await in_force(session, desk, application) if application.programme.name == PROGRAMME else None
+    content = await in_force(session, desk, application) if application.programme.name == PROGRAMME.name else None
     if content is None or content.get("certificate_month") is None:
         raise NotFound(application_id=str(application_id))
     month = int(content["certificate_month"])

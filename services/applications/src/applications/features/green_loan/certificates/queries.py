@@ -18,19 +18,19 @@ from applications.access import Action, allow
 from applications.cases import Application, by_id, open_for
 from applications.desk import Desk
 from applications.printing import Paper
+from applications.programmes.green_loan import PROGRAMME
 from applications.programmes.green_loan import certificates as rules
 from applications.programmes.green_loan.certificates import YearEnd
-from applications.programmes.green_loan.reading import content
+from applications.programmes.green_loan.reading import LOAN, PAID_OUT, content
 from applications.programmes.green_loan.servicing import contracted
 from applications.queries.cursors import cursor_at, place_at, plain
 
-PROGRAMME = "green_loan"
 PAGE = 50
 
 _PAID_OUT = text("""
 SELECT a.id, a.reference FROM applications a
-JOIN tracks t ON t.application_id = a.id AND t.subject = a.id AND t.track = 'loan'
-WHERE a.programme = :programme AND t.state IN ('repaying', 'overdue', 'accelerated', 'closed')
+JOIN tracks t ON t.application_id = a.id AND t.subject = a.id AND t.track = :track
+WHERE a.programme = :programme AND t.state = ANY(cast(:states AS text[]))
   AND a.reference > :reference
 ORDER BY a.reference LIMIT :limit
 """)
@@ -138,8 +138,8 @@ async def to_post(
     """
     allow(actor, Action.LIST_LOAN_CERTIFICATES)
     (after,) = place_at(cursor, plain) if cursor is not None else ("",)
-    where = {"programme": PROGRAMME, "reference": after, "limit": PAGE + 1}
-    rows = (await session.execute(_PAID_OUT, where)).all()
+    where = {"programme": PROGRAMME.name, "track": LOAN, "states": list(PAID_OUT), "reference": after}
+    rows = (await session.execute(_PAID_OUT, {**where, "limit": PAGE + 1})).all()
     items = []
     for row in rows[:PAGE]:
         case = (await by_id(session, desk, row.id)).case(now)
@@ -154,7 +154,7 @@ async def to_post(
 
 async def _open(session: AsyncSession, desk: Desk, actor: Actor, application_id: UUID, now: datetime) -> Application:
     application = await open_for(session, desk, actor, Action.VIEW_LOAN_CERTIFICATE, application_id, now=now)
-    if application.programme.name != PROGRAMME or contracted(application.case(now)) is None:
+    if application.programme.name != PROGRAMME.name or contracted(application.case(now)) is None:
         raise NotFound(application_id=str(application_id))
     return application
 

@@ -13,7 +13,7 @@ from applications.programmes.green_loan.people.applicants import MAX_JOINT_DEBTO
 from applications.programmes.green_loan.procedure import acceptance, channel, windows
 from applications.programmes.green_loan.procedure.channel import Earlier, Outcome
 from applications.programmes.green_loan.procedure.consents import TEXTS
-from applications.programmes.green_loan.reading import CONSENT, content, debtors, today
+from applications.programmes.green_loan.reading import CONSENT, PAID_OUT, content, debtors, today
 from applications.workflow import Case
 
 ENDED = {
@@ -22,7 +22,7 @@ ENDED = {
     "cancelled": Outcome.CANCELLED,
     "stopped": Outcome.STOPPED,
     "draft": Outcome.DRAFT,
-    **dict.fromkeys(("repaying", "overdue", "accelerated", "closed"), Outcome.DISBURSED),
+    **dict.fromkeys(PAID_OUT, Outcome.DISBURSED),
 }
 
 

@@ -7,7 +7,6 @@
 - `waiting`: the 90 days, 60 and 180 days, and one year (GL-560 to GL-566)
 - `invitation`: until when the mail of the danshin Web service is due (GL-400, GL-402, GL-526)
 - `progress`: what the danshin Web service says, and the steps that follow (GL-102, GL-527 to GL-532)
-- `switch`: another choice after the application (GL-529, GL-530)
 
 Claims are decided by the insurer (GL-575): what is paid and what is not is only told, in `guide.danshin`.
 """

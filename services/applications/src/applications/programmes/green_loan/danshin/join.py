@@ -1,4 +1,7 @@
-"""Who may join (GL-520 to GL-525, GL-531 to GL-534), and who may newly join when a cover ends at 80 (GL-541)."""
+"""Who may join (GL-520 to GL-525, GL-531 to GL-534), and who may newly join when a cover ends at 80 (GL-541).
+
+What another kind does to the rate, and whether it needs a new review: `money.rates.rate_change` (GL-260 to GL-262).
+"""
 
 from __future__ import annotations
 
@@ -100,3 +103,11 @@ def products_after_cover_end(original: Product, birth: date, on: date) -> tuple[
     """
     offered: tuple[Product, ...] = ("SHIN", "SANDAI") if original == "SANDAI" else ("SHIN",)
     return tuple(product for product in offered if age_met(product, birth, on))
+
+
+def switch_findings(before: Choice, after: Choice, *, has_joined: bool, field: str) -> list[Finding]:
+    """GL-529: the kind cannot be changed after joining."""
+    if before == after or not has_joined:
+        return []
+    message = f"団信に加入した後は、保障内容を変更できません。「{LABELS[before]}」のままになります。"
+    return [Finding("GL-529", "JOINED", message, field)]

@@ -45,16 +45,20 @@ def application_of(form: GreenLoanForm, today: date) -> Application:
     )
 
 
+def form_of(content: Mapping[str, Any]) -> GreenLoanForm:
+    """The form, from what was kept of it."""
+    form, _ = read(GreenLoanForm, content)
+    return form
+
+
 def requirements_of(content: Mapping[str, Any], today: date) -> list[Requirement]:
     """All papers of the application, explained, from what was kept of its form."""
-    form, _ = read(GreenLoanForm, content)
-    return required_papers(application_of(form, today))
+    return required_papers(application_of(form_of(content), today))
 
 
 def needed(content: Mapping[str, Any], owner: UUID | None, today: date) -> list[NeededPaper]:
     """The papers of this application as the pages show them, each with the reason why it is asked (GL-366)."""
-    form, _ = read(GreenLoanForm, content)
-    accounts = _accounts(form, owner)
+    accounts = _accounts(form_of(content), owner)
     return [
         NeededPaper(
             key=one.key,
@@ -71,7 +75,7 @@ def needed(content: Mapping[str, Any], owner: UUID | None, today: date) -> list[
             age_limit=one.age_limit,
             slots=_ways(one, one.who in accounts) if one.hand_to is HandTo.UPLOAD else (),
         )
-        for one in required_papers(application_of(form, today))
+        for one in requirements_of(content, today)
     ]
 
 
@@ -93,7 +97,7 @@ def papers_wrong(
     content: Mapping[str, Any], owner: UUID, documents: Sequence[Document], today: date, prefix: str
 ) -> list[Finding]:
     """GL-103, GL-348: which papers due at the application are missing, or cannot be used."""
-    form, _ = read(GreenLoanForm, content)
+    form = form_of(content)
     stated = {one.slot: one for one in form.papers or () if one.slot is not None}
     uploads = []
     for slot in sorted(files_by_slot(form, owner, documents)):
