@@ -38,6 +38,7 @@ async def test_the_openapi_document_names_every_route_and_its_problems(counter):
         "/v1/providers/{provider}/callbacks",
         "/v1/programmes/{programme}/help",
         "/v1/programmes/green_loan/rates",
+        "/v1/programmes/green_loan/income-service",
         "/v1/programmes/green_loan/rates/imports",
         "/v1/companies",
         "/v1/reviews",

@@ -32,6 +32,7 @@ def environment(s3: S3, database_url: str, **changes: str) -> dict[str, str]:
         "MADOGUCHI_S3_ACCESS_KEY": s3.access_key,
         "MADOGUCHI_S3_SECRET_KEY": s3.secret_key,
         "MADOGUCHI_S3_BUCKET": s3.bucket,
+        "MADOGUCHI_INCOME_SERVICE_CERTIFICATES": "",
         "MADOGUCHI_SCANNER": "none",
         **{f"MADOGUCHI_{name.upper()}": value for name, value in changes.items()},
     }

@@ -380,6 +380,7 @@ async def open_counter(
         postal_codes=POSTAL_CODES,
         listeners=listeners,
         contract_video_url="http://contracts.test/video",
+        income_service_url="https://income.test/",
     )
     app = build_app(context, title="test", routers=[*api.routers, simulations.build_router(AREAS)])
     private_key = json.dumps(OUR_KEY.as_dict(private=True))

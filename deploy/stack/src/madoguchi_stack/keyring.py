@@ -10,6 +10,7 @@ from joserfc.jwk import ECKey
 from pydantic import BaseModel, Field
 
 from madoguchi_stack.layout import SERVICES
+from madoguchi_stack.signer import Signer, make_signer
 
 JWK = dict[str, Any]
 
@@ -62,6 +63,7 @@ class Secrets(BaseModel, frozen=True):
     econtract_callback_secret: str = Field(default_factory=_password)
     danshin_api_key: str = Field(default_factory=_password)
     danshin_callback_secret: str = Field(default_factory=_password)
+    income_service_signer: Signer = Field(default_factory=make_signer)
 
 
 def load_or_make(file: Path) -> Secrets:

@@ -35,6 +35,7 @@ OFFSETS = {
     "ekyc": 20,
     "econtract": 21,
     "danshin": 22,
+    "income_service": 23,
     "postgres": 30,
     "kafka": 31,
     "kafka_controller": 32,

@@ -43,8 +43,25 @@ def service_processes(service: str, servers: Servers) -> list[Process]:
 
 
 def simulators(servers: Servers) -> list[Process]:
-    """The simulated providers: of identity verification, and of the lead insurer's danshin Web service."""
-    return [_simulator(name, servers) for name in PROVIDERS]
+    """The simulated providers, and the simulated income information retrieval service."""
+    return [*(_simulator(name, servers) for name in PROVIDERS), _income_service(servers)]
+
+
+def _income_service(servers: Servers) -> Process:
+    """It calls nobody, and people bring what it issues."""
+    port, signer = servers.ports["income_service"], servers.secrets.income_service_signer
+    return Process(
+        "income_service",
+        dies_with_launcher(
+            (sys.executable, "-m", "uvicorn", "--factory", "madoguchi_stack.income_service:build", *_at(port))
+        ),
+        ready=lambda: readiness.http_is_ok(f"{_url(servers, 'income_service')}/readyz"),
+        ports=(port,),
+        environment={
+            "INCOME_SERVICE_SIMULATOR_CERTIFICATE": signer.certificate,
+            "INCOME_SERVICE_SIMULATOR_KEY": signer.key,
+        },
+    )
 
 
 def _simulator(name: str, servers: Servers) -> Process:
@@ -133,6 +150,7 @@ def _own(servers: Servers) -> Mapping[str, dict[str, str]]:
             **_provider("danshin", f"{_url(servers, 'applications_api')}/v1/providers/danshin/callbacks", servers),
             **_provider("econtract", f"{_url(servers, 'applications_api')}/v1/providers/econtract/callbacks", servers),
             "MADOGUCHI_ECONTRACT_VIDEO_URL": f"{_url(servers, 'econtract')}/video",
+            "MADOGUCHI_INCOME_SERVICE_URL": f"{_url(servers, 'income_service')}/",
         },
         "documents": {
             "MADOGUCHI_S3_INTERNAL_URL": s3.url,
@@ -140,6 +158,7 @@ def _own(servers: Servers) -> Mapping[str, dict[str, str]]:
             "MADOGUCHI_S3_ACCESS_KEY": s3.access_key,
             "MADOGUCHI_S3_SECRET_KEY": s3.secret_key,
             "MADOGUCHI_S3_BUCKET": s3.bucket,
+            "MADOGUCHI_INCOME_SERVICE_CERTIFICATES": secrets.income_service_signer.certificate,
             **_scanner(servers),
         },
         "notifications": {

@@ -132,6 +132,7 @@ def addresses(servers: Servers) -> str:
             f"{'eKYC provider':14} http://127.0.0.1:{ports['ekyc']}/",
             f"{'e-contracts':14} http://127.0.0.1:{ports['econtract']}/",
             f"{'danshin':14} http://127.0.0.1:{ports['danshin']}/",
+            f"{'income service':14} http://127.0.0.1:{ports['income_service']}/",
             f"{'PostgreSQL':14} 127.0.0.1:{ports['postgres']}",
             f"{'Kafka':14} {servers.kafka_bootstrap}",
             f"{'S3':14} {servers.s3.url}",

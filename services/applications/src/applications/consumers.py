@@ -15,6 +15,8 @@ from madoguchi_contracts import (
     DocumentRemoved,
     DocumentStored,
     EkycStatusChanged,
+    IncomeEvidence,
+    IncomeEvidenceRead,
     InvitationAccepted,
     OrganisationChanged,
     OrganisationClosed,
@@ -89,6 +91,18 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
     async def on_paper_arrived(session: AsyncSession, event: PaperArrived, meta: EventMeta) -> None:
         await projections.keep_paper(session=session, **event.model_dump(), sequence=meta.sequence)
 
+    async def on_income_evidence_read(session: AsyncSession, event: IncomeEvidenceRead, meta: EventMeta) -> None:
+        evidence = unseal(event.evidence, seal_private_key, IncomeEvidence) if event.evidence is not None else None
+        await projections.keep_income_evidence(
+            session=session,
+            desk=desk,
+            application_id=event.application_id,
+            document_id=event.document_id,
+            result=event.result,
+            evidence=evidence,
+            sequence=meta.sequence,
+        )
+
     async def on_invitation_accepted(session: AsyncSession, event: InvitationAccepted, _: EventMeta) -> None:
         await guests.admit_guest(
             session=session,
@@ -127,6 +141,7 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
         DocumentRemoved: on_document_set,
         ApplicationSubmitted: on_application_submitted,
         PaperArrived: on_paper_arrived,
+        IncomeEvidenceRead: on_income_evidence_read,
         InvitationAccepted: on_invitation_accepted,
         OrganisationRegistered: on_organisation,
         OrganisationChanged: on_organisation,

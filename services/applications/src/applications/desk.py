@@ -89,6 +89,11 @@ def of_task(task_id: UUID) -> str:
     return f"office_tasks.note:{task_id}"
 
 
+def of_evidence(document_id: UUID) -> str:
+    """Context of `income_evidence.evidence`."""
+    return f"income_evidence.evidence:{document_id}"
+
+
 def of_mail(account_id: UUID) -> str:
     """Context of `account_contacts.mail`."""
     return f"account_contacts.mail:{account_id}"

@@ -60,6 +60,7 @@ def build_api() -> FastAPI:
             econtract.PROVIDER: Listener(callback_secret(settings, econtract.PROVIDER), take_hint),
         },
         contract_video_url=settings.econtract_video_url,
+        income_service_url=settings.income_service_url,
     )
     return build_app(context, title=TITLE, routers=[*api.routers, simulations.build_router(AREAS)])
 

@@ -29,6 +29,7 @@ class Settings(ServiceSettings):
     econtract_poll_seconds: int = Field(default=60, ge=1, description="how often an open contract is asked about")
     econtract_timeout_seconds: float = Field(default=20, gt=0, description="how long the provider may take to answer")
     econtract_video_url: str = Field(description="the video that explains the contract (GL-484, GL-486)")
+    income_service_url: str = Field(description="the income information retrieval service, for people (GL-427)")
     claim_lease_minutes: int = Field(default=30, ge=1, description="how long a review stays with who claimed it")
     messages_per_day: int = Field(
         default=50, ge=1, description="how many messages one person may write on one application in a day"
@@ -43,8 +44,8 @@ class Settings(ServiceSettings):
     @model_validator(mode="after")
     def _production_is_not_convenient(self) -> Self:
         """Data of applicants, contracts, links to them and our keys do not travel in clear in production."""
-        addresses = (self.public_base_url, self.econtract_video_url)
+        addresses = (self.public_base_url, self.econtract_video_url, self.income_service_url)
         if self.environment == "production" and not all(address.startswith("https://") for address in addresses):
-            raise ValueError("production needs https in public_base_url and econtract_video_url")
+            raise ValueError("production needs https in public_base_url, econtract_video_url and income_service_url")
         refuse_unsafe(self, "econtract", "danshin")
         return self

@@ -63,7 +63,7 @@ class Slot:
     `per_person`: the owner, and each person who takes part, has a file of their own in it; with a `subject` (an
     account), that person alone. `replaces`: the programme's own slot whose paper is asked for anew here.
     `seen_by` and `filled_by` are the kinds of parties that are let in besides those who see or change everything.
-    `withdrawn`: the office does not ask for it any more.
+    `withdrawn`: the office does not ask for it any more. `read_as`: as what a program reads its files.
     """
 
     key: str
@@ -76,6 +76,7 @@ class Slot:
     subject: str | None = None
     withdrawn: bool = False
     replaces: str | None = None
+    read_as: str | None = None
 
 
 Place = tuple[str, UUID | None]

@@ -23,6 +23,7 @@ from documents import api, consumers, reconcile
 from documents.api import Context
 from documents.areas import AREAS
 from documents.completion import Intake
+from documents.evidence import work as evidence
 from documents.scanner import Clamd, NoScanner, Scanner
 from documents.settings import Settings
 from documents.storage import Storage
@@ -38,10 +39,7 @@ def build_api() -> FastAPI:
     health.check("storage", intake.storage.check)
     verifier = TokenVerifier(settings.identity_jwks_url, settings.token_issuer, system_clock)
 
-    def seal_to(content: SealedContent, service: str) -> Sealed:
-        return Sealed(seal(content, settings.seal_public_keys[service]))
-
-    context = Context("documents", intake.database, system_clock, verifier, health, intake, seal_to)
+    context = Context("documents", intake.database, system_clock, verifier, health, intake, _seal_with(settings))
     routers = [*api.routers, simulations.build_router(AREAS)]
     return build_app(context, title="Madoguchi documents", routers=routers)
 
@@ -69,9 +67,19 @@ def build_worker() -> Starlette:
                 beat=partial(health.beat, "reconcile"),
                 sweep_anyway=settings.sweep_anyway,
                 periods=settings.retention_months,
-            )
+            ),
+            evidence.INCOME_SERVICE: evidence.loop(
+                intake, settings.income_service_certificates, _seal_with(settings), health
+            ),
         },
     )
+
+
+def _seal_with(settings: Settings) -> evidence.Seal:
+    def seal_to(content: SealedContent, service: str) -> Sealed:
+        return Sealed(seal(content, settings.seal_public_keys[service]))
+
+    return seal_to
 
 
 def _settings(process: str) -> Settings:

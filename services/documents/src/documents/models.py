@@ -108,6 +108,11 @@ class DocumentSet(Base, table=True):
             return [None]
         return [UUID(slot.subject)] if slot.subject else [*self.persons]
 
+    def read_as(self, document: Document) -> str | None:
+        """As what a program reads the document: what its slot says, or the slot whose paper was asked for anew."""
+        slot = self.slot_of[document.slot]
+        return (self.slot_of[slot.replaces] if slot.replaces else slot).read_as
+
     def order(self, document: Document) -> tuple[int, int, str]:
         """The document's rank in the set: by the slots of the screen, then the owner's before the others'."""
         rank = {slot["key"]: number for number, slot in enumerate(self.slots)}
@@ -225,6 +230,20 @@ class Document(Base, table=True):
 
 class ImpossibleMove(Exception):
     """A document cannot go from one status to the other: an error in this service, never in a request."""
+
+
+class EvidenceReading(Base, table=True):
+    """That a program reads a document (`id`), when next (null: it has), and as what it was told. As kit.providers.jobs
+    wants it.
+    """
+
+    __tablename__ = "evidence_readings"
+    __table_args__ = (Index("ix_evidence_readings_look_at", "look_at", postgresql_where=text("look_at IS NOT NULL")),)
+
+    id: UUID = Field(primary_key=True, foreign_key="documents.id")
+    look_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    looks: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    result: str | None = None
 
 
 class SubmittedDocument(Base, table=True):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Literal, Self
 
 from kit.settings import ServiceSettings
-from pydantic import Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, StringConstraints, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from documents.evidence.results import check_certificates
 from documents.retention import PERIODS, Periods
 
 # No path: a signature covers host and path, so a store behind a path prefix would refuse every signed request.
@@ -43,10 +44,21 @@ class ScannerSettings(BaseSettings):
 class Settings(ServiceSettings, StoreSettings, ScannerSettings):
     """What the environment must say, each as MADOGUCHI_<NAME>."""
 
+    income_service_certificates: str = Field(
+        description="PEM: the certificates by which the income information retrieval service signs, the present one"
+        " and the next; empty: nobody is known to sign"
+    )
     retention_months: dict[str, Periods] = Field(
         default=dict(PERIODS), description='how long files are kept, {"<programme>": {"abandoned": 12, ...}}'
     )
     sweep_anyway: bool = Field(default=False, description="delete unnamed files also when they are suspiciously many")
+
+    @field_validator("income_service_certificates")
+    @classmethod
+    def _are_certificates(cls, value: str) -> str:
+        """Said at the start: else each file of the service would be told to be of an unknown signer."""
+        check_certificates(value)
+        return value
 
     @model_validator(mode="after")
     def _scans_in_production(self) -> Self:

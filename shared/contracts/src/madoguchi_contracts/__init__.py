@@ -35,6 +35,7 @@ from madoguchi_contracts.documents import (
     DocumentSetEvent,
     DocumentsFrozen,
     DocumentStored,
+    IncomeEvidenceRead,
     PaperArrived,
     SetEntry,
 )
@@ -84,6 +85,7 @@ from madoguchi_contracts.roles import Role
 from madoguchi_contracts.sealed import (
     Contact,
     ContractLinks,
+    IncomeEvidence,
     Link,
     Reason,
     RegistrationLink,
@@ -132,6 +134,8 @@ __all__ = [
     "EkycStatusChanged",
     "Event",
     "HistoryRootPublished",
+    "IncomeEvidence",
+    "IncomeEvidenceRead",
     "InsuranceOffered",
     "InvitationAccepted",
     "InvitationSent",

@@ -42,6 +42,11 @@ class DocumentSlot(_Part):
         description="The kinds of parties that may put a file here, and see it, such as inspection_body. While it is "
         "empty it stays open after the submission. Open.",
     )
+    read_as: Key | None = Field(
+        default=None,
+        description="As what a program reads the files of this slot, such as income_service: their signature is checked"
+        " and told (IncomeEvidenceRead). Null: people alone read them. Open.",
+    )
 
 
 class DocumentPolicy(_Part):

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from madoguchi_contracts.envelope import Code, Event, Key, RuleId, Sealed, Sha256, sealed_for
-from madoguchi_contracts.sealed import Reason
+from madoguchi_contracts.sealed import IncomeEvidence, Reason
 
 
 class SetEntry(BaseModel):
@@ -146,6 +146,26 @@ class PaperArrived(DocumentSetEvent):
     arrived_on: date = Field(description="The day of its arrival, in Japan time.")
 
 
+class IncomeEvidenceRead(DocumentSetEvent):
+    """A program looked whether a file comes unchanged from the income information retrieval service, and read it
+    (GL-425).
+
+    When: after a file was stored in a slot whose files are read as that. A paper of another kind is told too, as
+    NOT_SIGNED: it is read by people, as ever, and no file is refused for what was found.
+    """
+
+    readers: ClassVar[tuple[str, ...]] = ("applications",)
+
+    document_id: UUID = Field(description="The document.")
+    result: Code = Field(
+        description="VERIFIED, NOT_SIGNED, CHANGED (after it was issued), UNKNOWN_SIGNER or UNREADABLE. Open."
+    )
+    evidence: Annotated[
+        Sealed | None,
+        sealed_for("applications", IncomeEvidence, "What it says; null unless it is VERIFIED."),
+    ]
+
+
 EVENTS: tuple[type[Event], ...] = (
     DocumentStored,
     DocumentRemoved,
@@ -154,4 +174,5 @@ EVENTS: tuple[type[Event], ...] = (
     DocumentRequested,
     DocumentRequestWithdrawn,
     PaperArrived,
+    IncomeEvidenceRead,
 )

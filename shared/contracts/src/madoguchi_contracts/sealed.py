@@ -3,6 +3,8 @@
 These models hold personal data and secrets: an event carries them sealed, never as they are.
 """
 
+from datetime import date
+
 from pydantic import Field
 
 from madoguchi_contracts.envelope import SealedContent
@@ -59,6 +61,18 @@ class Reason(SealedContent):
     text: str = Field(min_length=1, description="The reason as the office wrote it, in Japanese.")
 
 
+class IncomeEvidence(SealedContent):
+    """What a file of the income information retrieval service says: of whom, of which year, and how much."""
+
+    name: str = Field(min_length=1, max_length=100, description="The person's name in kanji.")
+    birth: date = Field(description="The day of birth.")
+    year: int = Field(ge=1900, le=9999, description="The calendar year of the income, such as 2025.")
+    issued_on: date = Field(description="The day on which the service made the file, in Japan time.")
+    salary_yen: int | None = Field(ge=0, description="The salary paid (支払給与の総額); null: none.")
+    pension_yen: int | None = Field(ge=0, description="Public pensions received; null: none.")
+    total_income_yen: int = Field(ge=0, description="The total income amount (所得金額).")
+
+
 CONTENTS: tuple[type[SealedContent], ...] = (
     Contact,
     RegistrationLink,
@@ -67,4 +81,5 @@ CONTENTS: tuple[type[SealedContent], ...] = (
     ServiceLogin,
     ContractLinks,
     Reason,
+    IncomeEvidence,
 )

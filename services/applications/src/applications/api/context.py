@@ -23,6 +23,7 @@ class Context(AppContext):
     postal_codes: PostalCodes
     listeners: Mapping[str, Listener]
     contract_video_url: str
+    income_service_url: str
 
 
 async def _context(request: Request) -> Context:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from madoguchi_contracts import SetEntry
+from madoguchi_contracts import IncomeEvidence, SetEntry
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -30,6 +30,13 @@ INSERT INTO posted_papers AS known (paper_id, application_id, kind, result, arri
 VALUES (:paper_id, :application_id, :kind, :result, :arrived_on, :sequence)
 ON CONFLICT (paper_id) DO UPDATE
 SET kind = excluded.kind, result = excluded.result, arrived_on = excluded.arrived_on, sequence = excluded.sequence
+WHERE known.sequence < excluded.sequence
+""")
+_EVIDENCE = text("""
+INSERT INTO income_evidence AS known (document_id, application_id, result, evidence, sequence)
+VALUES (:document_id, :application_id, :result, :evidence, :sequence)
+ON CONFLICT (document_id) DO UPDATE
+SET result = excluded.result, evidence = excluded.evidence, sequence = excluded.sequence
 WHERE known.sequence < excluded.sequence
 """)
 _DOCUMENTS = text("""
@@ -73,6 +80,32 @@ async def keep_contact(*, session: AsyncSession, desk: Desk, account_id: UUID, m
     """The account's registered mail address, encrypted."""
     locked = desk.lock_away(mail, contexts.of_mail(account_id))
     await session.execute(_CONTACT, {"account_id": account_id, "mail": locked, "sequence": sequence})
+
+
+async def keep_income_evidence(
+    *,
+    session: AsyncSession,
+    desk: Desk,
+    application_id: UUID,
+    document_id: UUID,
+    result: str,
+    evidence: IncomeEvidence | None,
+    sequence: int,
+) -> None:
+    """What a file of income evidence is (GL-425), and what it says, encrypted."""
+    said = None
+    if evidence is not None:
+        said = desk.lock_away(evidence.model_dump(mode="json"), contexts.of_evidence(document_id))
+    await session.execute(
+        _EVIDENCE,
+        {
+            "document_id": document_id,
+            "application_id": application_id,
+            "result": result,
+            "evidence": said,
+            "sequence": sequence,
+        },
+    )
 
 
 async def keep_document_set(

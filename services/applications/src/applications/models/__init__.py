@@ -2,7 +2,7 @@
 say once more what must never be otherwise.
 
 Personal data is kept encrypted (`kit.vault`): the columns `draft`, `content`, `reason`, `facts`, `mail`,
-`subject` of a thread, `was`, `note`, and `ground`.
+`subject` of a thread, `was`, `note`, `ground`, and `evidence`.
 """
 
 from applications.models.base import Base, application_numbers, metadata
@@ -31,7 +31,7 @@ from applications.models.office import (
 from applications.models.providers import ProviderCallback
 from applications.models.provisions import Provision, Suspension
 from applications.models.rates import Rate, RateImport
-from applications.models.told import AccountContact, AccountEkyc, DocumentSet, Organisation, PostedPaper
+from applications.models.told import AccountContact, AccountEkyc, DocumentSet, IncomeEvidence, Organisation, PostedPaper
 
 __all__ = [
     "AccessLogEntry",
@@ -54,6 +54,7 @@ __all__ = [
     "HistoryRoot",
     "HistoryStart",
     "HistoryStep",
+    "IncomeEvidence",
     "Message",
     "OfficeTask",
     "Organisation",

@@ -59,6 +59,19 @@ class PostedPaper(Base, table=True):
     sequence: int = Field(sa_type=BigInteger)
 
 
+class IncomeEvidence(Base, table=True):
+    """What a file of income evidence is, and what it says (encrypted), as documents told it last."""
+
+    __tablename__: ClassVar[str] = "income_evidence"
+    __table_args__: ClassVar[Any] = (Index("ix_income_evidence_application_id", "application_id"),)
+
+    document_id: UUID = Field(primary_key=True)
+    application_id: UUID
+    result: str = text_column()
+    evidence: str | None = text_column(default=None)
+    sequence: int = Field(sa_type=BigInteger)
+
+
 class Organisation(Base, table=True):
     """A company, inspection body or bank as identity told it last. `search_text` is name and kana as they are compared;
     `closed_at` is when it was heard that nobody may name it any more.

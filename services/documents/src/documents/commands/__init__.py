@@ -1,5 +1,6 @@
 """Writes: one function per use case, in the caller's transaction, under the row lock of the application's set."""
 
+from documents.commands.evidence import settle_reading
 from documents.commands.numbers import delete_with_number
 from documents.commands.papers import correct_paper, record_paper
 from documents.commands.requests import ask_for_document, withdraw_request
@@ -67,6 +68,7 @@ __all__ = [
     "return_lease",
     "return_set",
     "set_aside",
+    "settle_reading",
     "settle_upload",
     "start_upload",
     "take_up",

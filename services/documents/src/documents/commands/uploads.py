@@ -36,7 +36,7 @@ from documents.errors import (
     UploadRefused,
     WrongSubject,
 )
-from documents.models import Document, DocumentSet, SubmittedDocument
+from documents.models import Document, DocumentSet, EvidenceReading, SubmittedDocument
 from documents.rules import is_placeholder, is_standard_type
 
 UPLOAD_LIFETIME = timedelta(minutes=15)  # long enough for 6 MB over a bad mobile line
@@ -186,6 +186,8 @@ async def settle_upload(
             SubmittedDocument(application_id=documents.application_id, submission=submission, document_id=document.id)
         )
     await tell_stored(session, documents, document, now)
+    if documents.read_as(document) is not None:
+        session.add(EvidenceReading(id=document.id, look_at=now))
     return document
 
 

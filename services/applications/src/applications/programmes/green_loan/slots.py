@@ -5,6 +5,7 @@ from __future__ import annotations
 from madoguchi_contracts import DocumentSlot
 
 from applications.programmes.green_loan.papers.facts import JOINT_DEBTORS, MAIN_APPLICANT
+from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.required import all_slots
 
 TOTAL_LIMIT_BYTES = 100_000_000
@@ -22,7 +23,9 @@ def _slots() -> tuple[DocumentSlot, ...]:
     for key, label in all_slots().items():
         if key.startswith(_OWN):
             name = label.partition(" ")[2]
-            found.append(DocumentSlot(key=key.removeprefix(_OWN), label=name, required=False, per_person=True))
+            slot = key.removeprefix(_OWN)
+            read_as = Paper.INCOME_SERVICE.value if slot == Paper.INCOME_SERVICE else None
+            found.append(DocumentSlot(key=slot, label=name, required=False, per_person=True, read_as=read_as))
         elif not key.startswith(JOINT_DEBTORS):
             found.append(DocumentSlot(key=key, label=label, required=False))
     for number in range(1, MOST_COST_PAPERS + 1):
