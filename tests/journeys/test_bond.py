@@ -23,8 +23,9 @@ from madoguchi_stack.case import bond
 from madoguchi_stack.case.office import OFFICERS
 from madoguchi_stack.case.people import Person
 from madoguchi_stack.case.web import text_of, until
+from madoguchi_stack.layout import OFFICE_MAILBOX
 from madoguchi_stack.mailbox import read_mails
-from madoguchi_stack.services import OFFICE_MAILBOX, service_environment
+from madoguchi_stack.services import service_environment
 from support.stack import Stack, StackPerson, open_stack
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]

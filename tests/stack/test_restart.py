@@ -16,19 +16,10 @@ from pathlib import Path
 import pytest
 from madoguchi_stack.servers import Servers, free_ports
 from madoguchi_stack.supervisor import StackFailed
+from support.leftovers import none_left, processes_of
 
 LAUNCHER = str(Path(__file__).parent / "launcher.py")
 NOBODY = 65534
-
-
-def processes_of(folder: Path) -> list[str]:
-    """The command lines of all running programs that name the folder: the servers working on it."""
-    lines = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                lines.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-    return [line for line in lines if str(folder) in line]
 
 
 @contextlib.asynccontextmanager
@@ -44,15 +35,9 @@ async def launched(folder: Path, *before: str) -> AsyncIterator[tuple[Process, d
         await process.wait()
 
 
-async def none_left(folder: Path) -> None:
-    async with asyncio.timeout(20):
-        while processes_of(folder):
-            await asyncio.sleep(0.05)
-
-
 async def stop(process: Process) -> None:
     process.send_signal(signal.SIGINT)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         assert await process.wait() == 0
 
 

@@ -18,6 +18,7 @@ REAL_FOLDER = ROOT / ".real"
 
 HOST = "127.0.0.1"
 SERVICES = ("identity", "applications", "documents", "notifications")
+OFFICE_MAILBOX = "office@madoguchi.example.jp"
 PROVIDERS = ("ekyc", "econtract", "danshin")  # simulated: one process and one port each
 
 DEFAULT_BASE = 18100

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 
 from madoguchi_stack import readiness
 from madoguchi_stack.keyring import JWK
-from madoguchi_stack.layout import HOST, PROVIDERS, SERVICES
+from madoguchi_stack.layout import HOST, OFFICE_MAILBOX, PROVIDERS, SERVICES
 from madoguchi_stack.servers import Servers
 from madoguchi_stack.supervisor import Process, dies_with_launcher
 
-OFFICE_MAILBOX = "office@madoguchi.example.jp"
 PRIVATE_PARTS = ("d",)
 ENVIRONMENTS = "environments"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from madoguchi_stack.case import bond, green_loan, loan, timeline
-from madoguchi_stack.case.office import Say
+from madoguchi_stack.case.office import Say, kept
 from madoguchi_stack.case.people import Person
 from madoguchi_stack.case.web import Unexpected, Web
 from madoguchi_stack.clamd import MISSING
@@ -45,6 +45,7 @@ async def up(folder: Path, ports: Ports, *, case: Case | None, logs: bool) -> No
     Raises StackFailed when a process fails, or the case does not go through.
     """
     print(f"starting; logs are in {folder / 'logs'}", flush=True)
+    started = time.monotonic()
     refuse_taken_ports((name, ports[name]) for name in OFFSETS)  # before anything is started and stopped for nothing
     async with Servers(folder, ports=ports, echo=logs) as servers:
         if servers.clamd is None:
@@ -52,6 +53,7 @@ async def up(folder: Path, ports: Ports, *, case: Case | None, logs: bool) -> No
         print("servers are up; migrating and starting the services", flush=True)
         write_environments(servers)
         await bring_up(servers)
+        print(f"ready after {time.monotonic() - started:.0f} s", flush=True)
         if case is not None:
             await servers.supervisor.unless_failed(play_case(servers, case))
         print(addresses(servers), flush=True)
@@ -79,11 +81,10 @@ async def play_case(servers: Servers, case: Case) -> None:
     finally:
         await web.close()
     print(f"\nWhat happened, read from the topics:\n{timeline.printable(lines)}\n")
-    for who, person in played.people.items():
-        account = person.account
+    people = {who: person.account for who, person in played.people.items()}
+    for who, account in {**people, **kept(servers.folder / ACCOUNTS)}.items():
         print(f"{who}: user ID {account.user_id}, password {account.password},")
         print(f"key for an authenticator app {account.otp_secret}.")
-    print("The other side's accounts: " + ", ".join(map(str, sorted(servers.folder.glob("*-accounts.json")))))
 
 
 async def _bond(web: Web, environment: dict[str, str], book: Path, say: Say) -> Played:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+import segno
 
 from madoguchi_stack.case.office import Say, officers, review_of
 from madoguchi_stack.case.papers import pdf
 from madoguchi_stack.case.people import Person
 from madoguchi_stack.case.web import Unexpected, Web, text_of, until
+from madoguchi_stack.layout import OFFICE_MAILBOX
 
+NEW_CASE_MAIL = "【審査】新しい申請を受け付けました"
 REJECTED_MAIL = "【住宅金融支援機構】管理組合情報の修正・再申請のお願い"
 APPROVED_MAIL = "Web申込サービス利用開始"
 
@@ -43,6 +48,7 @@ class Association:
         uri = await person.log_in()
         say(f"logged in with a one-time password; landed on {person.landing}")
         say(f"authenticator app set up with {uri}")
+        say(in_blocks(uri or ""))
         return cls(web, person, say)
 
     async def fill_in(self) -> None:
@@ -119,6 +125,13 @@ class Association:
         self._say(f"{self.reference} submitted, submission {answer['submission']}, with a one-time password")
 
 
+def in_blocks(content: str) -> str:
+    """A QR code of half blocks, for a telephone's camera before the terminal."""
+    code = StringIO()
+    segno.make(content).terminal(out=code, compact=True)
+    return "the same as a QR code:\n" + code.getvalue()
+
+
 async def play(web: Web, environment: dict[str, str], book: Path, say: Say) -> Association:
     """The whole case; `environment` is the identity service's, `book` keeps the office's accounts."""
     office = await officers(web, environment, book, say)
@@ -132,7 +145,8 @@ async def play(web: Web, environment: dict[str, str], book: Path, say: Say) -> A
     await association.apply()
 
     review = await review_of(reviewer, association.reference)
-    say(f"a review was opened by the event alone, due on {review['due_on']}")
+    await web.mail(OFFICE_MAILBOX, NEW_CASE_MAIL, about=association.reference)
+    say(f"a review was opened and the office was told by mail, by the event alone; due on {review['due_on']}")
     path = f"/v1/reviews/{review['review_id']}"
     await reviewer.post("applications", f"{path}/claim")
     await reviewer.get("applications", path)

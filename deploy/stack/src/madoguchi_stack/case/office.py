@@ -86,6 +86,11 @@ async def _member(
     return person
 
 
+def kept(book: Path) -> dict[str, Account]:
+    """The accounts in the book, by role."""
+    return {role: Account(**account) for role, account in _read(book).items() if isinstance(account, dict)}
+
+
 def _read(book: Path) -> Any:
     return json.loads(book.read_text()) if book.exists() else {}
 

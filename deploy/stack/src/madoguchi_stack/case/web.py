@@ -69,8 +69,9 @@ class Web:
         files = {"file": ("file", content, content_type)}
         _good(await self._client.post(url, data=dict(fields), files=files))
 
-    async def mail(self, to: str, subject: str, after: int = 0) -> EmailMessage:
-        """The mail with this subject to this address, at the earliest the one with number `after` (from 0) of them.
+    async def mail(self, to: str, subject: str, after: int = 0, about: str = "") -> EmailMessage:
+        """The mail with this subject to this address, at the earliest the one with number `after` (from 0) of them that
+        have `about` in their text.
 
         Waits for it. Raises Unexpected.
         """
@@ -78,6 +79,7 @@ class Web:
         async def look() -> EmailMessage | None:
             mails = await asyncio.to_thread(read_mails, self.ports)
             fitting = [one for one in mails if to in str(one["To"]) and str(one["Subject"]) == subject]
+            fitting = [one for one in fitting if about in text_of(one)]
             return fitting[after] if len(fitting) > after else None
 
         return await until(look, f"the mail {subject!r}")
