@@ -32,9 +32,10 @@ FOR_OFFICE = {
     *(Action.LIST_THREADS, Action.VIEW_THREAD, Action.OPEN_THREAD, Action.POST_MESSAGE, Action.MARK_READ),
     *(Action.LIST_WAITING, Action.SETTLE_THREAD, Action.VIEW_CORRECTIONS, Action.REQUEST_CORRECTION),
     *(Action.LIST_TASKS, Action.WORK_TASK, Action.ADD_PARTICIPANTS),
-    *(Action.LIST_PROVISIONS, Action.RECORD_PROVISION),
+    *(Action.LIST_PROVISIONS, Action.RECORD_PROVISION, Action.LIST_MAINTENANCE),
 }
-FOR_APPROVERS = {Action.IMPORT_RATES}  # a wrong rate changes every loan of its month
+# A wrong rate changes every loan of its month; a wrong announcement closes the counter.
+FOR_APPROVERS = {Action.IMPORT_RATES, Action.ANNOUNCE_MAINTENANCE}
 # What a party must have been granted for what it may be admitted to at all.
 FOR_PARTIES = {
     Action.LIST_OWN: "view",
@@ -151,6 +152,13 @@ OF_MESSAGES = [
     ("POST", f"{THREAD}/participants", {"persons": []}),
     ("GET", CORRECTIONS, None),
 ]
+MAINTENANCE = "/v1/programmes/green_loan/maintenance/announcements"
+ANNOUNCED = {
+    "service": "counter",
+    "begins_at": "2099-04-01T22:00:00+09:00",
+    "ends_at": "2099-04-01T23:00:00+09:00",
+    "reason": "システムの更新",
+}
 ROUTES = [
     ("POST", "/v1/applications", {"programme": "bond"}),
     ("GET", "/v1/applications", None),
@@ -177,6 +185,11 @@ ROUTES = [
         "/v1/programmes/green_loan/balance-certificates/2026/posting",
         {"first": "2027-01-15", "last": "2027-01-31"},
     ),
+    ("GET", MAINTENANCE, None),
+    ("POST", MAINTENANCE, ANNOUNCED),
+    ("GET", f"{MAINTENANCE}/{ME}", None),
+    ("POST", f"{MAINTENANCE}/{ME}/shorten", ANNOUNCED),
+    ("POST", f"{MAINTENANCE}/{ME}/withdraw", None),
     ("GET", "/v1/threads?state=waiting", None),
     ("POST", f"{THREAD}/settle", {"up_to": 1}),
     ("POST", CORRECTIONS, {"items": [{"field": "name_kanji", "text": "確認"}]}),

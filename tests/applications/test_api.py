@@ -40,6 +40,11 @@ async def test_the_openapi_document_names_every_route_and_its_problems(counter):
         "/v1/programmes/green_loan/rates",
         "/v1/programmes/green_loan/income-service",
         "/v1/programmes/green_loan/rates/imports",
+        "/v1/programmes/green_loan/maintenance",
+        *(
+            f"/v1/programmes/green_loan/maintenance/announcements{last}"
+            for last in ("", "/{window_id}", "/{window_id}/shorten", "/{window_id}/withdraw")
+        ),
         "/v1/companies",
         "/v1/reviews",
         "/v1/reviews/{review_id}",

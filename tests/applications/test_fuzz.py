@@ -1,6 +1,7 @@
 """The HTTP API of applications under generated requests, good and bad, and its OpenAPI document."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ PAGED = (
     "/v1/programmes/green_loan/balance-certificates/{year}",
     *(f"/v1/applications/{{application_id}}/{what}" for what in ("threads", "corrections", "provisions")),
 )
+MAINTENANCE = "/v1/programmes/green_loan/maintenance/announcements"
 CURSORS = dict.fromkeys(PAGED, ("400",))  # a cursor that is none of ours
 schema = schema_of(DOCUMENT, refused_by_rules=CURSORS)
 
@@ -62,7 +64,13 @@ async def target(counter: Counter) -> Target:
     thread = await waiting.owner.post(f"{path}/threads", {"subject": "件名", "text": "本文"})
     asked = await reviewer.post(f"{path}/corrections", {"items": [{"field": "name_kanji", "text": "確認"}]})
     tasks = [await an_open_task(counter, one.application_id) for one in (waiting, rejected)]
+    begins, ends = ((counter.clock() + timedelta(days=days)).replace(second=0, microsecond=0) for days in (40, 41))
+    wish = {"service": "counter", "begins_at": begins.isoformat(), "ends_at": ends.isoformat(), "reason": "更新"}
+    await approver.post(MAINTENANCE, wish)  # the first time: later ones overlap it, unless it was withdrawn
     known: dict[str, list[Any]] = {
+        "window_id": [one["id"] for one in (await reviewer.get(MAINTENANCE)).json()["items"]][:3],
+        "begins_at": [begins.isoformat(), (begins + timedelta(hours=1)).isoformat()],
+        "ends_at": [ends.isoformat(), (ends - timedelta(hours=1)).isoformat()],
         "application_id": [str(draft), str(draft), *(str(one.application_id) for one in (waiting, rejected))],
         "review_id": [str(one.review_id) for one in (waiting, recommended, rejected)],
         "thread_id": [thread.json()["thread_id"]],
@@ -152,6 +160,7 @@ def test_only_the_programmes_and_the_rules_are_open_to_anybody():
         "GET /v1/programmes/{programme}/help",
         "POST /v1/programmes/{programme}/trial",
         "GET /v1/programmes/green_loan/rates",
+        "GET /v1/programmes/green_loan/maintenance",
         f"POST {SIMULATOR}",
         "POST /v1/providers/{provider}/callbacks",  # signed by the provider
     }
@@ -170,4 +179,5 @@ def test_every_step_needs_an_idempotency_key_and_a_draft_the_version_it_replaces
     assert operations_with_header(DOCUMENT, "If-Match") == {
         "PUT /v1/applications/{application_id}/draft",
         "POST /v1/applications/{application_id}/draft/set-aside",
+        *(f"POST {MAINTENANCE}/{{window_id}}/{command}" for command in ("shorten", "withdraw")),
     }

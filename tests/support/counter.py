@@ -17,6 +17,7 @@ from applications.areas import AREAS
 from applications.desk import Desk, LookUp
 from applications.directories import PostalCodes, ZenginInstitutions
 from applications.errands import ERRANDS
+from applications.features.green_loan.maintenance.queries import in_force
 from applications.programme import Programme
 from applications.programmes import PROGRAMMES
 from applications.providers import Listener
@@ -366,6 +367,7 @@ async def open_counter(
         messages_per_day=1000,
         message_length=2000,
         dated=dated or {},
+        maintenance={"green_loan": in_force},
         errands=ERRANDS,
     )
     listeners: dict[str, Listener] = {}

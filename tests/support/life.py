@@ -64,6 +64,7 @@ class Life:
             taken=dict(self.taken),
             others=self.others,
             documents=tuple(self.documents),
+            maintenance=(),
             **more,
         )
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from applications.programmes.green_loan.procedure import windows
-from applications.programmes.green_loan.procedure.windows import Act, Closures, Maintenance, Window
+from applications.programmes.green_loan.procedure.windows import Act, Closures, Window
+from applications.workflow import Maintenance
 from hypothesis import given
 from hypothesis import strategies as st
 from kit.japan import JST
@@ -73,7 +74,7 @@ def test_the_contract_is_concluded_at_any_hour(hour: int) -> None:
 
 @pytest.mark.rule("GL-061", "GL-064")
 def test_an_announced_maintenance_closes_the_portal_and_not_the_contract() -> None:
-    closed = [Maintenance(at("2025-05-01T10:00"), at("2025-05-01T12:00"))]
+    closed = [Maintenance("counter", at("2025-05-01T10:00"), at("2025-05-01T12:00"), "点検")]
     hours = ("2025-05-01T09:59:59", "2025-05-01T10:00", "2025-05-01T11:59:59", "2025-05-01T12:00")
     assert [windows.is_available(Act.PORTAL, at(hour), closed) for hour in hours] == [True, False, False, True]
     assert all(windows.is_available(Act.CONTRACT, at(hour), closed) for hour in hours)
@@ -124,5 +125,5 @@ def test_the_confirmation_changes_whom_to_ask() -> None:
 def test_who_comes_while_it_is_closed_is_told_when_it_opens(
     moment: str, closed: list[tuple[str, str]], opens: str
 ) -> None:
-    maintenance = [Maintenance(at(start), at(end)) for start, end in closed]
+    maintenance = [Maintenance("counter", at(start), at(end), "点検") for start, end in closed]
     assert windows.opens_again(at(moment), maintenance) == at(opens)

@@ -41,6 +41,8 @@ class Action(StrEnum):
     ANNOUNCE_POSTING = "announce_posting"
     IMPORT_BALANCES = "import_balances"
     IMPORT_RATES = "import_rates"
+    ANNOUNCE_MAINTENANCE = "announce_maintenance"
+    LIST_MAINTENANCE = "list_maintenance"
     LEAVE = "leave"
     LIST_SUBMITTED = "list_submitted"
     LIST_THREADS = "list_threads"
@@ -127,6 +129,8 @@ MATRIX: Mapping[Action, Mapping[Scope, frozenset[Role]]] = {
     Action.ANNOUNCE_POSTING: _OFFICERS,
     Action.IMPORT_BALANCES: _OFFICERS,
     Action.IMPORT_RATES: {Scope.SUBMITTED: frozenset({Role.OFFICE_APPROVER})},
+    Action.ANNOUNCE_MAINTENANCE: {Scope.SUBMITTED: frozenset({Role.OFFICE_APPROVER})},
+    Action.LIST_MAINTENANCE: _OFFICERS,
     Action.LEAVE: _OWNERS | _PARTIES,
     Action.LIST_SUBMITTED: _OFFICERS,
     # Of a party that is an organisation, `threads.is_part` asks besides whether it is part of the thread.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,10 @@ from kit.vault import Vault
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.programme import Institutions, Programme
-from applications.workflow import Case, Seal
+from applications.workflow import Case, Maintenance, Seal
 
 LookUp = Callable[[AsyncSession], Awaitable[object]]
+Announced = Callable[[AsyncSession, datetime], Awaitable[tuple[Maintenance, ...]]]
 Errand = Callable[[AsyncSession, "Desk", Any, Case], Awaitable[None]]
 """What a state of a programme's table starts or ends outside of it, in the transaction of the step: it writes what is
 wanted as rows of its own, and a loop of the worker does it. It gets the application (`cases.Application`) as it stands
@@ -28,7 +29,8 @@ class Desk:
 
     `messages_per_day` is what one person may write on one application in a day of Japan, `message_length` how many
     characters a message of theirs may have. `dated` looks up what the office keeps for a programme with dates of
-    validity, by the programme's name. `errands` by the names that the programmes' tables give them.
+    validity, by the programme's name, and `maintenance` when services of a programme are closed at a moment or will be.
+    `errands` by the names that the programmes' tables give them.
     """
 
     programmes: Mapping[str, Programme]
@@ -39,6 +41,7 @@ class Desk:
     messages_per_day: int
     message_length: int
     dated: Mapping[str, LookUp] = field(default_factory=dict)
+    maintenance: Mapping[str, Announced] = field(default_factory=dict)
     errands: Mapping[str, Errand] = field(default_factory=dict)
 
     def lock_away(self, value: Any, context: str) -> str:

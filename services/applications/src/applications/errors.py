@@ -7,6 +7,7 @@ ServiceError
 │   ├── ContentChanged           what is submitted is not what the confirmation screen showed
 │   ├── DayIsOver                a deadline that lies in the past
 │   ├── ImpossibleTransition     the workflow has no such step from here
+│   ├── MaintenanceOver          what was announced is over, or was withdrawn
 │   ├── NotOfThisApplication     a document, organisation, field or slot that the application does not have
 │   ├── NotYetOnWorklist         the submission is still on its way to the office's worklist: try again
 │   ├── NotYetSubmitted          nothing was handed in yet, so nobody in the office could read the message
@@ -55,6 +56,13 @@ class ImpossibleTransition(Conflict):
     """The workflow's table has no such step from the present state (409)."""
 
     code = "impossible_transition"
+
+
+class MaintenanceOver(Conflict):
+    """What was announced is over, or was withdrawn: nothing of it can be changed any more (409)."""
+
+    code = "maintenance_over"
+    title = "この期間は、すでに終了したか、取り消されています。"
 
 
 class NotEditable(Conflict):

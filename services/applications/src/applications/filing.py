@@ -17,7 +17,7 @@ from applications.cases import Application, in_force
 from applications.desk import Desk
 from applications.domain import digest_of
 from applications.programme import Facts, Programme
-from applications.workflow import Case, Filing, Other
+from applications.workflow import Case, Filing, Maintenance, Other
 
 _OTHERS = text("""
 SELECT a.id, t.state,
@@ -63,6 +63,7 @@ async def with_filing(
         filing=await filing_of(session, desk, application, now=case.now, consents=consents),
         in_force=await in_force(session, desk, application),
         others=await others_of(session, application),
+        maintenance=await maintenance_of(session, desk, application.programme, case.now),
     )
 
 
@@ -90,6 +91,14 @@ async def dated_of(session: AsyncSession, desk: Desk, programme: Programme) -> o
     """What the office keeps for a programme with dates of validity; None if it keeps nothing."""
     look_up = desk.dated.get(programme.name)
     return None if look_up is None else await look_up(session)
+
+
+async def maintenance_of(
+    session: AsyncSession, desk: Desk, programme: Programme, now: datetime
+) -> tuple[Maintenance, ...]:
+    """The times in which services of a programme are closed, now or later, as the office has announced them."""
+    look_up = desk.maintenance.get(programme.name)
+    return () if look_up is None else await look_up(session, now)
 
 
 async def others_of(session: AsyncSession, application: Application) -> tuple[Other, ...]:

@@ -34,6 +34,7 @@ from applications.errands import ERRANDS
 from applications.features.green_loan.danshin import commands as danshin_commands
 from applications.features.green_loan.danshin import work as danshin
 from applications.features.green_loan.danshin.client import DanshinClient
+from applications.features.green_loan.maintenance.queries import in_force
 from applications.features.green_loan.rates.queries import rate_table
 from applications.programmes import PROGRAMMES
 from applications.providers import Listener
@@ -138,5 +139,6 @@ def _desk(settings: Settings, institutions: ZenginInstitutions) -> Desk:
         messages_per_day=settings.messages_per_day,
         message_length=settings.message_length,
         dated={"green_loan": rate_table},
+        maintenance={"green_loan": in_force},
         errands=ERRANDS,
     )

@@ -16,18 +16,23 @@ Permanent and Transient are for consumers of events: the first parks the key, th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing a rule found: the rule's ID, a stable code, a Japanese message that says what to do, the field."""
+    """One thing a rule found: the rule's ID, a stable code, a Japanese message that says what to do, the field.
+
+    `until` is when it goes away by itself, where that is known; the answer says so as Retry-After.
+    """
 
     rule: str
     code: str
     message: str
     field: str = ""
+    until: datetime | None = None
 
 
 class ServiceError(Exception):
@@ -67,7 +72,8 @@ class ServiceError(Exception):
         if self.rules:
             body["rules"] = list(self.rules)
         if self.findings:
-            body["findings"] = [asdict(finding) for finding in self.findings]
+            told = ("rule", "code", "message", "field")
+            body["findings"] = [{name: getattr(finding, name) for name in told} for finding in self.findings]
         return body
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -21,10 +22,10 @@ from applications.commands import corrections
 from applications.desk import Desk
 from applications.domain import check_keepable, reference_of
 from applications.errors import ApplicationExists, ContactNotYetKnown, ContentChanged, DraftChanged, NotEditable
-from applications.filing import with_filing
+from applications.filing import maintenance_of, with_filing
 from applications.moves import move
 from applications.programme import CONTACT_NOT_YET_KNOWN
-from applications.workflow import START, choose_filing
+from applications.workflow import START, choose_filing, refusal
 
 _NUMBER = text("SELECT nextval('application_numbers')")
 _INSERT = text("""
@@ -63,7 +64,8 @@ async def start_application(
     if (await session.execute(_INSERT, columns)).scalar_one_or_none() is None:
         raise ApplicationExists(account_id=str(actor.account_id), programme=chosen.name)
     application = await open_locked(session, desk, actor, Action.EDIT, application_id, now=now)
-    application = await move(session, desk, application, application.case(now), START, actor=actor)
+    case = replace(application.case(now), maintenance=await maintenance_of(session, desk, chosen, now))
+    application = await move(session, desk, application, case, START, actor=actor)
     await eventlog.record(
         session,
         ApplicationStarted(
@@ -100,8 +102,11 @@ async def save_draft(
         raise NotEditable(rules=workflow.rules, application_id=str(application_id), state=application.state)
     if application.draft_version != version:
         raise DraftChanged(application.draft_version)
-    if findings := [one for guard in workflow.saving for one in guard(application.case(now))]:
-        raise Refused(findings=findings, application_id=str(application_id))
+    if workflow.saving:
+        announced = await maintenance_of(session, desk, application.programme, now)
+        case = replace(application.case(now), maintenance=announced)
+        if findings := [one for guard in workflow.saving for one in guard(case)]:
+            raise refusal(findings, case, "save")
     draft = desk.lock_away(content, contexts.of_draft(application_id))
     saved = await session.execute(_SAVE, {"id": application_id, "draft": draft, "now": now, "by": actor.account_id})
     version_now = int(saved.scalar_one())

@@ -24,7 +24,7 @@ from applications.cases import Application, Proof, digest_to_prove, open_locked
 from applications.desk import Desk
 from applications.domain import check_keepable
 from applications.errors import NotYetOnWorklist, ReviewHeldByAnother
-from applications.filing import dated_of, with_filing
+from applications.filing import dated_of, maintenance_of, with_filing
 from applications.forms import read
 from applications.moves import move
 from applications.workflow import Effect, ReviewFacts, choose_plain
@@ -103,6 +103,8 @@ async def step_of(
         case = replace(case, facts=facts)
     if row.dated:
         case = replace(case, dated=await dated_of(session, desk, application.programme))
+    if row.counter:
+        case = replace(case, maintenance=await maintenance_of(session, desk, application.programme, now))
     if Effect.READS in row.effects:
         case = await with_filing(session, desk, application, case)
     if row.otp and (proof is None or proof.digest != digest_to_prove(application, row, wish.subject)):

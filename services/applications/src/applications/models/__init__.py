@@ -25,6 +25,7 @@ from applications.models.office import (
     BalanceImport,
     CertificatePosting,
     ContactNote,
+    MaintenanceAnnouncement,
     OfficeTask,
     Review,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "HistoryStart",
     "HistoryStep",
     "IncomeEvidence",
+    "MaintenanceAnnouncement",
     "Message",
     "OfficeTask",
     "Organisation",

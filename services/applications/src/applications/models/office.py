@@ -127,6 +127,30 @@ class CertificatePosting(Base, table=True):
     announced_at: datetime = time_column()
 
 
+class MaintenanceAnnouncement(Base, table=True):
+    """When a service is closed, as announced (GL-061, GL-429): one row per version, of which the last one counts.
+    Append-only.
+    """
+
+    __tablename__: ClassVar[str] = "maintenance_announcements"
+    __table_args__: ClassVar[Any] = (
+        CheckConstraint("version > 0", name="version"),
+        CheckConstraint("service IN ('counter', 'income_service')", name="service"),
+        CheckConstraint("begins_at < ends_at", name="period"),
+        CheckConstraint("reason <> ''", name="reason"),
+    )
+
+    window_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    service: str = text_column()
+    begins_at: datetime = time_column()
+    ends_at: datetime = time_column()
+    reason: str = text_column()
+    withdrawn: bool
+    told_by: UUID
+    told_at: datetime = time_column()
+
+
 class AccessLogEntry(Base, table=True):
     """Which of the staff read whose personal data, and when. Append-only."""
 

@@ -21,6 +21,7 @@ from applications.workflow.case import (
     Document,
     Filing,
     Guard,
+    Maintenance,
     NotAtHand,
     Other,
     ReviewFacts,
@@ -39,6 +40,7 @@ from applications.workflow.judgement import (
     findings_of,
     next_automatic,
     possible,
+    refusal,
     standings,
 )
 from applications.workflow.rows import SYSTEM, Deadline, Effect, Notice, Relation, Transition, Who, always
@@ -60,6 +62,7 @@ __all__ = [
     "Filing",
     "Ground",
     "Guard",
+    "Maintenance",
     "NotAtHand",
     "Notice",
     "Other",
@@ -84,5 +87,6 @@ __all__ = [
     "grounds",
     "next_automatic",
     "possible",
+    "refusal",
     "standings",
 ]

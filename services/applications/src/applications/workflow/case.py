@@ -92,6 +92,18 @@ class Taken:
 
 
 @dataclass(frozen=True)
+class Maintenance:
+    """A time announced by the office in which a service of a programme is closed: from `start` until before `end`,
+    aware. `service` is a code of the programme, `reason` what people read.
+    """
+
+    service: str
+    start: datetime
+    end: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
 class Other:
     """Another application of the same account for the same programme. `submitted_at` is when it was handed in first."""
 
@@ -112,8 +124,10 @@ class Case:
     a step files something over it. `ekyc` has the status of each person that is known of. `facts` is what is said with
     the step that is being taken. `documents` are the files as they are now. `dated` is what the office keeps for the
     programme with dates of validity, such as rates; it is looked up for rows that want it (`Transition.dated`).
-    `others` are looked up where something is filed. In a workflow that remembers, `submitted` is what was handed in
-    last, and `taken` has every step that was taken, by track, subject and command.
+    `maintenance` is what the office has announced, looked up for rows that want it (`Transition.counter`), where
+    something is filed, and where a draft is saved. `others` are looked up where something is filed. In a workflow that
+    remembers, `submitted` is what was handed in last, and `taken` has every step that was taken, by track, subject and
+    command.
     """
 
     application_id: UUID
@@ -138,6 +152,16 @@ class Case:
     others: tuple[Other, ...] = ()
     documents: tuple[Document, ...] = ()
     dated: object = None
+    maintenance: tuple[Maintenance, ...] | None = None
+
+    @property
+    def announced(self) -> tuple[Maintenance, ...]:
+        """The times in which services are closed. Raises NotAtHand where they were not looked up: a guard that saw none
+        would let everything pass.
+        """
+        if self.maintenance is None:
+            raise NotAtHand("maintenance")
+        return self.maintenance
 
     @property
     def subject(self) -> UUID:

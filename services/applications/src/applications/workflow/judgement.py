@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from math import ceil
 from typing import NoReturn
 from uuid import UUID
 
@@ -126,4 +128,13 @@ def check(transition: Transition, case: Case, *, actor_id: UUID | None, first_of
     if transition.second_of is not None and first_officer in {None, actor_id}:
         raise SecondOfficerNeeded(rules=transition.rules, application_id=str(case.application_id))
     if findings := findings_of(transition, case):
-        raise Refused(findings=findings, application_id=str(case.application_id), command=transition.command)
+        raise refusal(findings, case, transition.command)
+
+
+def refusal(findings: Sequence[Finding], case: Case, command: str) -> Refused:
+    """The answer where these findings stand in the way, with when to try again if one of them passes by itself."""
+    ends = [one.until for one in findings if one.until is not None]
+    wait = ceil((max(ends) - case.now).total_seconds()) if ends else None
+    return Refused(
+        findings=findings, retry_after_seconds=wait, application_id=str(case.application_id), command=command
+    )

@@ -93,7 +93,8 @@ class Transition:
     While `when` is not true there is no such row: nobody is offered the step. A guard is what can be put right, and the
     system can put nothing right: its rows have none. The system takes an `automatic` row by itself as soon as `when`
     is true, in the transaction that made it so. `notices` are messages to those who apply, which the step brings.
-    `dated`: the guards look at what the office keeps for the programme with dates of validity. `reckons` makes what is
+    `dated`: the guards look at what the office keeps for the programme with dates of validity; `counter`: they look at
+    when services are closed. `reckons` makes what is
     kept (`keeps`) of what is said: what follows from rules is computed, and typed by nobody.
     `tells` makes of what is said what those outside the office read of it, where that is not all; `told_as` is another
     command of the track, as which they read the whole step: its words, what it tells, and its target as the state.
@@ -121,6 +122,7 @@ class Transition:
     notices: Callable[[Case], Sequence[Notice]] | None = None
     provides: Callable[[Case], Sequence[Given]] | None = None
     dated: bool = False
+    counter: bool = False
     keeps: type[Form] | None = None
     reckons: Callable[[Case], Form] | None = None
     tells: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None

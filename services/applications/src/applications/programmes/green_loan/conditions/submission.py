@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from kit.errors import Finding
 from kit.japan import to_jst
@@ -13,6 +14,7 @@ from applications.programmes.green_loan.people.applicants import MAX_JOINT_DEBTO
 from applications.programmes.green_loan.procedure import acceptance, channel, windows
 from applications.programmes.green_loan.procedure.channel import Earlier, Outcome
 from applications.programmes.green_loan.procedure.consents import TEXTS
+from applications.programmes.green_loan.procedure.maintenance import Service, of_service
 from applications.programmes.green_loan.reading import CONSENT, PAID_OUT, content, debtors, today
 from applications.workflow import Case
 
@@ -27,16 +29,28 @@ ENDED = {
 
 
 def counter_is_open(case: Case) -> Sequence[Finding]:
-    """GL-061, GL-062."""
-    if windows.is_available(windows.Act.PORTAL, case.now, ()):
+    """GL-061, GL-062: the hours, and what the office has announced until this moment.
+
+    Of the steps of those who apply only: officers, banks, inspection bodies and the system are never shut out.
+    """
+    announced = of_service(Service.COUNTER, case.announced)
+    if windows.is_available(windows.Act.PORTAL, case.now, announced):
         return ()
-    opens = to_jst(windows.opens_again(case.now, ()))
+    opens = windows.opens_again(case.now, announced)
+    going = next((one for one in announced if one.start <= case.now < one.end), None)
     message = (
         "Web申込サービスのご利用時間は、午前6時から翌日午前2時までです。"
-        f"次は{opens.month}月{opens.day}日{opens.hour}時{opens.minute:02}分からご利用いただけます。"
-        "これまでに保存された内容は、そのまま残っています。"
+        if going is None
+        else "ただいまメンテナンスのため、Web申込サービスをご利用いただけません"
+        f"({going.reason}、{_told(going.end)}まで)。"
     )
-    return [Finding("GL-061", "CLOSED", message)]
+    message += f"次は{_told(opens)}からご利用いただけます。これまでに保存された内容は、そのまま残っています。"
+    return [Finding("GL-061", "CLOSED", message, until=opens)]
+
+
+def _told(moment: datetime) -> str:
+    here = to_jst(moment)
+    return f"{here.month}月{here.day}日{here.hour}時{here.minute:02}分"
 
 
 def form_is_right(case: Case) -> Sequence[Finding]:

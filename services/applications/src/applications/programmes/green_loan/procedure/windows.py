@@ -10,6 +10,8 @@ from enum import StrEnum
 from kit.japan import to_jst
 from kit.japan.business_days import AGENCY_CLOSURE, Closure
 
+from applications.workflow import Maintenance
+
 OPENS_AT = time(6)
 CLOSES_AT = time(2)
 """GL-061: from 6:00 to 2:00 of the next day."""
@@ -41,18 +43,11 @@ class Act(StrEnum):
     CONTRACT = "CONTRACT"
 
 
-@dataclass(frozen=True)
-class Maintenance:
-    """A time announced by the agency in which the Web service is closed: from `start` until before `end`, aware."""
-
-    start: datetime
-    end: datetime
-
-
 def is_available(act: Act, moment: datetime, maintenance: Sequence[Maintenance]) -> bool:
     """GL-061, GL-064: whether an act can be done now. Raises ValueError for a naive datetime.
 
-    The contract can be concluded at any hour; only the announced period limits it (`procedure.contract`).
+    `maintenance`: when the Web service is closed, as announced. The contract can be concluded at any hour; only the
+    announced period limits it (`procedure.contract`).
     """
     if act is Act.CONTRACT:
         return True

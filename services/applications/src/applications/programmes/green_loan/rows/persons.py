@@ -20,6 +20,7 @@ ROWS = (
         guards=(submission.counter_is_open, submission.agreement_is_whole),
         when=lambda case: case.state(LOAN) == "draft",
         facts=steps.Agreement,
+        counter=True,
     ),
     row(
         IDENTITY,
