@@ -38,7 +38,12 @@ async def contracts(desk):
         await session.execute(text("UPDATE envelopes SET look_at = NULL"))
 
 
-async def announced(desk, *, last="2026-04-16"):
+async def identified(desk, *people):
+    for person in people:
+        await desk.hear(EkycStatusChanged(account_id=person.account_id, ekyc_id=uuid4(), status="passed"))
+
+
+async def announced(desk, *, last="2026-04-16", wife_is_unknown=False):
     """A couple whose contract period was announced a moment ago, and who were identified."""
     owner, wife, application = await a_couple(desk)
     reviewer = await approved(desk, application, owner, wife)
@@ -46,8 +51,7 @@ async def announced(desk, *, last="2026-04-16"):
     clerk = desk.person(Role.BANK, organisation_id=example.BANK)
     await done(reviewer, application, "omit", track=TECHNICAL, facts=INSPECTED)
     await done(clerk, application, "receive", facts=RECEIPT)
-    for person in (owner, wife):
-        await desk.hear(EkycStatusChanged(account_id=person.account_id, ekyc_id=uuid4(), status="passed"))
+    await identified(desk, owner, *(() if wife_is_unknown else (wife,)))
     await offer(reviewer, application, "2026-04-02", last)
     return owner, wife, application, reviewer
 
@@ -123,6 +127,19 @@ async def test_all_sign_one_paper_and_have_it_with_all_signatures(desk, contract
     assert (await desk.rows("SELECT look_at FROM envelopes WHERE application_id = :id", id=application))[
         0
     ].look_at is None
+
+
+@pytest.mark.rule("GL-101", "GL-495")
+async def test_who_is_not_identified_is_told_so_before_the_place_to_sign_and_all_who_sign_see_it(desk, contracts):
+    owner, wife, application, reviewer = await announced(desk, wife_is_unknown=True)
+    await contracts.work()
+    await watch(wife, application)
+    assert findings(await contracts.place(wife, application)) == {("GL-101", "identity_not_verified", "")}
+    for person in (owner, wife, reviewer):
+        assert [one["code"] for one in (await contract(person, application))["against"]] == ["identity_not_verified"]
+    await identified(desk, wife)
+    assert (await contract(wife, application))["against"] == []
+    assert (await contracts.place(wife, application)).status_code == 200
 
 
 @pytest.mark.rule("GL-482", "GL-487")

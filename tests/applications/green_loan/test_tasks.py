@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from applications.programmes.green_loan.reading import CONSENT, DANSHIN, TECHNICAL
+from applications.programmes.green_loan.reading import CONSENT, DANSHIN, IDENTITY, TECHNICAL
 from applications.programmes.green_loan.workflow import WORKFLOW
 from applications.workflow import Ground, TaskKind, grounds
 from kit.errors import Refused
@@ -85,6 +85,18 @@ def test_a_decision_without_a_contract_calls_at_the_end_of_the_last_day_and_noth
     life.do("propose_cancellation", REVIEWER)
     life.do("cancel", APPROVER, code="PROCEDURE_NOT_DONE")
     assert grounds(WORKFLOW, life.case()) == {}  # it has ended
+
+
+@pytest.mark.rule("GL-101", "GL-487", "GL-495")
+def test_a_contract_that_all_have_signed_and_that_cannot_be_concluded_calls_and_says_what_stands_against_it():
+    life = until_contract()
+    assert "contract_held_up" not in of_the_loan(life)  # nobody has signed
+    sign(life, MAIN, OWNER)
+    held_up = tasks(life)["contract_held_up"]
+    assert (held_up.at, held_up.rule, held_up.due_on) == (life.now, "GL-101", life.now.date() + timedelta(days=14))
+    assert "本人確認" in held_up.reason
+    life.do("see", BANK, track=IDENTITY, about=OWNER, papers=["DRIVING_LICENCE"])
+    assert (life.state(), tasks(life)) == ("contracted", {})
 
 
 @pytest.mark.rule("GL-434", "GL-435")

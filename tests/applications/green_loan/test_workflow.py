@@ -7,7 +7,7 @@ import pytest
 from applications.errors import ImpossibleTransition, SecondOfficerNeeded
 from applications.programmes.green_loan import PROGRAMME, agreement, insurance, reckoned, steps
 from applications.programmes.green_loan.areas.states import CODES, STATES, StateTransition, state_transition
-from applications.programmes.green_loan.conditions.contract import may_sign
+from applications.programmes.green_loan.conditions.contract import may_sign, stands_against
 from applications.programmes.green_loan.conditions.works import works_paper_is_there
 from applications.programmes.green_loan.money.rates import RateTable
 from applications.programmes.green_loan.reading import (
@@ -577,6 +577,7 @@ def test_the_contract_waits_for_every_signature_and_every_identity():
 @pytest.mark.rule("GL-486", "GL-484")
 def test_nobody_signs_before_the_video():
     life = until_contract()
+    identify(life, OWNER)
     with pytest.raises(ImpossibleTransition):
         signed_at(life, OWNER, life.now)
     assert {one.code for one in may_sign(life.case(about=OWNER))} == {"video_not_watched", "content_not_confirmed"}
@@ -584,6 +585,31 @@ def test_nobody_signs_before_the_video():
     assert list(may_sign(life.case(about=OWNER))) == []
     with pytest.raises(Forbidden):  # at the provider, and nowhere else
         life.do("sign", MAIN, track=SIGNATURE, about=OWNER, signed_at=life.now.isoformat())
+
+
+@pytest.mark.rule("GL-101", "GL-260", "GL-397", "GL-435", "GL-495")
+def test_nobody_signs_what_could_not_be_concluded_and_everybody_is_told_why():
+    life = accepted(debtor=True)
+    decide(life, conditions=[{"text": "自動車ローンの完済", "due": "contract"}])
+    works_contract_is(life, "OPEN")
+    certify(life)
+    receive(life, received=ORDER, shown=ORDER[1:])
+    open_contract(life)
+    identify(life, OWNER)
+    for caller, person in BOTH:
+        life.do("watch", caller, track=SIGNATURE, about=person)
+
+    def against(*people):
+        return [{one.code for one in may_sign(life.case(about=person))} for person in people]
+
+    both = {"approval_condition_open", "works_contract_copy_missing"}
+    assert against(OWNER, DEBTOR) == [both, both | {"identity_not_verified"}]
+    assert {one.code for one in stands_against(life.case())} == both | {"identity_not_verified"}
+    life.do("fulfil", BANK, conditions=[0])
+    life.do("receive_works_paper", BANK, received=[COPY], shown=[COPY])
+    assert against(OWNER, DEBTOR) == [set(), {"identity_not_verified"}]
+    life.do("decline", SYSTEM, track=DANSHIN, about=OWNER)
+    assert against(OWNER) == [{"danshin_not_settled"}]
 
 
 @pytest.mark.rule("GL-483", "GL-487")

@@ -151,6 +151,7 @@ class ElectronicContract:
     The paper has `title`, `preamble` and the lines of `terms` (label, value). `signers` are the accounts of all who
     sign, with their names; it is signed until the end of `last_day` in Japan. A signature is a step of the system,
     `command` on the personal track `track`, and says `signed` of its moment. `may_sign` is asked about one of them,
+    `against` about all: what would keep the contract from being concluded if everybody had signed;
     `watched` whether they have seen the explanation. `given` is what the provider is told of a person (`which` names
     it). `rule` is cited where signatures are not gone on with, `place_rule` where nobody can sign yet.
     """
@@ -164,6 +165,7 @@ class ElectronicContract:
     command: str
     signed: Callable[[datetime], BaseModel]
     may_sign: Guard
+    against: Guard
     watched: Callable[[Case, UUID], bool]
     given: Callable[[Case, UUID, str], Given]
     rule: str

@@ -11,6 +11,7 @@ from kit.http import ActorDep, NowDep, SessionDep
 from pydantic import BaseModel, ConfigDict, Field
 
 from applications.api.context import ContextDep, DeskDep
+from applications.api.schemas.common import FindingList
 from applications.econtract.queries import contract_of, paper_of, place_of
 
 router = APIRouter(prefix="/v1/applications/{application_id}/contract", tags=["contract"])
@@ -40,6 +41,9 @@ class ContractBody(BaseModel):
     signed_sha256: str | None = Field(description="of the paper with all signatures")
     completed_at: datetime | None
     signers: list[SignerBody]
+    against: FindingList = Field(
+        description="what keeps the contract from being concluded, beside the signatures, and how it is settled"
+    )
 
 
 class PlaceBody(BaseModel):

@@ -30,7 +30,9 @@ class SignerSeen:
 
 @dataclass(frozen=True)
 class ContractSeen:
-    """The contract of the period that was announced last. `sha256` is that of the paper that all sign."""
+    """The contract of the period that was announced last. `sha256` is that of the paper that all sign; `against` keeps
+    it from being concluded, whoever signs.
+    """
 
     state: str
     expires_at: datetime
@@ -38,6 +40,7 @@ class ContractSeen:
     signed_sha256: str | None
     completed_at: datetime | None
     signers: tuple[SignerSeen, ...]
+    against: tuple[Finding, ...]
 
 
 class Paper(NamedTuple):
@@ -53,9 +56,10 @@ async def contract_of(
     """How the contract stands. Raises Forbidden, NotFound."""
     application, envelope = await _seen(session, desk, actor, Action.VIEW_CONTRACT, application_id, now)
     case = application.case(now)
-    watched = rows.contract_of(application.programme).watched
+    contract = rows.contract_of(application.programme)
     signers = tuple(
-        SignerSeen(one.account_id, watched(case, one.account_id), one.signed_at) for one in envelope.signers.values()
+        SignerSeen(one.account_id, contract.watched(case, one.account_id), one.signed_at)
+        for one in envelope.signers.values()
     )
     return ContractSeen(
         state=state_of(envelope, now),
@@ -64,6 +68,7 @@ async def contract_of(
         signed_sha256=envelope.signed_sha256,
         completed_at=envelope.completed_at,
         signers=signers,
+        against=tuple(contract.against(case)),
     )
 
 
@@ -80,7 +85,8 @@ async def paper_of(session: AsyncSession, desk: Desk, actor: Actor, application_
 
 async def place_of(session: AsyncSession, desk: Desk, actor: Actor, application_id: UUID, now: datetime) -> str:
     """Where the actor signs at the provider. Raises Forbidden, NotFound; Refused before the video was watched and the
-    content confirmed (GL-486), outside of the period (GL-483), and while the provider has not answered (GL-482).
+    content confirmed (GL-486), outside of the period (GL-483), while something stands against the contract that a
+    signature does not mend (GL-101, GL-435, GL-495), and while the provider has not answered (GL-482).
     """
     application, envelope = await _seen(session, desk, actor, Action.SIGN_CONTRACT, application_id, now)
     contract = rows.contract_of(application.programme)

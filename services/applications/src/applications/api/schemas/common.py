@@ -55,6 +55,10 @@ def finding_body(finding: Any) -> FindingBody:
     return FindingBody(rule=finding.rule, code=finding.code, message=finding.message, field=finding.field)
 
 
+FindingList = Annotated[list[FindingBody], BeforeValidator(lambda found: [finding_body(one) for one in found])]
+"""Findings, where a body is made of an object's attributes."""
+
+
 class ExaminedBody(Body):
     """Something that the office examines, and how far that is."""
 
@@ -65,9 +69,7 @@ class ExaminedBody(Body):
     rule: str
     on: date | None
     document_id: UUID | None
-    findings: Annotated[list[FindingBody], BeforeValidator(lambda found: [finding_body(one) for one in found])] = Field(
-        description="what is wrong with what was read in a file"
-    )
+    findings: FindingList = Field(description="what is wrong with what was read in a file")
 
 
 def document_bodies(documents: tuple[Document, ...]) -> list[DocumentBody]:

@@ -79,6 +79,7 @@ CONTRACT = ElectronicContract(
     command="sign",
     signed=_signed,
     may_sign=contract.may_sign,
+    against=contract.stands_against,
     watched=contract.has_watched,
     given=_given,
     rule="GL-487",

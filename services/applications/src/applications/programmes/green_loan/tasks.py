@@ -34,6 +34,17 @@ def contract_overdue(case: Case) -> Ground | None:
     return Ground(_end_of(last), "GL-493", reason)
 
 
+def contract_held_up(case: Case) -> Ground | None:
+    """GL-101, GL-435, GL-487, GL-495: all have signed, and something stands against the contract all the same; when the
+    period ends, all sign again. What it is, is among what the office sees of the contract.
+    """
+    signed, period, against = contract.held_up_since(case), contract.period_of(case), contract.stands_against(case)
+    if signed is None or period is None or not against:
+        return None
+    reason = f"全員の電子契約が終わりましたが、契約を締結できません。{period.last}までに解消してください: "
+    return Ground(signed, against[0].rule, reason + "".join(one.message for one in against), period.last)
+
+
 def conditions_overdue(case: Case) -> Ground | None:
     """GL-434, GL-435: an approval condition is open although the event has come until which it was to be fulfilled.
 
@@ -150,6 +161,7 @@ def _end_of(day: date) -> datetime:
 
 TASKS = (
     TaskKind("contract_overdue", contract_overdue),
+    TaskKind("contract_held_up", contract_held_up),
     TaskKind("conditions_overdue", conditions_overdue),
     TaskKind("acceleration", acceleration),
     TaskKind("area_registration", area_registration),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from kit.errors import Finding
 from kit.japan import to_jst
 
-from applications.programmes.green_loan import steps
+from applications.programmes.green_loan import insurance, steps
 from applications.programmes.green_loan.conditions import works
 from applications.programmes.green_loan.money import methods
 from applications.programmes.green_loan.papers import completion
@@ -95,14 +95,48 @@ def has_watched(case: Case, person: UUID) -> bool:
 
 
 def may_sign(case: Case) -> Sequence[Finding]:
-    """GL-483, GL-486: in the period, after the video."""
+    """GL-483, GL-486: in the period, after the video. GL-101, GL-435, GL-495: and nothing is signed that could not be
+    concluded. Whether somebody else is identified keeps only them from signing.
+    """
     seen = has_watched(case, case.subject)
-    return contract.signing_findings(
+    signing = contract.signing_findings(
         video_watched=seen,
         content_confirmed=seen,
         period=period_of(case) if case.state(LOAN) == "contract_open" else None,
         today=today(case),
     )
+    return [*signing, *_blocking(case, [case.subject])]
+
+
+def stands_against(case: Case) -> Sequence[Finding]:
+    """GL-101, GL-260, GL-435, GL-495: what keeps the contract from being concluded, beside signatures and period."""
+    return _blocking(case, debtors(case)) if contract_is_open(case) else ()
+
+
+def _blocking(case: Case, people: Sequence[UUID]) -> list[Finding]:
+    receipt = case.last(LOAN, "receive")
+    found = contract.blocking_findings(
+        identity=[identity_of(case, person) for person in people],
+        conditions_done=decision.conditions_done(conditions(case)),
+        works_contract_copy_received=works.works_paper_is_there(case),
+        certificate_submitted=to_jst(receipt.at).date() if receipt else None,
+        today=today(case),
+    )
+    if insurance.danshin_is_settled(case):
+        message = (
+            "団信の加入手続きが終わっていないか、加入の結果がお申込みの団信の種類と異なります。"
+            "機構からのご連絡をお待ちください。"
+        )
+        found.append(Finding("GL-260", "danshin_not_settled", message))
+    return found
+
+
+def held_up_since(case: Case) -> datetime | None:
+    """When all had signed in the period (GL-487); None while somebody has not."""
+    people, period = debtors(case), period_of(case)
+    if period is None or contract.concluded_on([signed_on(case, one) for one in people], period) is None:
+        return None
+    return max(step.at for one in people if (step := case.last(SIGNATURE, "sign", one)) is not None)
 
 
 def signature_may_be_heard(case: Case) -> bool:

@@ -52,7 +52,32 @@ def contract_findings(
     day outside the period. `identity` and `signed` are those of the main applicant and all joint debtors: about nobody,
     nothing is fulfilled.
     """
-    found = _period_findings(period, today)
+    found = [
+        *_period_findings(period, today),
+        *blocking_findings(
+            identity=identity,
+            conditions_done=conditions_done,
+            works_contract_copy_received=works_contract_copy_received,
+            certificate_submitted=certificate_submitted,
+            today=today,
+        ),
+    ]
+    if not signed or not all(signed):
+        message = "契約手続を完了していない方がいます。期間内に、申込本人と連帯債務者の全員がお手続きください。"
+        found.append(Finding("GL-487", "not_all_signed", message))
+    return found
+
+
+def blocking_findings(
+    *,
+    identity: Sequence[IdentityState],
+    conditions_done: bool,
+    works_contract_copy_received: bool,
+    certificate_submitted: date | None,
+    today: date,
+) -> list[Finding]:
+    """What stands against the contract whoever signs it, and keeps everybody from signing: as `contract_findings`."""
+    found = []
     if not identity or "K0" in identity:
         message = (
             "本人確認がお済みでない方がいます。契約の前に、eKYCまたは取扱金融機関の窓口で本人確認をお受けください。"
@@ -70,9 +95,6 @@ def contract_findings(
     if certificate_submitted is None or today < certificate_submitted:
         message = "適合証明書等が未提出です。取扱金融機関に提出された日から、契約のお手続きができます。"
         found.append(Finding("GL-485", "outside_contract_period", message))
-    if not signed or not all(signed):
-        message = "契約手続を完了していない方がいます。期間内に、申込本人と連帯債務者の全員がお手続きください。"
-        found.append(Finding("GL-487", "not_all_signed", message))
     return found
 
 
