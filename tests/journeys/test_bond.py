@@ -16,7 +16,7 @@ import httpx
 import jsonschema
 import pytest
 import pytest_asyncio
-from journeys.witness import Told, Witness, all_told, left_behind, links_in, occurs, readable
+from journeys.witness import PROCESSES, Told, Witness, all_told, left_behind, links_in, occurs, readable
 from madoguchi_contracts import Role
 from madoguchi_contracts.schema import released
 from madoguchi_stack.case import bond
@@ -26,6 +26,7 @@ from madoguchi_stack.case.web import text_of, until
 from madoguchi_stack.layout import OFFICE_MAILBOX
 from madoguchi_stack.mailbox import read_mails
 from madoguchi_stack.services import service_environment
+from support.logs import wrong_lines
 from support.stack import Stack, StackPerson, open_stack
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -247,6 +248,17 @@ def test_nothing_that_runs_by_itself_failed_in_any_process(run: Run):
     assert [
         (place, line) for place, text in logs.items() for line in text.splitlines() if '"loop_failed"' in line
     ] == []
+
+
+def test_every_line_of_every_process_has_the_form_that_is_promised(run: Run):
+    logs = {
+        place: text
+        for place, text in run.places.items()
+        if place.removeprefix("log ").removesuffix(".log") in PROCESSES
+    }
+    assert len(logs) == len(PROCESSES)
+    assert all(text.count("\n") > 3 for text in logs.values())  # something was written
+    assert [(place, *wrong) for place, text in logs.items() for wrong in wrong_lines(text)] == []
 
 
 # What nobody may see

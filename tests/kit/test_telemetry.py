@@ -16,6 +16,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import BaseModel
+from support.logs import wrong_lines
 
 SECRET = "taro.yamada@example.jp"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -169,6 +170,10 @@ def test_every_line_has_the_same_fields_whoever_wrote_it(lines: list[dict[str, A
         ("py.warnings", "warning"),
         ("asyncio", "error"),
     ]
+
+
+def test_every_line_is_as_the_schema_says(lines: list[dict[str, Any]]) -> None:
+    assert wrong_lines("\n".join(map(json.dumps, lines))) == []
 
 
 def test_exceptions_are_structured_in_our_lines_and_in_those_of_libraries(lines: list[dict[str, Any]]) -> None:
