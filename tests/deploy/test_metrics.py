@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +14,12 @@ import pytest
 import pytest_asyncio
 from faults.crowd import Crowd
 from faults.ledger import settle
+from identity.commands import ekyc
+from identity.domain.ekyc import EkycMethod
+from kit.clock import system_clock
+from kit.tokens import Actor
 from madoguchi_contracts import EVENTS, Role
+from madoguchi_stack.case.web import until
 from madoguchi_stack.layout import SERVICES
 from madoguchi_stack.topics import read_topics
 from notifications.delivery import State
@@ -37,6 +43,7 @@ ALLOWED: dict[str, Any] = {
     "state": {state.value for state in State},
     "template": {template.value for template in Template},
     "kind": {"hash", "verify"},
+    "provider": {"ekyc", "econtract", "danshin"},
     "le": re.compile(r"[0-9.e+-]+|\+Inf"),
     # Of prometheus_client itself.
     "generation": {"0", "1", "2"},
@@ -71,6 +78,7 @@ async def test_no_metric_names_anybody_or_anything_of_theirs(stack: Stack):
     people = await stack.people(12)
     await crowd.apply(people)
     await _be_difficult(stack, people[0].mail)
+    await _ask_in_vain(stack)
     await settle(stack)
     seen: set[str] = set()
     strange = []
@@ -84,7 +92,8 @@ async def test_no_metric_names_anybody_or_anything_of_theirs(stack: Stack):
                     if not is_allowed(name, value, routes):
                         strange.append((f"{service}-{part}", sample.name, name, value))
     assert strange == []
-    assert seen >= {"method", "route", "status", "type", "topic", "outcome", "template", "state"}  # something happened
+    # Something happened.
+    assert seen >= {"method", "route", "status", "type", "topic", "outcome", "template", "state", "provider"}
 
 
 async def _be_difficult(stack: Stack, mail: str) -> None:
@@ -103,6 +112,22 @@ async def _be_difficult(stack: Stack, mail: str) -> None:
         await stack.http.send(method)
 
 
+async def _ask_in_vain(stack: Stack) -> None:
+    """Somebody's identity is to be checked while the provider is away."""
+    (person,) = await stack.people(1, ekyc="data_registered")
+    await stack.kill("ekyc")
+    actor = Actor(person.account_id, person.role, uuid4())
+    async with stack.databases["identity"].transaction() as session:
+        await ekyc.start(session, actor=actor, method=EkycMethod.PHOTO, now=system_clock())
+
+    async def failed() -> bool:
+        with suppress(KeyError):  # until the first time
+            return await stack.metric("identity-worker", "madoguchi_provider_failures_total") > 0
+        return False
+
+    await until(failed, "a question without an answer", 60)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -112,6 +137,7 @@ async def _be_difficult(stack: Stack, mail: str) -> None:
         ("error", "duplicate key value (mail)=(rijicho@example.jp)"),
         ("outcome", "青葉"),
         ("type", "6f1c5a0e"),
+        ("provider", "https://ekyc.example.jp/verifications/U-123456"),
     ],
 )
 def test_the_list_would_find_a_label_of_somebody(name: str, value: str):
