@@ -545,4 +545,4 @@ def test_a_team_without_a_file_and_a_file_of_another_name_are_told(tmp_path):
 def test_the_fields_of_an_event_are_found_at_every_depth():
     documents = {"documents", "documents[].document_id", "documents[].slot", "documents[].sha256"}
     assert documents < fields_of(PRESENT[SUBMITTED])
-    assert fields_of(PRESENT[LOCKED]) == {"account_id", "until"}
+    assert fields_of(RELEASES["1.0.0"][LOCKED]) == {"account_id", "until"}
