@@ -122,6 +122,23 @@ def content() -> dict[str, Any]:
     }
 
 
+PLAN = {
+    "received": ["conformity_application", "building_register_copy", "annex_1", "openings_data"],
+    "works": ["OPENINGS"],
+}
+"""By what the inspection body confirms the works of the example, with `confirm_plan`."""
+REPORT: dict[str, Any] = {
+    "papers": ["completion_report", "photographs"],
+    "building_confirmation": False,
+    "photographs": [
+        {"line": 0, "phase": phase, "shows_date": True, "shows_object_name": True} for phase in ("BEFORE", "AFTER")
+    ],
+}
+"""What the applicant reports with `report`."""
+ISSUED = {"issued": ["applicant", "annex_table", "institution"]}
+"""What the inspection body issues with `certify`."""
+
+
 def content_with(**changes: Any) -> dict[str, Any]:
     """The same with other values at dotted paths (`__` for the dot); None takes the field away."""
     changed = deepcopy(content())

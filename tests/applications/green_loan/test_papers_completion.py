@@ -6,8 +6,7 @@ from datetime import date
 
 import pytest
 from applications.programmes.green_loan.papers.completion import (
-    APPLICANT_CERTIFICATES,
-    INSTITUTION_CERTIFICATE,
+    CERTIFICATES,
     HouseForm,
     Phase,
     Photograph,
@@ -16,6 +15,7 @@ from applications.programmes.green_loan.papers.completion import (
     certificate_submission_findings,
     contract_ceiling_yen,
     institution_requirements,
+    issued_findings,
     object_name,
     photograph_findings,
     photograph_phases,
@@ -91,10 +91,10 @@ def test_report_and_photographs_come_from_all_and_the_inspection_certificate_fro
 @pytest.mark.parametrize(
     ("place", "phases"),
     [
-        (WorksPlace("窓", Category.A), (Phase.BEFORE, Phase.AFTER)),
-        (WorksPlace("壁の断熱材", Category.A, hidden=True), (Phase.BEFORE, Phase.DURING, Phase.AFTER)),
-        (WorksPlace("浴槽", Category.B), (Phase.BEFORE, Phase.AFTER)),
-        (WorksPlace("壁紙", Category.C, hidden=True), ()),
+        (WorksPlace(0, "窓", Category.A), (Phase.BEFORE, Phase.AFTER)),
+        (WorksPlace(0, "壁の断熱材", Category.A, hidden=True), (Phase.BEFORE, Phase.DURING, Phase.AFTER)),
+        (WorksPlace(0, "浴槽", Category.B), (Phase.BEFORE, Phase.AFTER)),
+        (WorksPlace(1, "壁紙", Category.C, hidden=True), ()),
     ],
 )
 def test_energy_saving_works_are_photographed_and_hidden_ones_also_during_the_works(
@@ -105,11 +105,11 @@ def test_energy_saving_works_are_photographed_and_hidden_ones_also_during_the_wo
 
 @pytest.mark.rule("GL-462", "GL-465")
 def test_each_phase_needs_a_photograph_with_date_and_object_name_in_it() -> None:
-    places = [WorksPlace("窓", Category.A), WorksPlace("壁紙", Category.C)]
-    before = Photograph("窓", Phase.BEFORE, shows_date=True, shows_object_name=True)
-    after = Photograph("窓", Phase.AFTER, shows_date=True, shows_object_name=True)
-    nameless = Photograph("窓", Phase.AFTER, shows_date=True, shows_object_name=False)
-    dateless = Photograph("窓", Phase.AFTER, shows_date=False, shows_object_name=True)
+    places = [WorksPlace(0, "窓", Category.A), WorksPlace(1, "壁紙", Category.C)]
+    before = Photograph(line=0, phase=Phase.BEFORE, shows_date=True, shows_object_name=True)
+    after = Photograph(line=0, phase=Phase.AFTER, shows_date=True, shows_object_name=True)
+    nameless = Photograph(line=0, phase=Phase.AFTER, shows_date=True, shows_object_name=False)
+    dateless = Photograph(line=0, phase=Phase.AFTER, shows_date=False, shows_object_name=True)
 
     def codes(*photographs: Photograph) -> list[str]:
         return [one.code for one in photograph_findings(places, photographs, "x")]
@@ -130,8 +130,11 @@ def test_the_board_names_the_place_of_a_detached_house_and_the_unit_of_another(f
 
 @pytest.mark.rule("GL-469")
 def test_the_inspection_body_issues_two_papers_for_the_applicant_and_one_for_the_institution() -> None:
-    assert [name.endswith(("(申請者用)", "付表")) for name in APPLICANT_CERTIFICATES] == [True, True]
-    assert INSTITUTION_CERTIFICATE == "住宅改良工事適合証明書(金融機関提出用)"
+    assert CERTIFICATES["institution"] == "住宅改良工事適合証明書(金融機関提出用)"
+    assert issued_findings(["institution", "annex_table", "applicant"], "x") == []
+    for missing in CERTIFICATES:
+        [found] = issued_findings(set(CERTIFICATES) - {missing}, "x")
+        assert (found.rule, CERTIFICATES[missing] in found.message) == ("GL-469", True)
 
 
 def for_institution(contract: WorksContract, *, breakdown: bool = False) -> list[Requirement]:

@@ -9,6 +9,7 @@ from applications.programmes.green_loan.workflow import WORKFLOW
 from applications.workflow import Ground, TaskKind, grounds
 from kit.errors import Refused
 from kit.japan import JST
+from support import green_loan as example
 
 from .test_workflow import (
     APPROVER,
@@ -207,7 +208,7 @@ def test_a_changed_floor_area_calls_until_its_registration_a_month_after_the_com
     life = accepted()
     decide(life)
     life.do("request", MAIN, track=TECHNICAL)
-    life.do("confirm_plan", REVIEWER, track=TECHNICAL, **INSPECTED)
+    life.do("confirm_plan", REVIEWER, track=TECHNICAL, **INSPECTED, **example.PLAN)
     life.do("start_works", MAIN, track=TECHNICAL, on="2026-04-11")
     life.do("complete", MAIN, track=TECHNICAL, on="2026-04-30", floor_area_changes=changes)
     found = tasks(life).get("area_registration")

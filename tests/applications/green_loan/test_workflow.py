@@ -105,11 +105,11 @@ def decide(life, command="approve", **facts):
 
 def certify(life):
     life.do("request", MAIN, track=TECHNICAL)
-    life.do("confirm_plan", BODY, track=TECHNICAL, **INSPECTED)
+    life.do("confirm_plan", BODY, track=TECHNICAL, **INSPECTED, **example.PLAN)
     life.do("start_works", MAIN, track=TECHNICAL, on="2026-04-11")
     life.do("complete", MAIN, track=TECHNICAL, on="2026-04-20")
-    life.do("report", MAIN, track=TECHNICAL)
-    life.do("certify", BODY, track=TECHNICAL, **INSPECTED)
+    life.do("report", MAIN, track=TECHNICAL, **example.REPORT)
+    life.do("certify", BODY, track=TECHNICAL, **INSPECTED, **example.ISSUED)
 
 
 def receive(life, **changes):
@@ -491,7 +491,7 @@ def test_works_start_after_the_decision_and_the_plan_and_not_before_either():
     life.do("request", MAIN, track=TECHNICAL)
     with pytest.raises(ImpossibleTransition):  # T2 is missing
         life.do("start_works", MAIN, track=TECHNICAL, on="2026-04-11")
-    life.do("confirm_plan", BODY, track=TECHNICAL, **INSPECTED)
+    life.do("confirm_plan", BODY, track=TECHNICAL, **INSPECTED, **example.PLAN)
     with pytest.raises(Refused) as refused:  # L3 is missing
         life.do("start_works", MAIN, track=TECHNICAL, on="2026-04-11")
     assert codes(refused) == {"TOO_EARLY"}
@@ -506,11 +506,18 @@ def test_what_the_inspection_body_reports_is_recorded_with_name_number_and_day()
     life = accepted()
     life.do("request", MAIN, track=TECHNICAL)
     with pytest.raises(Refused) as refused:
-        life.do("confirm_plan", BODY, track=TECHNICAL, body_name="見本検査機構")
+        life.do("confirm_plan", BODY, track=TECHNICAL, body_name="見本検査機構", **example.PLAN)
     assert {one.field for one in refused.value.findings} == {"reference_number", "reported_on"}
     with pytest.raises(Forbidden):
-        life.do("confirm_plan", Caller(Role.INSPECTION_BODY, INSPECTOR, UUID(int=999)), track=TECHNICAL, **INSPECTED)
-    life.do("confirm_plan", REVIEWER, track=TECHNICAL, **INSPECTED)  # for a body that has no access here
+        life.do(
+            "confirm_plan",
+            Caller(Role.INSPECTION_BODY, INSPECTOR, UUID(int=999)),
+            track=TECHNICAL,
+            **INSPECTED,
+            **example.PLAN,
+        )
+    # For a body that has no access here:
+    life.do("confirm_plan", REVIEWER, track=TECHNICAL, **INSPECTED, **example.PLAN)
 
 
 @pytest.mark.rule("GL-090", "GL-091", "GL-092")
@@ -518,7 +525,7 @@ def test_works_are_completed_after_they_started():
     life = accepted()
     decide(life)
     life.do("request", MAIN, track=TECHNICAL)
-    life.do("confirm_plan", BODY, track=TECHNICAL, **INSPECTED)
+    life.do("confirm_plan", BODY, track=TECHNICAL, **INSPECTED, **example.PLAN)
     life.do("start_works", MAIN, track=TECHNICAL, on="2026-04-11")
     with pytest.raises(Refused) as refused:
         life.do("complete", MAIN, track=TECHNICAL, on="2026-04-10")

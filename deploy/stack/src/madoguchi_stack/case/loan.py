@@ -313,16 +313,29 @@ async def decide(reviewer: Person, approver: Person, loan: Loan, decision: str, 
     await approver.post("applications", f"{path}/{decision}", {"facts": facts})
 
 
+PLAN = {
+    "received": ["conformity_application", "building_register_copy", "annex_1", "openings_data"],
+    "works": ["OPENINGS"],
+}
+_SEEN = {"shows_date": True, "shows_object_name": True}
+REPORT = {
+    "papers": ["completion_report", "photographs"],
+    "building_confirmation": False,
+    "photographs": [{"line": 0, "phase": phase, **_SEEN} for phase in ("BEFORE", "AFTER")],
+}
+ISSUED = {"issued": ["applicant", "annex_table", "institution"]}
+
+
 async def works(loan: Loan, inspector: Clerk) -> None:
     """From the application for the certificate to the certificate (group 27 to 29), all of it today."""
     owner, on = loan.owner.person, str(today())
     report = {"body_name": inspector.organisation_name, "reference_number": "K-1", "reported_on": on}
     await loan.step(owner, "request", track=TECHNICAL)
-    await loan.step(inspector.person, "confirm_plan", track=TECHNICAL, facts=report)
+    await loan.step(inspector.person, "confirm_plan", track=TECHNICAL, facts={**report, **PLAN})
     await loan.step(owner, "start_works", track=TECHNICAL, facts={"on": on})
     await loan.step(owner, "complete", track=TECHNICAL, facts={"on": on})
-    await loan.step(owner, "report", track=TECHNICAL)
-    await loan.step(inspector.person, "certify", track=TECHNICAL, facts=report)
+    await loan.step(owner, "report", track=TECHNICAL, facts=REPORT)
+    await loan.step(inspector.person, "certify", track=TECHNICAL, facts={**report, **ISSUED})
 
 
 async def borrower(web: Web) -> Borrower:

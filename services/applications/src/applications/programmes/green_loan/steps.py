@@ -16,6 +16,8 @@ from applications.programmes.green_loan.money.arrears import Ground
 from applications.programmes.green_loan.money.changes import ChangeKind
 from applications.programmes.green_loan.money.methods import Method
 from applications.programmes.green_loan.money.prepayment import Channel, Effect
+from applications.programmes.green_loan.papers.completion import Photograph
+from applications.programmes.green_loan.papers.conformity import InsulationData
 from applications.programmes.green_loan.papers.declaration import Declaration
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.people import NotarialDeed, PartnershipCertificate
@@ -271,6 +273,42 @@ class Inspection(Form):
     body_name: str | None = asked("適合証明検査機関の名称", "GL-457", max_length=200)
     reference_number: str | None = asked("受付番号等", "GL-457", max_length=100)
     reported_on: date | None = asked("報告日", "GL-457")
+
+
+class Plan(Inspection):
+    """The plan that the inspection body confirmed, and the papers by which it did (GL-440 to GL-454).
+
+    `shows_performance`: a subsidy's form in the annex's place has the performance values. `works`: the kinds of
+    energy-saving works that the conformity application names. `insulation`: what the papers say of the material.
+    """
+
+    received: tuple[Paper, ...] | None = asked("受領した書類", "GL-440", max_length=50)
+    shows_performance: bool | None = asked("補助事業の申請書の性能値等の記載", "GL-449")
+    works: tuple[str, ...] | None = asked("改良工事の内容", "GL-454", max_length=MOST_LINES)
+    insulation: InsulationData | None = asked("断熱材の性能", "GL-443")
+
+
+class Report(Form):
+    """What is handed to the inspection body with the report of completion (GL-460 to GL-467).
+
+    `same_body`: conformity and completion inspection (建築確認) are done by the same body. `hidden`: the lines of the
+    works, counted from 0, that cannot be seen any more.
+    """
+
+    papers: tuple[Paper, ...] | None = asked("提出する書類", "GL-461", max_length=10)
+    building_confirmation: bool | None = asked("建築確認の要否", "GL-467")
+    same_body: bool | None = asked("建築確認と同じ検査機関", "GL-467")
+    hidden: tuple[int, ...] | None = asked("完了後に確認できない工事", "GL-463", max_length=MOST_LINES)
+    photographs: tuple[Photograph, ...] | None = asked("工事箇所の写真", "GL-462", max_length=300)
+
+
+class Certificate(Inspection):
+    """The inspection that was passed, and what was issued (GL-469)."""
+
+    issued: tuple[Literal["applicant", "annex_table", "institution"], ...] | None = asked(
+        "交付した書類", "GL-469", max_length=3
+    )
+    inspection_certificate_seen: bool | None = asked("検査済証の確認", "GL-467")
 
 
 class Day(Form):

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from kit.errors import Finding
 from kit.japan import to_jst
 
+from applications.forms import read
 from applications.programmes.green_loan import steps
+from applications.programmes.green_loan.form import works as form_works
+from applications.programmes.green_loan.form.sections import GreenLoanForm
 from applications.programmes.green_loan.papers import completion, conformity
 from applications.programmes.green_loan.papers.facts import WorksContract
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.requirement import Code, Due, Requirement
 from applications.programmes.green_loan.reading import LOAN, TECHNICAL, content
+from applications.programmes.green_loan.works.kinds import KINDS, Menu
 from applications.workflow import Case
 
 CERTIFIED = frozenset({"certified", "omitted"})
@@ -24,6 +28,70 @@ def inspection_is_recorded(case: Case) -> Sequence[Finding]:
     said = case.said(steps.Inspection)
     record = conformity.InspectionRecord(said.body_name or "", said.reference_number or "", said.reported_on)
     return conformity.inspection_record_findings(record, "")
+
+
+def plan_is_confirmed(case: Case) -> Sequence[Finding]:
+    """GL-440 to GL-454, GL-457: the dossier is whole, its works are those of the loan, and the report is recorded."""
+    said, form = case.said(steps.Plan), form_of(case)
+    found = conformity.dossier_findings(
+        form.menu or Menu.STANDARD,
+        form_works.planned(form),
+        said.received or (),
+        shows_performance=bool(said.shows_performance),
+        insulation=said.insulation or conformity.InsulationData(),
+        field="received",
+    )
+    in_loan = [line.kind or "" for _, _, line in form_works.energy_saving(form)]
+    return [
+        *inspection_is_recorded(case),
+        *found,
+        *conformity.works_content_findings(in_loan, said.works or (), "works"),
+    ]
+
+
+def report_is_whole(case: Case) -> Sequence[Finding]:
+    """GL-461 to GL-465: the papers of the report, and a photograph of each place in each phase.
+
+    A certificate of the building confirmation may follow until the inspection is passed (GL-467).
+    """
+    said = case.said(steps.Report)
+    required = completion.report_requirements(building_confirmation=False, same_body=False)
+    found = [
+        Finding(one.rules[0], "PAPER_MISSING", f"{one.label}をご提出ください。", "papers")
+        for one in required
+        if not any(set(way) <= set(said.papers or ()) for way in one.accepted)
+    ]
+    if said.building_confirmation is None:
+        found.append(Finding("GL-467", "REQUIRED", "建築確認の要否を入力してください。", "building_confirmation"))
+    places = [
+        completion.WorksPlace(
+            number, f"{number + 1}行目 {KINDS[line.kind or ''].name}", category, hidden=number in (said.hidden or ())
+        )
+        for number, category, line in form_works.energy_saving(form_of(case))
+    ]
+    return [*found, *completion.photograph_findings(places, said.photographs or (), "photographs")]
+
+
+def inspection_is_passed(case: Case) -> Sequence[Finding]:
+    """GL-457, GL-467, GL-469: recorded, with the certificate of the building confirmation, and all of it issued."""
+    said, report = case.said(steps.Certificate), case.said_before(steps.Report, TECHNICAL, "report")
+    required = completion.report_requirements(
+        building_confirmation=bool(report and report.building_confirmation),
+        same_body=bool(report and report.same_body),
+    )
+    asked = any(one.code is Code.INSPECTION_CERTIFICATE for one in required)
+    brought = report is not None and Paper.INSPECTION_CERTIFICATE in (report.papers or ())
+    found = []
+    if asked and not brought and not said.inspection_certificate_seen:
+        message = "検査の合格までに、検査済証の交付を受けてください。"
+        found.append(Finding("GL-467", "PAPER_MISSING", message, "inspection_certificate_seen"))
+    return [*inspection_is_recorded(case), *found, *completion.issued_findings(said.issued or (), "issued")]
+
+
+def form_of(case: Case) -> GreenLoanForm:
+    """What was submitted, as far as it can be read."""
+    form, _ = read(GreenLoanForm, content(case))
+    return form
 
 
 def works_start_in_time(case: Case) -> Sequence[Finding]:

@@ -12,9 +12,11 @@ from kit.errors import Finding
 from applications.forms import read
 from applications.programme import NeededPaper
 from applications.programmes.green_loan.form import danshin, people
+from applications.programmes.green_loan.form import works as form_works
 from applications.programmes.green_loan.form.sections import GreenLoanForm, House, Person, Works
 from applications.programmes.green_loan.papers import facts
 from applications.programmes.green_loan.papers.check import Upload, paper_findings
+from applications.programmes.green_loan.papers.completion import object_name
 from applications.programmes.green_loan.papers.facts import MAIN_APPLICANT, Application, WorksContract
 from applications.programmes.green_loan.papers.required import required_papers
 from applications.programmes.green_loan.papers.requirement import HandTo, Requirement
@@ -42,6 +44,14 @@ def application_of(form: GreenLoanForm, today: date) -> Application:
         same_sex_partners=tuple((one.first, one.second) for one in form.partners or () if one.first and one.second),
         health_certificates=danshin.health_certificates(form),
         breakdown_in_contract=bool(works.breakdown_in_contract),
+        menu=form.menu,
+        planned=form_works.planned(form),
+        object_name=object_name(
+            house.building_form,
+            place=(house.place.address if house.place else None) or "",
+            building_name=house.building_name or "",
+            unit_number=house.unit_number or "",
+        ),
     )
 
 

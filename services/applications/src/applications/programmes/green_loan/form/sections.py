@@ -15,6 +15,7 @@ from applications.programmes.green_loan.danshin.kinds import Choice
 from applications.programmes.green_loan.money.borrowings import Debtor
 from applications.programmes.green_loan.money.borrowings import Kind as BorrowingKind
 from applications.programmes.green_loan.money.methods import Method
+from applications.programmes.green_loan.papers.completion import HouseForm
 from applications.programmes.green_loan.papers.conditions import Condition
 from applications.programmes.green_loan.papers.facts import Change, Income, Position, WorksContract
 from applications.programmes.green_loan.people.kinship import Relation
@@ -129,6 +130,9 @@ class House(Form):
     works_finished_on: date | None = asked("工事の完了日", "GL-134")
     owners: tuple[Owner, ...] | None = asked("所有者・共有者", "GL-125", max_length=MOST_OWNERS)
     occupant: Occupant | None = asked("入居する親族", "GL-146")
+    building_form: HouseForm | None = asked("融資住宅の建て方", "GL-466")
+    building_name: str | None = asked("建物名", "GL-466", max_length=100)
+    unit_number: str | None = asked("部屋番号", "GL-466", max_length=20)
     meets_energy_standard: bool | None = asked("工事後の住宅全体の省エネ基準への適合", "GL-160")
     meets_zeh: bool | None = asked("工事後の住宅全体のZEH水準への適合", "GL-177")
 

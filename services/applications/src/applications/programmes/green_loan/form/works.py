@@ -10,9 +10,10 @@ from kit.errors import Finding
 from applications.programmes.green_loan.form.findings import missing
 from applications.programmes.green_loan.form.sections import Compartment, Cost, GreenLoanForm, House, Line, Loan, Works
 from applications.programmes.green_loan.money.limit import CostLine, Limit, WorksCost, loan_limit, works_cost
+from applications.programmes.green_loan.papers.conformity import PlannedWorks
 from applications.programmes.green_loan.works import costs as rules_of_costs
 from applications.programmes.green_loan.works import lines as rules_of_lines
-from applications.programmes.green_loan.works.kinds import KINDS
+from applications.programmes.green_loan.works.kinds import INCIDENTAL, KINDS, OPENINGS, Category, Menu, Subject
 from applications.programmes.green_loan.works.required import Compartment as CompartmentFacts
 from applications.programmes.green_loan.works.required import House as HouseFacts
 from applications.programmes.green_loan.works.required import Work
@@ -80,6 +81,42 @@ def judged(form: GreenLoanForm) -> rules_of_lines.Judgement | None:
         compartments={one.name: _compartment(one) for one in works.compartments or () if one.name is not None},
     )
     return rules_of_lines.judge(plan)
+
+
+def planned(form: GreenLoanForm) -> frozenset[PlannedWorks]:
+    """GL-440 to GL-448: for which required works the inspection body wants papers; none before they can be judged."""
+    judgement, house, works = judged(form), form.house or House(), form.works or Works()
+    required = [
+        line
+        for line, one in zip(works.lines or (), judgement.lines if judgement else (), strict=False)
+        if one.category is Category.A
+    ]
+    return frozenset(_planned(form.menu, house, line) for line in required if line.kind != INCIDENTAL)
+
+
+def _planned(menu: Menu | None, house: House, line: Line) -> PlannedWorks:
+    if menu is Menu.S:
+        return PlannedWorks.WHOLE_HOUSE_ZEH if house.meets_zeh else PlannedWorks.COMPARTMENT_ZEH
+    if KINDS[line.kind or ""].subject is Subject.EQUIPMENT:
+        return PlannedWorks.EQUIPMENT
+    if line.set_quantity_met and not line.meets_energy_standard_at_place:
+        return PlannedWorks.INSULATION_QUANTITY
+    if not line.meets_energy_standard_at_place and house.meets_energy_standard:
+        return PlannedWorks.WHOLE_HOUSE
+    return PlannedWorks.OPENINGS if line.kind == OPENINGS else PlannedWorks.INSULATION_STANDARD
+
+
+def energy_saving(form: GreenLoanForm) -> list[tuple[int, Category, Line]]:
+    """The lines of energy-saving works, counted from 0, with their category: A and B, without what is incidental.
+
+    interpretation (GL-454, GL-464): these are what conformity application and photographs are about.
+    """
+    judgement, lines = judged(form), (form.works or Works()).lines or ()
+    return [
+        (number, one.category, line)
+        for number, (line, one) in enumerate(zip(lines, judgement.lines if judgement else (), strict=False))
+        if one.category in {Category.A, Category.B} and line.kind != INCIDENTAL and one.category
+    ]
 
 
 def sums(form: GreenLoanForm, proven: Collection[int] | None = None) -> Sums | None:

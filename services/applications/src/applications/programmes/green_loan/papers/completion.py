@@ -10,6 +10,7 @@ from enum import StrEnum
 from kit.errors import Finding
 from kit.japan.months import add_months
 
+from applications.forms import Form, asked
 from applications.programmes.green_loan.papers.facts import WorksContract
 from applications.programmes.green_loan.papers.kinds import Paper, name_of
 from applications.programmes.green_loan.papers.requirement import APPLICATION, Code, Due, HandTo, Requirement
@@ -17,9 +18,21 @@ from applications.programmes.green_loan.works.kinds import Category
 
 REGISTRATION_MONTHS = 1
 
-APPLICANT_CERTIFICATES = ("住宅改良工事適合証明書(申請者用)", "住宅改良工事適合証明書付表")
-INSTITUTION_CERTIFICATE = name_of(Paper.CONFORMITY_CERTIFICATE)
+CERTIFICATES = {
+    "applicant": "住宅改良工事適合証明書(申請者用)",
+    "annex_table": "住宅改良工事適合証明書付表",
+    "institution": name_of(Paper.CONFORMITY_CERTIFICATE),
+}
 """GL-469: what the inspection body issues once the inspection is passed; all of it must be received."""
+
+
+def issued_findings(issued: Collection[str], field: str) -> list[Finding]:
+    """GL-469: what of the certificate was not issued yet."""
+    return [
+        Finding("GL-469", "CERTIFICATE_MISSING", f"{name}を交付してください。", field)
+        for code, name in CERTIFICATES.items()
+        if code not in issued
+    ]
 
 
 def works_may_start(approval_date: date | None, plan_confirmation_date: date | None, start_date: date) -> bool:
@@ -50,12 +63,13 @@ def area_change_registration_due(completion_date: date) -> date:
     return add_months(completion_date, REGISTRATION_MONTHS)
 
 
-def report_requirements(*, building_confirmation: bool, same_body: bool) -> list[Requirement]:
+def report_requirements(*, building_confirmation: bool, same_body: bool, object_name: str = "") -> list[Requirement]:
     """What the inspection body gets with the report of completion (GL-461, GL-462, GL-467).
 
     `building_confirmation`: the works need one (建築確認). `same_body`: conformity and completion inspection are done
-    by the same body, which then needs no copy of its own certificate.
+    by the same body, which then needs no copy of its own certificate. `object_name`: what the photographs' boards say.
     """
+    board = f"黒板等には、撮影日と物件名({object_name})を記載してください。" if object_name else ""
     found = [
         _report(
             Code.COMPLETION_REPORT,
@@ -67,7 +81,7 @@ def report_requirements(*, building_confirmation: bool, same_body: bool) -> list
             Code.PHOTOGRAPHS,
             Paper.PHOTOGRAPHS,
             "融資対象となる全ての省エネルギー工事を確認するため、工事前、工事中(完了後に確認できない工事に限ります)、"
-            "工事後の写真が必要です。",
+            f"工事後の写真が必要です。{board}",
             "GL-462",
         ),
     ]
@@ -110,21 +124,23 @@ PHASE_LABELS = {Phase.BEFORE: "工事前", Phase.DURING: "工事中", Phase.AFTE
 
 @dataclass(frozen=True)
 class WorksPlace:
-    """Works at a place that the loan pays for; `hidden`: invisible once finished."""
+    """Works at a place that the loan pays for, as a line of the application, counted from 0; `hidden`: invisible once
+    finished.
+    """
 
+    line: int
     name: str
     category: Category
     hidden: bool = False
 
 
-@dataclass(frozen=True)
-class Photograph:
-    """A photograph; `shows_date`, `shows_object_name`: what the board in the picture says (撮影日, 物件名)."""
+class Photograph(Form):
+    """A photograph of works; `shows_date`, `shows_object_name`: what the board in the picture says (撮影日, 物件名)."""
 
-    place: str
-    phase: Phase
-    shows_date: bool
-    shows_object_name: bool
+    line: int | None = asked("工事の行の番号", "GL-464", ge=0, le=99)
+    phase: Phase | None = asked("撮影の時期", "GL-462")
+    shows_date: bool | None = asked("撮影日の記載", "GL-465")
+    shows_object_name: bool | None = asked("物件名の記載", "GL-465")
 
 
 def photograph_phases(place: WorksPlace) -> tuple[Phase, ...]:
@@ -142,7 +158,7 @@ def photograph_findings(places: Sequence[WorksPlace], photographs: Sequence[Phot
     found = []
     for place in places:
         for phase in photograph_phases(place):
-            taken = [one for one in photographs if (one.place, one.phase) == (place.name, phase)]
+            taken = [one for one in photographs if (one.line, one.phase) == (place.line, phase)]
             if not taken:
                 message = f"「{place.name}」の{PHASE_LABELS[phase]}の写真をご提出ください。"
                 found.append(Finding("GL-462", "PHOTOGRAPH_MISSING", message, field))
@@ -164,12 +180,14 @@ class HouseForm(StrEnum):
     MULTI_DWELLING = "MULTI_DWELLING"
 
 
-def object_name(form: HouseForm, *, place: str, building_name: str, unit_number: str) -> str:
-    """What is written as object name (物件名) on the board (GL-466).
+def object_name(form: HouseForm | None, *, place: str, building_name: str, unit_number: str) -> str:
+    """What is written as object name (物件名) on the board (GL-466); empty where its form is not told.
 
     A detached house: where it stands (lot number or residence indication); otherwise building name and unit number.
     """
-    return place if form is HouseForm.DETACHED else f"{building_name} {unit_number}"
+    if form is None:
+        return ""
+    return place if form is HouseForm.DETACHED else f"{building_name} {unit_number}".strip()
 
 
 def institution_requirements(contract: WorksContract, *, breakdown_in_contract: bool) -> list[Requirement]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from kit.errors import Finding
 
+from applications.forms import Form, asked
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.requirement import APPLICATION, Code, Due, HandTo, Requirement
 from applications.programmes.green_loan.works.kinds import Menu
@@ -31,15 +32,14 @@ class PlannedWorks(StrEnum):
     WHOLE_HOUSE_ZEH = "WHOLE_HOUSE_ZEH"
 
 
-@dataclass(frozen=True)
-class InsulationData:
+class InsulationData(Form):
     """What a paper says of insulation material: m2K/W, W/m2K, W/mK, millimetres, cubic metres; None: not said."""
 
-    thermal_resistance: Decimal | None = None
-    transmittance: Decimal | None = None
-    conductivity: Decimal | None = None
-    thickness_mm: Decimal | None = None
-    volume_m3: Decimal | None = None
+    thermal_resistance: Decimal | None = asked("熱抵抗値", "GL-443", gt=0, le=1000)
+    transmittance: Decimal | None = asked("熱貫流率", "GL-443", gt=0, le=1000)
+    conductivity: Decimal | None = asked("熱伝導率", "GL-443", gt=0, le=1000)
+    thickness_mm: Decimal | None = asked("厚さ", "GL-443", gt=0, le=10_000)
+    volume_m3: Decimal | None = asked("使用量", "GL-444", gt=0, le=10_000)
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,39 @@ def _paper(code: Code, ways: _Ways, rules: tuple[str, ...], number: int = 1) -> 
         hand_to=HandTo.INSPECTION_BODY,
         number=number,
     )
+
+
+ANNEXES = (*_ANNEX.values(), Paper.SUBSIDY_APPLICATION)
+_INSULATED = frozenset({PlannedWorks.INSULATION_STANDARD, PlannedWorks.COMPARTMENT_ZEH})
+
+
+def dossier_findings(
+    menu: Menu,
+    works: Collection[PlannedWorks],
+    received: Collection[Paper],
+    *,
+    shows_performance: bool,
+    insulation: InsulationData,
+    field: str,
+) -> list[Finding]:
+    """GL-440 to GL-449: what the dossier lacks before a plan can be confirmed, of the papers that the body received.
+
+    `insulation` is what its papers say of the material, where the works ask for it.
+    """
+    annexes = [one for one in ANNEXES if one in received]
+    found = [
+        Finding(one.rules[0], "PAPER_MISSING", f"{one.label}をご提出ください。", field)
+        for one in dossier(menu, works)
+        if not any(set(way) <= set(received) for way in one.accepted)
+        and not (one.code is Code.CONFORMITY_ANNEX and annexes)
+    ]
+    for annex in annexes[:1]:
+        found += annex_findings(menu, annex, shows_performance=shows_performance, field=field)
+    if _INSULATED & set(works):
+        found += insulation_data_findings(insulation, "insulation")
+    if PlannedWorks.INSULATION_QUANTITY in works:
+        found += insulation_quantity_findings(insulation, "insulation")
+    return found
 
 
 def annex_findings(menu: Menu, annex: Paper, *, shows_performance: bool, field: str) -> list[Finding]:

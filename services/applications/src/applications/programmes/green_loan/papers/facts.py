@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from applications.programmes.green_loan.papers.conformity import PlannedWorks
 from applications.programmes.green_loan.papers.requirement import APPLICATION
 from applications.programmes.green_loan.people.applicants import MAX_JOINT_DEBTORS
 from applications.programmes.green_loan.works.house import HouseUse
+from applications.programmes.green_loan.works.kinds import Menu
 
 MAIN_APPLICANT = "applicant"
 """The key of the main applicant."""
@@ -110,6 +112,8 @@ class Application:
       danshin decides it.
     - `breakdown_in_contract`: the works contract has a breakdown attached, which suffices after completion (GL-476).
     - `works_changed`: works or amounts have changed since the approval (GL-396).
+    - `menu`, `planned`: the works for which the inspection body wants papers (GL-440 to GL-448); no menu: none yet.
+    - `object_name`: what the boards in the photographs say (GL-466).
     - `special_case_months`: the months "around January to May" of GL-391, as numbers; the agency sets them.
     """
 
@@ -122,6 +126,9 @@ class Application:
     health_certificates: tuple[str, ...] = ()
     breakdown_in_contract: bool = False
     works_changed: bool = False
+    menu: Menu | None = None
+    planned: frozenset[PlannedWorks] = frozenset()
+    object_name: str = ""
 
 
 WHO_LABELS = {

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from applications.programmes.green_loan.papers import completion, identity, income, jobs, people, register, works
+from applications.programmes.green_loan.papers import (
+    completion,
+    conformity,
+    identity,
+    income,
+    jobs,
+    people,
+    register,
+    works,
+)
 from applications.programmes.green_loan.papers.facts import (
     JOINT_DEBTORS,
     MAIN_APPLICANT,
@@ -25,8 +34,8 @@ from applications.programmes.green_loan.works.house import HouseUse
 def required_papers(application: Application) -> list[Requirement]:
     """All papers that this application needs, from the application to the pay-out, in the order of the guide.
 
-    What the inspection body wants is listed by `conformity.dossier` and `completion.report_requirements`: it depends
-    on the works alone, and is not handed in here (GL-457).
+    What the inspection body wants is handed in there and not here (GL-457). Whether the works need a building
+    confirmation is told with the report of completion only, so until then its paper is listed as conditional (GL-467).
     """
     persons = _persons(application)
     return [
@@ -39,6 +48,10 @@ def required_papers(application: Application) -> list[Requirement]:
         *people.relative_requirements(application.house_use),
         *people.same_sex_partner_requirements(application.same_sex_partners),
         *health_certificate_requirements(application.health_certificates),
+        *(conformity.dossier(application.menu, application.planned) if application.menu else ()),
+        *completion.report_requirements(
+            building_confirmation=True, same_body=False, object_name=application.object_name
+        ),
         *completion.institution_requirements(
             application.works_contract, breakdown_in_contract=application.breakdown_in_contract
         ),

@@ -17,9 +17,9 @@ ROWS = (
         "plan_confirmed",
         INSPECTORS,
         "工事計画の内容を確認",
-        *("GL-088", "GL-451"),
-        guards=(works.inspection_is_recorded,),
-        facts=steps.Inspection,
+        *("GL-088", "GL-451", "GL-454"),
+        guards=(works.plan_is_confirmed,),
+        facts=steps.Plan,
     ),
     row(
         TECHNICAL,
@@ -43,7 +43,17 @@ ROWS = (
         guards=(works.completion_has_a_day,),
         facts=steps.Completion,
     ),
-    row(TECHNICAL, "report", ["completed"], "reported", OWNER, "工事完了を報告", *("GL-091", "GL-460")),
+    row(
+        TECHNICAL,
+        "report",
+        ["completed"],
+        "reported",
+        OWNER,
+        "工事完了を報告",
+        *("GL-091", "GL-460", "GL-462"),
+        guards=(works.report_is_whole,),
+        facts=steps.Report,
+    ),
     row(
         TECHNICAL,
         "certify",
@@ -52,8 +62,8 @@ ROWS = (
         INSPECTORS,
         "適合証明書の交付",
         *("GL-092", "GL-469"),
-        guards=(works.inspection_is_recorded,),
-        facts=steps.Inspection,
+        guards=(works.inspection_is_passed,),
+        facts=steps.Certificate,
     ),
     # GL-093: a business group's paper takes the place of the inspection, wherever the works stand.
     row(
