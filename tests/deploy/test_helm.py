@@ -41,10 +41,10 @@ PARTS = ("api", "worker")
 SCHEMA = runpy.run_path(str(ROOT / "deploy/helm/schema.py"))
 # Who may talk to whom, and nothing else: the table that the chart's own must agree with.
 ALLOWED = {
-    "identity": {"api": set(), "worker": {"kafka", "ekyc"}},
-    "applications": {"api": {"identityKeys"}, "worker": {"kafka", "econtract", "danshin"}},
-    "documents": {"api": {"identityKeys", "s3", "clamd"}, "worker": {"kafka", "s3", "clamd"}},
-    "notifications": {"api": {"identityKeys"}, "worker": {"kafka", "smtp"}},
+    "identity": {"api": set(), "worker": {"kafka", "identityKeys", "ekyc"}},
+    "applications": {"api": {"identityKeys"}, "worker": {"kafka", "identityKeys", "econtract", "danshin"}},
+    "documents": {"api": {"identityKeys", "s3", "clamd"}, "worker": {"kafka", "identityKeys", "s3", "clamd"}},
+    "notifications": {"api": {"identityKeys"}, "worker": {"kafka", "identityKeys", "smtp"}},
 }
 EVERYBODY = {"dns", "database", "traces"}
 Resource = dict[str, Any]

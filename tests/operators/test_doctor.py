@@ -4,6 +4,7 @@ one."""
 import asyncio
 import base64
 import json
+import re
 import ssl
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -31,7 +32,7 @@ from kit.sealed import seal
 from kit.vault import Vault
 from madoguchi_contracts import Contact, EkycStatusChanged, OtpEnrolled, Sealed, UserIdIssued
 from madoguchi_events.manifest import Topic
-from madoguchi_stack.layout import HOST, SERVICES
+from madoguchi_stack.layout import HOST, ROOT, SERVICES
 from madoguchi_stack.topics import read_topics
 from operators.ward import Ward, broker
 from support.clamd import FakeClamd
@@ -110,6 +111,30 @@ async def test_a_provider_that_does_not_answer_or_refuses_our_key_is_named(ward:
         done = await ward.doctor(service)
         names(done, "providers", f"'{provider}'", said)
         assert (await ward.environment(service))[f"MADOGUCHI_{setting}_API_KEY"] not in done.output
+
+
+async def test_a_question_that_was_asked_in_vain_for_a_quarter_of_an_hour_is_named(ward: Ward) -> None:
+    put = """
+    WITH made AS (
+      INSERT INTO applications (id, programme, account_id, reference, only_one, draft, draft_version, draft_saved_at,
+                                draft_saved_by, started_at)
+      VALUES ($1, 'green_loan', $1, cast(cast($1 AS uuid) AS text), false, '', 1, now(), $1, now()))
+    INSERT INTO danshin_applications (id, application_id, account_id, started_at, look_at, looks)
+    VALUES ($1, $1, $1, now(), now(), $2)
+    """
+    await ward.execute("applications", put, uuid4(), 9)  # 2 + 4 + ... + 256 s: a little more than eight minutes
+    assert "'danshin' answers at" in (await ward.doctor("applications")).output
+    stuck = uuid4()
+    await ward.execute("applications", put, stuck, 12)
+    # Not the first line: these rows have no draft that any key opens.
+    output = (await ward.doctor("applications")).output
+    assert re.search(r"ILL providers +the provider 'danshin' answers, and a question has had no usable answer 12", output)
+    assert str(stuck) in output
+
+
+def test_every_organ_has_its_row_in_the_runbook() -> None:
+    rows = re.findall(r"^\| ([a-z, ]+) \| ", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE)
+    assert {organ.value for organ in Organ} <= {word for row in rows for word in row.split(", ")}
 
 
 # The database

@@ -4,7 +4,7 @@ whether the providers answer."""
 from __future__ import annotations
 
 from kit.doctor.practice import Hidden, Organ, Practice
-from kit.doctor.providers import providers
+from kit.doctor.providers import Asked, providers
 
 from applications.settings import Settings
 
@@ -34,7 +34,10 @@ HIDDEN = (
     Hidden("correction_items", "was", "'correction_items.was:' || correction_id || ':' || position"),
 )
 
-PROVIDERS = {"econtract": "/v1/envelopes", "danshin": "/v1/applications"}
+PROVIDERS = {
+    "econtract": Asked("/v1/envelopes", "envelopes"),
+    "danshin": Asked("/v1/applications", "danshin_applications"),
+}
 
 PRACTICE = Practice(
     service="applications",

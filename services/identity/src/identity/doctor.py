@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from kit.db import Database
 from kit.doctor.keys import published
 from kit.doctor.practice import Hidden, NoDatabase, Organ, Patient, Practice, Symptom, ill, well
-from kit.doctor.providers import providers
+from kit.doctor.providers import Asked, providers
 from kit.errors import Unavailable
 from kit.vault import CannotDecrypt, Vault
 
@@ -59,9 +59,14 @@ async def signing(patient: Patient) -> Sequence[Symptom]:
     return [well(Organ.KEYS, f"tokens: '{kid}', which signs now, is published")]
 
 
+PROVIDERS = {"ekyc": Asked("/v1/verifications", "ekyc_attempts")}
+
 PRACTICE = Practice(
     service="identity",
     settings=Settings,
     hidden=HIDDEN,
-    examinations={Organ.KEYS: signing, Organ.PROVIDERS: providers({"ekyc": "/v1/verifications"})},
+    examinations={
+        Organ.KEYS: signing,
+        Organ.PROVIDERS: providers(PROVIDERS),
+    },
 )
