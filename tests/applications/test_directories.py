@@ -104,9 +104,16 @@ async def test_branches_are_searched_in_their_institution(person):
     assert (await person.get("/v1/banks/9999/branches?query=丸")).status_code == 404
 
 
-async def test_a_search_gives_the_best_fifty(person):
-    items = (await ask(person, "/v1/banks?query=農協"))["items"]
-    assert len(items) == 50
+@pytest.mark.parametrize(("path", "more"), [("banks?query=農協", True), ("banks?query=みずほ銀行", False)])
+async def test_a_search_gives_the_best_fifty_and_says_whether_there_are_more(person, path, more):
+    found = await ask(person, f"/v1/{path}")
+    assert found["more"] is more
+    assert (len(found["items"]) == 50) is more
+
+
+async def test_a_search_for_branches_says_whether_there_are_more(person):
+    assert (await ask(person, "/v1/banks/0001/branches?query=ン"))["more"] is True
+    assert (await ask(person, "/v1/banks/0001/branches?query=丸の内"))["more"] is False
 
 
 @pytest.mark.parametrize("query", ["", "あ" * 51])

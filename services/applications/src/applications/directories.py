@@ -64,17 +64,21 @@ class ZenginInstitutions:
         branch = bank.branches.get(code) if bank else None
         return Branch(branch.code, branch.name, branch.kana) if branch else None
 
-    def search(self, query: str) -> list[Institution]:
-        """Institutions whose name or kana begins with or contains the query, or whose code is the query."""
-        found = _matching(self._banks.values(), query)
-        return [Institution(bank.code, bank.name, bank.kana, kind_of(bank.code)) for bank in found]
+    def search(self, query: str) -> tuple[list[Institution], bool]:
+        """Institutions whose name or kana begins with or contains the query, or whose code is the query.
 
-    def search_branches(self, institution_code: str, query: str) -> list[Branch] | None:
+        At most SEARCH_LIMIT of them, and whether there are more.
+        """
+        found, more = _matching(self._banks.values(), query)
+        return [Institution(bank.code, bank.name, bank.kana, kind_of(bank.code)) for bank in found], more
+
+    def search_branches(self, institution_code: str, query: str) -> tuple[list[Branch], bool] | None:
         """Branches of an institution in the same way; None if there is no such institution."""
         bank = self._banks.get(institution_code)
         if bank is None:
             return None
-        return [Branch(one.code, one.name, one.kana) for one in _matching(bank.branches.values(), query)]
+        found, more = _matching(bank.branches.values(), query)
+        return [Branch(one.code, one.name, one.kana) for one in found], more
 
 
 class PostalCodes:
@@ -113,8 +117,8 @@ _KATAKANA_OF_HIRAGANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _DASHES = str.maketrans("ｰ－", "--")
 
 
-def _matching(candidates: Iterable[Any], query: str) -> list[Any]:
-    """The candidates that fit, those that begin with the query first."""
+def _matching(candidates: Iterable[Any], query: str) -> tuple[list[Any], bool]:
+    """The first candidates that fit, those that begin with the query first; and whether there are more."""
     name = _short(query)
     kana = _kana_key(query)
     fits = [
@@ -122,7 +126,8 @@ def _matching(candidates: Iterable[Any], query: str) -> list[Any]:
         for one in candidates
         if query == one.code or (name and name in one.name) or (kana and kana in _kana_key(one.kana))
     ]
-    return sorted(fits, key=lambda one: (not one.name.startswith(name), one.code))[:SEARCH_LIMIT]
+    ordered = sorted(fits, key=lambda one: (not one.name.startswith(name), one.code))
+    return ordered[:SEARCH_LIMIT], len(ordered) > SEARCH_LIMIT
 
 
 def _short(query: str) -> str:

@@ -47,9 +47,9 @@ async def companies(
 @router.get("/banks")
 async def banks(query: SearchText, _: ActorDep, context: ContextDep) -> schemas.InstitutionList:
     """Institutions for the account; securities and insurance companies are not among them (AS-26)."""
-    found = context.institutions.search(query)
+    found, more = context.institutions.search(query)
     items = [schemas.InstitutionBody.model_validate(one) for one in found]
-    return schemas.InstitutionList(items=items, as_of=context.institutions.as_of)
+    return schemas.InstitutionList(items=items, more=more, as_of=context.institutions.as_of)
 
 
 @router.get("/banks/{code}/branches")
@@ -60,5 +60,6 @@ async def branches(
     found = context.institutions.search_branches(code, query)
     if found is None:
         raise NotFound
-    items = [schemas.BranchBody.model_validate(one) for one in found]
-    return schemas.BranchList(items=items, as_of=context.institutions.as_of)
+    fitting, more = found
+    items = [schemas.BranchBody.model_validate(one) for one in fitting]
+    return schemas.BranchList(items=items, more=more, as_of=context.institutions.as_of)

@@ -63,6 +63,7 @@ class InstitutionList(Body):
     """Institutions that fit."""
 
     items: list[InstitutionBody]
+    more: bool = Field(description="others fit too and are not shown: more of the name is needed")
     as_of: date = Field(description="date of the data")
 
 
@@ -78,4 +79,5 @@ class BranchList(Body):
     """Branches that fit."""
 
     items: list[BranchBody]
+    more: bool = Field(description="others fit too and are not shown: more of the name is needed")
     as_of: date = Field(description="date of the data")
