@@ -139,6 +139,16 @@ ISSUED = {"issued": ["applicant", "annex_table", "institution"]}
 """What the inspection body issues with `certify`."""
 
 
+def accounts(owner: UUID) -> dict[str, Any]:
+    """Where the funds go, and where they are repaid from: an account of the applicant at the bank."""
+    account = {"institution": str(BANK), "branch": "123", "number": "7654321", "holder": str(owner)}
+    return {"account": account, "repayment_account": account}
+
+
+DELIVERY = {"periods": [{"first": "2026-04-01", "last": "2026-04-10"}, {"first": "2026-04-15", "last": "2026-04-20"}]}
+"""The delivery periods of April 2026."""
+
+
 def content_with(**changes: Any) -> dict[str, Any]:
     """The same with other values at dotted paths (`__` for the dot); None takes the field away."""
     changed = deepcopy(content())

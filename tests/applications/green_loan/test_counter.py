@@ -41,8 +41,7 @@ DANSHIN = "danshin"
 
 FUNDS = {
     "paid_on": "2026-04-02",
-    "period_first": "2026-04-01",
-    "period_last": "2026-04-20",
+    **example.DELIVERY,
     "first_due_on": "2026-05-15",
     "repayment_day": 15,
 }
@@ -217,7 +216,8 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
     desk.clock.advance(seconds=1)
     await everybody_signs(desk, application, owner, wife)
     assert (await owner.get(f"/v1/applications/{application}/repayment")).status_code == 404
-    assert (await done(clerk, application, "disburse", facts=FUNDS))["state"] == "repaying"
+    funds = {**FUNDS, **example.accounts(owner.account_id)}
+    assert (await done(clerk, application, "disburse", facts=funds))["state"] == "repaying"
     await repay_early(owner, wife, clerk, application)
     early = await clerk.post(
         f"/v1/applications/{application}/steps/close",

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from applications.programmes.green_loan.procedure import channel
-from applications.programmes.green_loan.procedure.channel import Earlier, Outcome, Place, Procedure
+from applications.programmes.green_loan.procedure.channel import Earlier, Outcome
 from hypothesis import given
 from hypothesis import strategies as st
 
 HANDLING = {"0001", "0005"}
-
-
-@pytest.mark.rule("GL-051", "GL-052", "GL-053", "GL-054", "GL-055", "GL-056", "GL-339", "GL-340", "GL-341")
-def test_what_is_done_on_the_web_and_what_at_the_institution() -> None:
-    web = {one for one, (place, _) in channel.PLACES.items() if place is Place.WEB}
-    assert web == {
-        Procedure.LOAN_APPLICATION,
-        Procedure.MESSAGES,
-        Procedure.INCOME_EVIDENCE,
-        Procedure.CONTRACT,
-        Procedure.IDENTITY_CONFIRMATION,
-    }
-    assert set(channel.PLACES) == set(Procedure)
 
 
 @pytest.mark.rule("GL-342", "GL-343", "GL-344")
@@ -53,8 +41,8 @@ def test_the_chosen_institution_is_judged(chosen: str, repaying_at: str | None, 
 
 @pytest.mark.rule("GL-345")
 def test_originals_are_shown_where_the_account_is() -> None:
-    assert channel.account_institution_findings("0001", "0001", "account") == []
-    found = channel.account_institution_findings("0001", "0005", "account")
+    assert channel.account_institution_findings(UUID(int=1), UUID(int=1), "account") == []
+    found = channel.account_institution_findings(UUID(int=1), UUID(int=5), "account")
     assert [(one.rule, one.field) for one in found] == [("GL-345", "account")]
 
 

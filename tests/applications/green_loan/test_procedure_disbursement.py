@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from uuid import UUID
 
 import pytest
+from applications.areas import AREAS
 from applications.programmes.green_loan.procedure import certificates, disbursement
 from applications.programmes.green_loan.procedure.dates import Period
 from applications.programmes.green_loan.procedure.disbursement import Account, Agent, BlockingItem
+from kit.areas import by_name
 
 FEBRUARY = [Period(date(2026, 2, 5), date(2026, 2, 10)), Period(date(2026, 2, 20), date(2026, 2, 25))]
-ACCOUNT = Account("0001", "123", "7654321", "taro")
+BANK, OTHER_BANK, TARO, HANAKO = (UUID(int=number) for number in range(1, 5))
+ACCOUNT = Account(institution=BANK, branch="123", number="7654321", holder=TARO)
 
 
 def codes(findings):
@@ -59,27 +63,30 @@ def test_a_calendar_has_two_periods_in_each_month_that_do_not_overlap():
 
 @pytest.mark.rule("GL-497")
 def test_funds_go_to_the_applicants_account_at_the_handling_institution():
-    assert disbursement.account_findings(ACCOUNT, "taro", "0001", "account") == []
-    assert codes(disbursement.account_findings(ACCOUNT, "hanako", "0001", "account")) == ["OTHER_HOLDER"]
-    assert codes(disbursement.account_findings(ACCOUNT, "taro", "0005", "account")) == ["OTHER_INSTITUTION"]
+    assert disbursement.account_findings(ACCOUNT, TARO, BANK, "account") == []
+    assert codes(disbursement.account_findings(ACCOUNT, HANAKO, BANK, "account")) == ["OTHER_HOLDER"]
+    assert codes(disbursement.account_findings(ACCOUNT, TARO, OTHER_BANK, "account")) == ["OTHER_INSTITUTION"]
 
 
 @pytest.mark.rule("GL-500")
-def test_another_repayment_account_is_told_and_blocks_nothing():
+def test_another_repayment_account_is_told():
     assert disbursement.account_warnings(ACCOUNT, ACCOUNT, "account") == []
-    other = replace(ACCOUNT, number="1234567")
+    other = ACCOUNT.model_copy(update={"number": "1234567"})
     assert codes(disbursement.account_warnings(ACCOUNT, other, "account")) == ["OTHER_ACCOUNT"]
-    assert disbursement.account_findings(other, "taro", "0001", "account") == []
+    assert disbursement.account_findings(other, TARO, BANK, "account") == []
 
 
 @pytest.mark.rule("GL-498", "GL-499")
 def test_an_agent_needs_the_institution_a_power_of_attorney_and_the_applicants_own_will():
-    agent = Agent(institution_agrees=True, power_of_attorney=True, own_will_confirmed=True, receipt=False)
+    agent = Agent(
+        name="工事店", institution_agrees=True, power_of_attorney=True, own_will_confirmed=True, receipt=False
+    )
     assert disbursement.agent_findings(agent, "agent") == []
     assert codes(disbursement.receipt_findings(agent, "agent")) == ["RECEIPT_MISSING"]
-    assert disbursement.receipt_findings(replace(agent, receipt=True), "agent") == []
-    nothing = Agent(institution_agrees=False, power_of_attorney=False, own_will_confirmed=False, receipt=False)
+    assert disbursement.receipt_findings(agent.model_copy(update={"receipt": True}), "agent") == []
+    nothing = Agent()
     assert [(one.rule, one.code) for one in disbursement.agent_findings(nothing, "agent")] == [
+        ("GL-498", "REQUIRED"),
         ("GL-498", "INSTITUTION_DOES_NOT_AGREE"),
         ("GL-498", "POWER_OF_ATTORNEY_MISSING"),
         ("GL-499", "OWN_WILL_NOT_CONFIRMED"),
@@ -91,7 +98,9 @@ def test_funds_are_expected_two_to_three_weeks_after_the_contract_and_two_months
     expected = disbursement.estimate(date(2026, 1, 20), date(2025, 12, 10))
     assert (expected.earliest, expected.latest) == (date(2026, 2, 3), date(2026, 2, 10))
     assert expected.about == date(2026, 2, 10)
-    assert disbursement.estimate(date(2026, 1, 20), date(2025, 12, 31)).about == date(2026, 2, 28)
+    asked = {"contract_date": "2026-01-20", "completion_date": "2025-12-31"}
+    answer = by_name(AREAS)["green_loan/funds_estimate"].answer(asked)
+    assert answer == {"earliest": "2026-02-03", "latest": "2026-02-10", "about": "2026-02-28"}
 
 
 @pytest.mark.rule("GL-505", "GL-506", "GL-509")

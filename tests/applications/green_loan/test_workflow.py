@@ -42,8 +42,8 @@ BOTH = ((MAIN, OWNER), (WIFE, DEBTOR))
 INSPECTED = {"body_name": "見本検査機構", "reference_number": "K-1", "reported_on": "2026-04-10"}
 FUNDS = {
     "paid_on": "2026-04-01",
-    "period_first": "2026-04-01",
-    "period_last": "2026-04-20",
+    **example.DELIVERY,
+    **example.accounts(OWNER),
     "first_due_on": "2026-05-15",
     "repayment_day": 15,
 }
@@ -807,14 +807,14 @@ def test_the_counter_identifies_by_papers_that_suffice():
 
 @pytest.mark.rule("GL-496", "GL-503")
 @pytest.mark.parametrize(
-    ("day", "allowed"), [("2026-04-09", False), ("2026-04-10", True), ("2026-04-20", True), ("2026-04-21", False)]
+    ("day", "allowed"), [("2026-04-10", True), ("2026-04-11", False), ("2026-04-20", True), ("2026-04-21", False)]
 )
 def test_funds_are_paid_in_a_delivery_period(day, allowed):
     life = until_contract()
     identify(life, OWNER)
     sign(life, MAIN, OWNER)
     life.now = datetime(2026, 4, 30, 1, tzinfo=UTC)
-    funds = {**FUNDS, "period_first": "2026-04-10", "paid_on": day}
+    funds = {**FUNDS, "paid_on": day}
     if allowed:
         life.do("disburse", BANK, **funds)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from kit.japan.months import add_months
@@ -110,10 +110,24 @@ async def _contract(loan: Loan, reviewer: Person, bank: Clerk, say: Say) -> None
     say(f"both signed at the provider; the contract is concluded by that, and here with them ({len(contract)} bytes)")
 
 
+def _delivery_periods(paid_on: date) -> list[dict[str, str]]:
+    """The agency's two delivery periods of the month: its two halves."""
+    middle = paid_on.replace(day=15)
+    last = add_months(paid_on.replace(day=1), 1) - timedelta(days=1)
+    halves = ((paid_on.replace(day=1), middle), (middle + timedelta(days=1), last))
+    return [{"first": str(first), "last": str(last)} for first, last in halves]
+
+
 async def _repay(loan: Loan, bank: Clerk, say: Say) -> None:
     paid_on = today()
     first_due_on, after_it = (add_months(paid_on.replace(day=REPAYMENT_DAY), months) for months in (1, 2))
-    delivery = {"period_first": str(paid_on), "period_last": str(paid_on + timedelta(days=5))}
+    account = {
+        "institution": bank.organisation_id,
+        "branch": "123",
+        "number": "7654321",
+        "holder": loan.owner.account_id,
+    }
+    delivery = {"periods": _delivery_periods(paid_on), "account": account, "repayment_account": account}
     repayment = {"first_due_on": str(first_due_on), "repayment_day": REPAYMENT_DAY}
     await loan.step(bank.person, "disburse", facts={"paid_on": str(paid_on), **delivery, **repayment})
     say(f"{APPROVED_YEN:,} yen paid out; repaid from {first_due_on} on")

@@ -25,6 +25,7 @@ from applications.programmes.green_loan.papers.readings import READINGS
 from applications.programmes.green_loan.papers.salary import SalaryCertificate
 from applications.programmes.green_loan.papers.works import Breakdown
 from applications.programmes.green_loan.procedure.counter_papers import Kind as CounterPaper
+from applications.programmes.green_loan.procedure.disbursement import Account, Agent
 
 MOST_YEN = 10_000_000_000
 Yen = Annotated[int, Field(ge=0, le=MOST_YEN)]
@@ -190,12 +191,25 @@ class Signed(Form):
     signed_at: datetime | None = asked("電子契約の締結日時", "GL-487")
 
 
+class DeliveryPeriod(Form):
+    """One of the agency's two delivery periods of a month (GL-496)."""
+
+    first: date | None = asked("交付期間の開始日", "GL-496")
+    last: date | None = asked("交付期間の終了日", "GL-496")
+
+
 class Funds(Form):
-    """When the funds are paid, and the delivery period that the day lies in (GL-496, GL-503)."""
+    """When and to whom the funds are paid (GL-496 to GL-500), and from when on they are repaid (GL-576).
+
+    `periods`: both delivery periods of the month in which the funds are paid (GL-503). `agent`: who receives them in
+    the applicant's place; `account` is the agent's then.
+    """
 
     paid_on: date | None = asked("資金の交付日", "GL-496")
-    period_first: date | None = asked("交付期間の開始日", "GL-496")
-    period_last: date | None = asked("交付期間の終了日", "GL-496")
+    periods: tuple[DeliveryPeriod, ...] | None = asked("交付期間", "GL-496", max_length=4)
+    account: Account | None = asked("資金を受け取る口座", "GL-497")
+    repayment_account: Account | None = asked("返済の口座", "GL-345")
+    agent: Agent | None = asked("代理受領", "GL-498")
     income_proof_checked: bool | None = asked("前年の収入証明書の確認", "GL-502")
     first_due_on: date | None = asked("初回の返済日", "GL-576")
     repayment_day: int | None = asked("毎月の返済日", "GL-576", ge=1, le=31)

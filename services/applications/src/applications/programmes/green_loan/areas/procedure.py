@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from kit.areas import Answer, Area, Day, Moment, Question
 from pydantic import AfterValidator, Field
 
-from applications.programmes.green_loan.procedure import acceptance, contract
+from applications.programmes.green_loan.procedure import acceptance, contract, disbursement
 from applications.programmes.green_loan.procedure.contract import IdentityState
 from applications.programmes.green_loan.procedure.dates import Period
 
@@ -122,6 +122,29 @@ def contract_guard(question: ContractGuard) -> ContractGuardAnswer:
     return ContractGuardAnswer(allowed=not findings, reason=findings[0].code if findings else None)
 
 
+class FundsEstimate(Question):
+    """The day of the contract, and of the completion of the works."""
+
+    contract_date: Day
+    completion_date: Day
+
+
+class FundsEstimateAnswer(Answer):
+    """When the funds may be expected, which depends on the institution: from and to by the contract, about when by the
+    completion.
+    """
+
+    earliest: date
+    latest: date
+    about: date
+
+
+def funds_estimate(question: FundsEstimate) -> FundsEstimateAnswer:
+    """Estimate when the funds arrive."""
+    found = disbursement.estimate(question.contract_date, question.completion_date)
+    return FundsEstimateAnswer(earliest=found.earliest, latest=found.latest, about=found.about)
+
+
 AREAS = [
     AcceptanceArea(
         "green_loan/acceptance", ("GL-255", "GL-256", "GL-257", "GL-258"), AcceptanceQuestion, AcceptanceAnswer, accept
@@ -133,6 +156,7 @@ AREAS = [
         ContractDeadlineAnswer,
         contract_deadline,
     ),
+    Area("green_loan/funds_estimate", ("GL-098",), FundsEstimate, FundsEstimateAnswer, funds_estimate),
     Area(
         "green_loan/contract_guard",
         ("GL-101", "GL-397", "GL-485", "GL-487", "GL-495"),

@@ -14,8 +14,6 @@ from applications.programmes.green_loan.money import arrears, changes, prepaymen
 from applications.programmes.green_loan.money.changes import ChangeKind
 from applications.programmes.green_loan.money.prepayment import Channel, Partial
 from applications.programmes.green_loan.money.schedule import on_repayment_day
-from applications.programmes.green_loan.procedure import disbursement
-from applications.programmes.green_loan.procedure.dates import Period
 from applications.programmes.green_loan.reading import LOAN
 from applications.programmes.green_loan.servicing import events, prepayments, standing, taken_back, without
 from applications.workflow import Case, Taken
@@ -239,25 +237,3 @@ def may_be_permitted(case: Case) -> Sequence[Finding]:
     if case.said(steps.Permission).ground in arrears.PERMITTABLE:
         return ()
     return [Finding("GL-582", "NOT_PERMITTABLE", "承認の対象を選択してください。", "ground")]
-
-
-def funds_may_be_paid(case: Case) -> Sequence[Finding]:
-    """GL-496, GL-502, GL-503: in a delivery period, and nothing outstanding."""
-    said = case.said(steps.Funds)
-    if said.paid_on is None or said.period_first is None or said.period_last is None:
-        return [Finding("GL-496", "REQUIRED", "資金の交付日と、交付期間を入力してください。", "paid_on")]
-    if said.period_last < said.period_first:
-        return [Finding("GL-496", "PERIOD", "交付期間の開始日と終了日をご確認ください。", "period_first")]
-    due = [one for one in contract.conditions(case) if one.due == "funds" or not one.done]
-    blocking = [disbursement.BlockingItem(one.text, one.done) for one in due]
-    if income_proof_outstanding(case):
-        blocking.append(disbursement.BlockingItem("前年の収入を証明する書類の提出", bool(said.income_proof_checked)))
-    period = Period(said.period_first, said.period_last)
-    return disbursement.schedule_findings(said.paid_on, [period], blocking, "paid_on")
-
-
-def income_proof_outstanding(case: Case) -> bool:
-    """GL-390, GL-391: somebody's proof of the year before could not be issued when the loan was applied for."""
-    kept = reading.content(case)
-    people = [kept.get("applicant", {}), *kept.get("joint_debtors", [])]
-    return any(one.get("proof_not_yet_issued") for one in people)

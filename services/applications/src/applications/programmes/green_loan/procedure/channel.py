@@ -6,45 +6,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from kit.errors import Finding
 
 from applications.programmes.green_loan.procedure.dates import six_month_limit
-
-
-class Place(StrEnum):
-    """Where something is done."""
-
-    WEB = "WEB"
-    INSTITUTION = "INSTITUTION"
-
-
-class Procedure(StrEnum):
-    """What applicants and borrowers do."""
-
-    LOAN_APPLICATION = "LOAN_APPLICATION"
-    MESSAGES = "MESSAGES"
-    INCOME_EVIDENCE = "INCOME_EVIDENCE"
-    CONTRACT = "CONTRACT"
-    IDENTITY_CONFIRMATION = "IDENTITY_CONFIRMATION"
-    CHANGE_AFTER_APPROVAL = "CHANGE_AFTER_APPROVAL"
-    CONFORMITY_CERTIFICATE = "CONFORMITY_CERTIFICATE"
-    SHOWING_ORIGINALS = "SHOWING_ORIGINALS"
-    REPAYMENT = "REPAYMENT"
-
-
-PLACES = {
-    Procedure.LOAN_APPLICATION: (Place.WEB, "GL-051"),
-    Procedure.MESSAGES: (Place.WEB, "GL-052"),
-    Procedure.INCOME_EVIDENCE: (Place.WEB, "GL-053"),
-    Procedure.CONTRACT: (Place.WEB, "GL-054"),
-    Procedure.IDENTITY_CONFIRMATION: (Place.WEB, "GL-055"),
-    Procedure.CHANGE_AFTER_APPROVAL: (Place.INSTITUTION, "GL-056"),
-    Procedure.CONFORMITY_CERTIFICATE: (Place.INSTITUTION, "GL-056"),
-    Procedure.SHOWING_ORIGINALS: (Place.INSTITUTION, "GL-340"),
-    Procedure.REPAYMENT: (Place.INSTITUTION, "GL-341"),
-}
-"""Where each procedure is done, with its rule (GL-051 to GL-056, GL-339 to GL-341)."""
 
 
 def institution_choices(handling: Collection[str], repaying_at: str | None) -> frozenset[str]:
@@ -80,8 +46,8 @@ def institution_findings(
     return [Finding("GL-344", "NOT_HANDLING", message, field)]
 
 
-def account_institution_findings(visited: str, account: str, field: str) -> list[Finding]:
-    """GL-345: originals are shown where the repayment account is; both are codes of institutions."""
+def account_institution_findings(visited: UUID, account: UUID | None, field: str) -> list[Finding]:
+    """GL-345: originals are shown where the repayment account is; both are organisations."""
     if visited == account:
         return []
     message = "返済口座の金融機関は、書類の原本を提示する取扱金融機関と同じ金融機関を指定してください。"

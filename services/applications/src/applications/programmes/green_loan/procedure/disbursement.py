@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Final
+from uuid import UUID
 
 from kit.errors import Finding
 from kit.japan.months import add_months
 
+from applications.forms import Form, asked
 from applications.programmes.green_loan.procedure.dates import Period
 
 PERIODS_A_MONTH: Final = 2
@@ -28,24 +30,23 @@ class BlockingItem:
     settled: bool
 
 
-@dataclass(frozen=True)
-class Account:
-    """A bank account: institution and branch code, number, and the person (key) in whose name it is."""
+class Account(Form):
+    """A bank account: the institution as organisation, branch code, number, and the person in whose name it is."""
 
-    institution: str
-    branch: str
-    number: str
-    holder: str
+    institution: UUID | None = asked("金融機関", "GL-497")
+    branch: str | None = asked("支店コード", "GL-497", pattern="^[0-9]{3}$")
+    number: str | None = asked("口座番号", "GL-497", pattern="^[0-9]{7}$")
+    holder: UUID | None = asked("口座名義人", "GL-497")
 
 
-@dataclass(frozen=True)
-class Agent:
+class Agent(Form):
     """Who receives the funds in the applicant's place (GL-498), and what has been done for it."""
 
-    institution_agrees: bool
-    power_of_attorney: bool
-    own_will_confirmed: bool
-    receipt: bool
+    name: str | None = asked("代理受領者", "GL-498", max_length=100)
+    institution_agrees: bool | None = asked("取扱金融機関の承諾", "GL-498")
+    power_of_attorney: bool | None = asked("資金の代理受領に関する委任状", "GL-498")
+    own_will_confirmed: bool | None = asked("申込本人の意思の確認", "GL-499")
+    receipt: bool | None = asked("代理人の領収書", "GL-498")
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,11 @@ def schedule_findings(
     return found
 
 
-def account_findings(funds: Account, applicant: str, institution: str, field: str) -> list[Finding]:
+def account_findings(funds: Account, applicant: UUID, institution: UUID, field: str) -> list[Finding]:
     """GL-497: without an agent, the funds go to an account of the main applicant at the handling institution."""
+    if not funds.branch or not funds.number:
+        message = "口座の支店コードと口座番号を入力してください。"
+        return [Finding("GL-497", "REQUIRED", message, field)]
     found = []
     if funds.institution != institution:
         message = "資金を受け取る口座は、取扱金融機関の口座を指定してください。"
@@ -107,10 +111,10 @@ def account_findings(funds: Account, applicant: str, institution: str, field: st
 
 
 def account_warnings(funds: Account, repayment: Account, field: str) -> list[Finding]:
-    """GL-500: both accounts are the same "in principle": another one is for the officer to look at, no error."""
+    """GL-500: both accounts are the same "in principle": another one wants a reason."""
     if funds == repayment:
         return []
-    message = "資金を受け取る口座と返済の口座は、原則として同じ口座です。取扱金融機関にご確認ください。"
+    message = "資金を受け取る口座と返済の口座は、原則として同じ口座です。異なる場合は、理由を入力してください。"
     return [Finding("GL-500", "OTHER_ACCOUNT", message, field)]
 
 
@@ -120,6 +124,8 @@ def agent_findings(agent: Agent, field: str) -> list[Finding]:
     The agent's receipt follows when the funds are there: ask `receipt_findings` for it.
     """
     found = []
+    if not agent.name:
+        found.append(Finding("GL-498", "REQUIRED", "代理受領者の氏名または名称を入力してください。", field))
     if not agent.institution_agrees:
         message = "代理人による受取りは、取扱金融機関が支障がないと認めた場合に限ります。取扱金融機関にご相談ください。"
         found.append(Finding("GL-498", "INSTITUTION_DOES_NOT_AGREE", message, field))

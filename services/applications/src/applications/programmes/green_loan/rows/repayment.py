@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from applications import events
 from applications.programmes.green_loan import certificates, notices, servicing, steps
-from applications.programmes.green_loan.conditions import decision, repayment
+from applications.programmes.green_loan.conditions import decision, funds, repayment
 from applications.programmes.green_loan.reading import JOINT_DEBTOR, LOAN
 from applications.programmes.green_loan.rows.who import APPROVER, AT_BANK, OPEN, OWED, OWNER, REVIEWER, here, row
 
@@ -17,7 +17,7 @@ ROWS = (
         [AT_BANK, APPROVER],
         "資金の受取り",
         *("GL-080", "GL-503"),
-        guards=(repayment.funds_may_be_paid, repayment.repayment_begins),
+        guards=(funds.funds_may_be_paid, funds.accounts_are_right, repayment.repayment_begins),
         facts=steps.Funds,
     ),
     row(
