@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from applications.access import GRANTS, MATRIX, Action, Reach, Scope, allow
+from applications.queries.timeline import BY
 from kit.errors import Forbidden, NotFound
 from kit.tokens import Actor
 from madoguchi_contracts import Party, Role
@@ -127,6 +128,10 @@ def test_taking_part_opens_nothing_to_other_roles(role):
 def test_grants_are_asked_where_parties_are_admitted():
     admitted = {action: scopes[Scope.PARTY] for action, scopes in MATRIX.items() if Scope.PARTY in scopes}
     assert all(admitted[action] == ONLY_FOR.get(action, PARTIES) for action in GRANTS)
+
+
+def test_the_timeline_has_a_word_for_every_role():
+    assert set(BY) == set(Role)
 
 
 def test_the_matrix_has_a_row_for_every_action():

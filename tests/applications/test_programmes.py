@@ -60,9 +60,8 @@ async def garden(postgres_url):
 
 # Words that a table and the machinery both use, each for something of its own.
 ORDINARY = {
-    *("draft", START, SUBMIT, "started", "request", "closed", "in_force", "refused", "settle"),
-    *("consent", "identity", "invited", "under_review", "overdue", "requested", "withdrawn"),
-    *("danshin", "opening", "signature", "signed", "watched", "completed", "ended"),
+    *("draft", START, SUBMIT, "closed", "in_force", "under_review", "overdue", "withdrawn"),
+    *("danshin", "completed", "ended"),
 }
 # Words of the programmes' tables.
 OF_TABLES = {
@@ -85,20 +84,19 @@ def generic_modules():
 @pytest.mark.parametrize("path", list(generic_modules()))
 def test_generic_machinery_knows_no_programme_by_name(path):
     tree = ast.parse(path.read_text())
-    words = set()
-    imported = set()
+    said, names, imported = set(), set(), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            words.add(node.value)
+            said.add(node.value)
         if isinstance(node, ast.Name):
-            words.add(node.id.lower())
+            names.add(node.id.lower())
         if isinstance(node, ast.ImportFrom):
             imported.add(node.module or "")
         if isinstance(node, ast.Import):
             imported |= {alias.name for alias in node.names}
     # Example values in the API's documentation.
     examples = {"bond", "registration"} if "schemas" in path.parts else set()
-    assert words & (NAMES | OF_TABLES) <= examples
+    assert said & OF_TABLES | (said | names) & NAMES <= examples
     assert not [name for name in imported if name.startswith(("applications.programmes.", "applications.features"))]
 
 

@@ -203,7 +203,7 @@ def test_a_mail_of_an_account_misleads_no_applicant_of_another_programme(templat
 
 
 def test_a_programme_is_a_folder_with_its_name_subjects_and_what_it_says_otherwise():
-    assert programmes() == ["bond", "green_loan"]
+    assert {"bond", "green_loan"} <= set(programmes())
     assert own_templates("bond") == [Template.SERVICE_STARTED, Template.CORRECTION_REQUESTED]
     assert wording_of("bond").service == "マンションすまい・る債 Web申込サービス"
     assert wording_of("not_here_yet").subjects == SUBJECTS

@@ -57,6 +57,13 @@ def test_a_place_that_is_not_there_any_more_is_a_problem():
     ]
 
 
+def test_two_programmes_may_have_files_of_the_same_name():
+    sources = {"a/programmes/green_loan/rows.py": "def close(): ...", "a/programmes/rental_loan/rows.py": "def repay()"}
+    listed = {"GL-001": "rows.py: `close`", "RL-001": "rows.py: `close`"}
+    cited = {"GL-001": ["t.py"], "RL-001": ["t.py"]}
+    assert problems(cited, listed, sources) == ["RL-001 acts where nothing is: close"]
+
+
 def test_an_id_of_another_form_is_a_problem():
     assert len(problems({"AS-1": ["t.py"], "GL-12": ["t.py"], "": ["t.py"]}, {}, {})) == 3
     assert len(problems({}, {"XX-01": "organisational: why"}, {})) == 1

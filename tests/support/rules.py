@@ -23,6 +23,8 @@ ORGANISATIONAL = "organisational:"
 PATH, NAME = re.compile(r"[\w./-]+\.(?:py|json|yaml|md)\b"), re.compile(r"`(?:\w+\.)*(\w+)`")
 SHORT = ("identity", "bond", "documents", "notifications", "japan")
 """Beginnings of paths that stand for a folder of theirs; docs/rules.md says for which."""
+HOMES = {"GL": "green_loan", "RL": "rental_loan"}
+"""The programme of a book: its short paths are below the programme's folder."""
 
 
 def citations(source: str, file: str) -> Iterator[tuple[str, str]]:
@@ -62,19 +64,24 @@ def problems(cited: dict[str, list[str]], listed: dict[str, str], sources: dict[
             continue
         if rule not in cited:
             wrong.append(f"{rule} has no test ({where})")
-        wrong += [f"{rule} acts where nothing is: {lost}" for lost in _lost(where, sources)]
+        wrong += [f"{rule} acts where nothing is: {lost}" for lost in _lost(rule, where, sources)]
     return wrong
 
 
-def _lost(where: str, sources: dict[str, str]) -> Iterator[str]:
-    """The paths of a place that no file has, and the names that none of its files holds."""
+def _lost(rule: str, where: str, sources: dict[str, str]) -> Iterator[str]:
+    """The paths of a place that no file has, and the names that none of its files holds.
+
+    Of files with the same ending, those of the rule's own programme count, if it has one.
+    """
+    home = f"/programmes/{HOMES.get(rule.partition('-')[0], '')}/"
     for part in where.split(";"):
         texts = []
         for path in PATH.findall(part):
             short, _, rest = path.partition("/")
             folder, ending = (f"/{short}/", f"/{rest}") if short in SHORT else ("", f"/{path}")
-            found = [text for file, text in sources.items() if f"/{file}".endswith(ending) and folder in f"/{file}"]
-            texts += found
+            found = [file for file in sources if f"/{file}".endswith(ending) and folder in f"/{file}"]
+            own = [file for file in found if home in file]
+            texts += [sources[file] for file in own or found]
             if not found:
                 yield path
         if texts:

@@ -146,7 +146,7 @@ class Share:
 
 @dataclass(frozen=True)
 class ElectronicContract:
-    """What is signed at the provider of electronic contracts, for the period that a step of the main track announced.
+    """What is signed at the provider of electronic contracts, for the period that a step announced.
 
     The paper has `title`, `preamble` and the lines of `terms` (label, value). `signers` are the accounts of all who
     sign, with their names; it is signed until the end of `last_day` in Japan. A signature is a step of the system,

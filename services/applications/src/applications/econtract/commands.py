@@ -86,7 +86,7 @@ async def open_envelope(session: AsyncSession, desk: Desk, application: Applicat
     row = {
         "id": envelope_id,
         "application_id": application.id,
-        "opened_step": application.tracks[application.programme.workflow.main, application.id].entered_step,
+        "opened_step": max(track.entered_step for track in application.tracks.values()),  # the one being taken
         "now": now,
         "expires_at": datetime.combine(last_day + timedelta(days=1), time(), JST),
         "terms": desk.lock_away(contract.terms(case), rows.of_terms(envelope_id)),

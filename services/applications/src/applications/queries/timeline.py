@@ -24,7 +24,7 @@ SELECT id, track, subject, source, command, actor_id, role, submission, facts, a
 WHERE application_id = :application_id ORDER BY id
 """)
 # Who took a step, as people read it.
-_BY: Mapping[Role, str] = {
+BY: Mapping[Role, str] = {
     Role.ASSOCIATION: "申請者",
     Role.COMPANY: "管理会社",
     Role.APPLICANT: "申請者",
@@ -75,7 +75,7 @@ async def _steps(session: AsyncSession, desk: Desk, application: Application, ac
         taken = next((one for one in workflow.rows(row.track, row.command) if row.source in one.sources), None)
         if office or (taken is not None and taken.public):
             label = taken.label if taken is not None else row.command
-            by = "システム" if row.role is None else _BY[Role(row.role)]
+            by = "システム" if row.role is None else BY[Role(row.role)]
             actor_id = row.actor_id if office else None
             facts: Mapping[str, Any] = {}
             hears_it = office or _may_hear(application, row, actor)

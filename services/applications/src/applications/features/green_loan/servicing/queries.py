@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from applications.access import Action
 from applications.cases import open_for
 from applications.desk import Desk
+from applications.programmes.green_loan import PROGRAMME
 from applications.programmes.green_loan.servicing import Standing, standing
 
 
@@ -21,10 +22,11 @@ async def view_repayment(
 ) -> Standing:
     """The loan as it stands at the end of a day, today if none is named.
 
-    Raises Forbidden, NotFound (also before the funds were paid, and for what is no loan).
+    Raises Forbidden, NotFound (also before the funds were paid, and for what is no green loan).
     """
     application = await open_for(session, desk, actor, Action.VIEW_REPAYMENT, application_id, now=now)
-    found = standing(application.case(now), on or to_jst(now).date())
+    ours = application.programme.name == PROGRAMME.name
+    found = standing(application.case(now), on or to_jst(now).date()) if ours else None
     if found is None:
         raise NotFound
     return found
