@@ -1,6 +1,7 @@
 """The supervisor: phases, readiness, refusals, failures, and that nothing is left behind."""
 
 import asyncio
+import random
 import signal
 import socket
 import sys
@@ -207,3 +208,11 @@ def test_ports_are_free_and_below_those_of_outgoing_connections():
     ports = free_ports()
     assert len({ports[name] for name in ("postgres", "kafka", "s3", "smtp")}) == 4
     assert max(ports.with_grpc("s3")) < 32768
+
+
+def test_a_block_of_ports_is_given_away_once(monkeypatch: pytest.MonkeyPatch):
+    draw, given = random.randrange, free_ports().base
+    again = [given]
+    monkeypatch.setattr(random, "randrange", lambda *blocks: again.pop() if again else draw(*blocks))
+    assert free_ports().base != given
+    assert again == []

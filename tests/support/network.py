@@ -1,15 +1,18 @@
 """Addresses that fail in the ways networks do: nobody listens, connections break, somebody listens only later."""
 
 import asyncio
-import socket
-from contextlib import closing
+import random
+
+from madoguchi_stack.layout import is_taken
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 where nobody listens."""
-    with closing(socket.socket()) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port of 127.0.0.1 where nobody listens.
+
+    Below those of `free_ports`, and below those that the system gives to outgoing connections: any client may take one
+    of these before whoever asked for it listens there, or answer where nobody should.
+    """
+    return next(port for port in iter(lambda: random.randrange(6_000, 11_000), None) if not is_taken(port))
 
 
 class Doorway:

@@ -53,6 +53,9 @@ OFFSETS = {
 }
 
 
+_claims: list[socket.socket] = []  # open until the process ends
+
+
 @dataclass(frozen=True)
 class Ports:
     """One port for each name of `OFFSETS`: `base` plus its offset, unless `moved` names another port."""
@@ -100,13 +103,24 @@ def is_taken(port: int) -> bool:
 
 
 def free_ports() -> Ports:
-    """A block of ports nobody listens on, for tests. Raises RuntimeError when a hundred tries found none.
+    """A block of ports nobody listens on, for tests; no other process gets it while this one runs.
 
     They all lie below the range that the system hands to outgoing connections (32768 and up on Linux): a port from that
-    range can be taken by any client between this look and the server's start.
+    range can be taken by any client between this look and the server's start. Raises RuntimeError when a hundred tries
+    found none.
     """
     for _ in range(100):
         ports = Ports(base=random.randrange(11_000, 22_000, BLOCK))  # noqa: S311 (no secret)
-        if not any(is_taken(port) for port in (*map(ports.__getitem__, OFFSETS), *ports.with_grpc("s3"))):
-            return ports
+        claim = socket.socket()
+        try:
+            # No server's: who is at the base owns the block, long before the last server of it listens.
+            claim.bind((HOST, ports.base))
+        except OSError:
+            claim.close()
+            continue
+        if any(is_taken(port) for port in (*map(ports.__getitem__, OFFSETS), *ports.with_grpc("s3"))):
+            claim.close()
+            continue
+        _claims.append(claim)
+        return ports
     raise RuntimeError("no free block of ports between 11000 and 22000")
