@@ -118,7 +118,7 @@ def test_the_command_answers_each_line_before_the_next_one_comes() -> None:
             process.stdin.flush()
             assert json.loads(process.stdout.readline())["output"]["view"] is view
         process.stdin.close()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
 
 
 def test_asking_the_rules_loads_no_web_framework_broker_or_database() -> None:

@@ -279,7 +279,7 @@ async def test_an_operator_lists_explains_skips_with_a_reason_and_retries(effect
     # In a container nobody has a name of their own, so there is none to fall back on.
     assert (await run("skip", *where, "--reason", "sent by mistake")).exit_code == 2
     assert (await run("skip", *where, "--reason", "sent by mistake", "--by", "hanako")).exit_code == 0
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         stop = asyncio.Event()
         retries = asyncio.create_task(effects.consumer.run_retries(stop, lambda: None))
         while await effects.parked():
@@ -325,7 +325,7 @@ async def test_on_the_real_bus_poison_parks_its_key_and_a_restart_repeats_nothin
             await producer.send_and_wait(record.topic, record.value, key=record.key, headers=record.headers)
 
     async def until_done(keys: Sequence[UUID], count: int) -> None:
-        async with asyncio.timeout(40):
+        async with asyncio.timeout(90):
             while [len(await effects.of(key)) for key in keys] != [count] * len(keys):
                 await asyncio.sleep(0.1)
 
@@ -337,7 +337,7 @@ async def test_on_the_real_bus_poison_parks_its_key_and_a_restart_repeats_nothin
             await until_done(healthy, 5)
             await send([record_of(event_of(key, 5), sequence=6) for key in healthy[:1]])
             await send(records)
-            async with asyncio.timeout(40):
+            async with asyncio.timeout(90):
                 while len(await effects.of(healthy[0])) < 6:
                     await asyncio.sleep(0.1)
             stop.set()

@@ -92,7 +92,7 @@ async def test_the_loop_goes_on_until_nothing_is_left_and_beats(
     await keep(database, answers=[old] * 5, proofs=[old] * 3, received=old)
     with capture_logs() as logs:
         loop = asyncio.create_task(run(database, lambda: NOW, stop=stop, beat=lambda: beats.append(1)))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(logs) < 2:
                 await asyncio.sleep(0.02)
         stop.set()
@@ -114,7 +114,7 @@ async def test_the_loop_outlives_a_database_that_is_down_in_every_worker(monkeyp
         health=Health(),
     )
     with capture_logs() as logs:
-        async with app.router.lifespan_context(app), asyncio.timeout(10):
+        async with app.router.lifespan_context(app), asyncio.timeout(30):
             while not [entry for entry in logs if entry["event"] == "housekeeping_waits_for_database"]:
                 await asyncio.sleep(0.02)
     assert not [entry for entry in logs if entry["event"] == "loop_failed" and entry["loop"] == "housekeeping"]

@@ -413,7 +413,7 @@ async def test_a_commit_that_recorded_an_event_wakes_the_relay(app: FastAPI, dat
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(rung.wait(), 0.5)
         await client.post(f"/v1/events/{uuid4()}")
-        await asyncio.wait_for(rung.wait(), 5)
+        await asyncio.wait_for(rung.wait(), 30)
     await connection.close()
 
 

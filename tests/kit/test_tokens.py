@@ -318,7 +318,7 @@ async def test_a_withdrawn_key_stops_working(
     identity.keys = [NEW]
     stopwatch.seconds += 300
     assert await verifier.verify(stolen) == ACTOR  # this request starts the renewal, and does not wait for it
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         with pytest.raises(Unauthenticated):
             while True:
                 await asyncio.sleep(0.01)
@@ -389,9 +389,10 @@ async def test_an_identity_that_hangs_delays_only_who_needs_a_new_key(
     identity.hangs = True
     unknown = asyncio.create_task(verifier.verify(token(clock, NEW)))
     await asyncio.sleep(0.1)
-    assert await asyncio.wait_for(verifier.verify(token(clock)), 0.5) == ACTOR
+    assert await verifier.verify(token(clock)) == ACTOR
+    assert not unknown.done()
     with pytest.raises(Unauthenticated):
-        await asyncio.wait_for(unknown, 5)
+        await asyncio.wait_for(unknown, 30)
 
 
 @pytest.mark.parametrize(

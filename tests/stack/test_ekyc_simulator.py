@@ -42,7 +42,7 @@ class Receiver:
         return [json.loads(body) for _, body in self.arrived]
 
     async def has(self, count: int) -> list[dict[str, Any]]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(self.arrived) < count:
                 await asyncio.sleep(0.02)
         return self.bodies()
@@ -53,7 +53,7 @@ async def served(app: FastAPI, port: int) -> AsyncIterator[None]:
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
     server.install_signal_handlers = lambda: None
     task = asyncio.create_task(server.serve())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not server.started:
             await asyncio.sleep(0.01)
     try:

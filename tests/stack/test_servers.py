@@ -40,7 +40,7 @@ async def test_what_is_produced_to_each_topic_is_consumed_with_key_and_headers(s
             async with AIOKafkaConsumer(
                 topic.name, bootstrap_servers=servers.kafka_bootstrap, auto_offset_reset="earliest"
             ) as consumer:
-                received = await asyncio.wait_for(_with_key(consumer, b"servers-test"), 20)
+                received = await asyncio.wait_for(_with_key(consumer, b"servers-test"), 60)
             assert (received.partition, received.offset) == (sent.partition, sent.offset)
             assert received.headers == (("ce_id", b"1"),)
 
