@@ -70,7 +70,12 @@ async def settle(stack: Stack) -> None:
     """
     await until(lambda: _told_and_heard(stack), "the end of all work", SETTLE_SECONDS)
     orphans = "state = 'sending' AND due_at < now() + interval '115 seconds'"  # 120 s are a lease, 5 a try
-    await asyncio.sleep(5)
+
+    async def tried() -> bool:
+        living = f"state = 'sending' AND NOT ({orphans})"
+        return await stack.count("notifications", f"SELECT count(*) FROM messages WHERE {living}") == 0  # noqa: S608
+
+    await until(tried, "the end of all tries", SETTLE_SECONDS)
     if await stack.count("notifications", f"SELECT count(*) FROM messages WHERE {orphans}"):  # noqa: S608
         await stack.stop("notifications-worker")
         await stack.rows("notifications", f"UPDATE messages SET due_at = now() WHERE {orphans} RETURNING id")  # noqa: S608

@@ -15,7 +15,7 @@ from madoguchi_stack.layout import HOST, PROVIDERS, Ports
 from madoguchi_stack.mailbox import read_mails
 
 T = TypeVar("T")
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120  # for one thing: the machine may have more to do
 
 
 class Unexpected(Exception):
@@ -93,13 +93,17 @@ def _good(answer: httpx.Response) -> Any:
 
 
 async def until(look: Callable[[], Awaitable[T | None]], what: str, seconds: float = PATIENCE_SECONDS) -> T:
-    """Look again and again until there is something. Raises Unexpected with `what` after `seconds`."""
-    end = time.monotonic() + seconds
+    """Look again and again until there is something. Raises Unexpected with `what` after `seconds`.
+
+    Rarer and rarer, twice a second in the end: many who look all the time would be the load that they wait for.
+    """
+    end, pause = time.monotonic() + seconds, 0.05
     while time.monotonic() < end:
         found = await look()
         if found is not None and found is not False:
             return found
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.25, 0.5)
     raise Unexpected(f"{what} did not come within {seconds} seconds")
 
 
