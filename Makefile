@@ -14,8 +14,8 @@ MEMBERS := shared/contracts shared/kit services/identity services/applications s
            services/notifications deploy/events deploy/stack
 SOURCES := $(MEMBERS:=/src)
 
-.PHONY: help setup run test first-half second-half test-real check lint types imports contracts catalogue freeze asyncapi rules \
-        deploy-check images bench migrate format pins clean
+.PHONY: help setup run test first-half second-half deploy-half test-real real-stacks real-parts tools check \
+        lint types imports contracts catalogue freeze asyncapi rules deploy-check images bench migrate format pins clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -35,21 +35,39 @@ $(VENV)/.installed: requirements/dev.txt $(MEMBERS:=/pyproject.toml) | $(BIN)/py
 run: setup ## start everything here and play a case (PROGRAMME=green_loan: that of a loan; DEMO=0: none); ctrl-C stops it, data stays in .run
 	@exec $(BIN)/madoguchi stack up $(if $(filter 0,$(DEMO)),--no-demo) $(if $(PROGRAMME),--case $(PROGRAMME)) $(if $(LOGS),--logs)
 
-# Two halves of about the same length, each with servers of its own: most of the time a test waits for one of them.
-FIRST_HALF := $(addprefix tests/,applications contracts deploy documents drill events faults kit)
+# Two halves of about the same length, each with servers of its own: most of the time a test waits for one of them. What
+# starts the whole stack is in one of them: two stacks at once would wait for the processor, and not for each other.
+STACKS := tests/faults tests/journeys
+FIRST_HALF := $(STACKS) $(addprefix tests/,contracts drill events kit operators stack)
 SECOND_HALF := $(filter-out $(FIRST_HALF) tests/support tests/bench tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
+AT_ONCE := +@$(MAKE) --no-print-directory --keep-going --output-sync=line --jobs
 test: setup ## all tests, on servers from wheels; in two halves at once
-	+@$(MAKE) --no-print-directory --jobs=2 --output-sync=line first-half second-half
+	$(AT_ONCE) first-half second-half $(if $(MADOGUCHI_DEPLOY_CHECK),deploy-half)
 
 first-half: setup
 	$(BIN)/pytest $(FIRST_HALF)
 
 second-half: setup
-	$(BIN)/pytest $(SECOND_HALF)
+	$(BIN)/pytest $(if $(MADOGUCHI_DEPLOY_CHECK),$(filter-out tests/deploy,$(SECOND_HALF)),$(SECOND_HALF))
 
-test-real: setup ## the tests marked `real` against Apache Kafka and MinIO, obtained into .real the first time
+# As `make deploy-check`, whose tools are made meanwhile: MADOGUCHI_DEPLOY_CHECK=1 asks for it.
+deploy-half: second-half tools
+	$(BIN)/pytest tests/deploy
+
+test-real: setup ## the tests marked `real` against Apache Kafka and MinIO, obtained into .real the first time; in two parts at once
 	$(BIN)/madoguchi stack obtain-real
-	MADOGUCHI_TEST_SERVERS=real $(BIN)/pytest tests -m real
+	$(AT_ONCE) real-stacks real-parts
+
+real-stacks: setup
+	MADOGUCHI_TEST_SERVERS=real $(BIN)/pytest $(STACKS) -m real
+
+real-parts: setup
+	MADOGUCHI_TEST_SERVERS=real $(BIN)/pytest tests $(STACKS:%=--ignore=%) -m real
+
+# Whatever is built beside them, the tests come first.
+tools: setup
+	nice $(BIN)/madoguchi stack obtain-tools
+	nice $(BIN)/madoguchi stack obtain-real
 
 check: lint types imports contracts ## everything that needs no running server: style, types, imports, contracts, rules
 	@$(BIN)/python tests/support/rules.py | tail -1
@@ -81,7 +99,6 @@ rules: setup ## every rule of the catalogue with the tests that prove it
 
 deploy-check: setup ## image, compose file, chart in a cluster without nodes, alerts; obtains its tools into .real the first time
 	$(BIN)/madoguchi stack obtain-tools
-	npm exec --yes --package=dockerfile-utils@0.16.3 -- dockerfile-utils lint deploy/image/Dockerfile
 	MADOGUCHI_DEPLOY_CHECK=1 $(BIN)/pytest tests/deploy
 
 images: setup ## every image without a container engine, as root (Debian: buildah mmdebstrap umoci), and its processes started

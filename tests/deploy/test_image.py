@@ -24,7 +24,7 @@ from typing import Any
 import dockerfile
 import pytest
 from deploy.sandbox import USER, in_sandbox, output_of
-from deploy.tools import REQUIRED
+from deploy.tools import REQUIRED, dockerfile_linter
 from madoguchi_stack.case.web import until
 from madoguchi_stack.layout import HOST, ROOT, SERVICES
 from madoguchi_stack.readiness import NotReady, http_is_ok
@@ -62,6 +62,18 @@ def instructions() -> list[list[dockerfile.Command]]:
 
 def values(stage: list[dockerfile.Command], name: str) -> list[tuple[str, ...]]:
     return [command.value for command in stage if command.cmd == name]
+
+
+def test_a_linter_finds_nothing_and_would_find_a_misspelt_instruction(tmp_path: Path):
+    (tmp_path / "Dockerfile").write_text("FROM debian\nRUNN true\n")
+    said = [
+        subprocess.run(
+            (dockerfile_linter(), "lint", folder / "Dockerfile"), capture_output=True, text=True, check=False
+        )
+        for folder in (FOLDER, tmp_path)
+    ]
+    assert [one.returncode for one in said] == [0, 1], said
+    assert "Unknown instruction: RUNN" in said[1].stdout + said[1].stderr
 
 
 def test_both_stages_have_the_same_base_of_an_exact_release():

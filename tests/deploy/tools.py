@@ -34,6 +34,11 @@ def promtool() -> Path:
     return obtained(deploy_tools.promtool_binary())
 
 
+def dockerfile_linter() -> Path:
+    """The linter of Dockerfiles."""
+    return obtained(deploy_tools.dockerfile_linter())
+
+
 @cache
 def schema_of_compose() -> dict[str, Any]:
     """The JSON Schema of compose files."""

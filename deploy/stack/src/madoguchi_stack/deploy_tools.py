@@ -2,7 +2,7 @@
 
 Helm and Kubernetes (API server, controllers, etcd) are built from their Go modules; the schemas of compose files and of
 the custom resources come in the Go modules of those who define them; promtool comes in Debian's package of Prometheus,
-which is unpacked and not installed.
+which is unpacked and not installed; the linter of Dockerfiles comes from npm.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from madoguchi_stack.supervisor import StackFailed
 
 FOLDER = REAL_FOLDER / "tools"
 HELM_VERSION = "v4.3.1"
+DOCKERFILE_UTILS_VERSION = "0.16.3"
 # Not optimised and without tables for debuggers: what runs for a minute must not take minutes more to build.
 QUICK = ("-trimpath", "-buildvcs=false", "-gcflags=all=-N -l -dwarf=false")
 # Pinned by its go.mod: what Kubernetes says of its own parts counts only where it is the main module.
@@ -60,6 +61,11 @@ def promtool_binary() -> Path:
     return FOLDER / "promtool"
 
 
+def dockerfile_linter() -> Path:
+    """Where the linter of Dockerfiles lies."""
+    return FOLDER / f"dockerfile-utils-{DOCKERFILE_UTILS_VERSION}" / "node_modules/.bin/dockerfile-utils"
+
+
 def schema_file(name: str) -> Path:
     """Where a file of `SCHEMAS` lies."""
     module, path = SCHEMAS[name]
@@ -82,6 +88,8 @@ def obtain() -> None:
             _copy(_module_folder(module) / path, schema_file(name))
     if not promtool_binary().exists():
         _obtain_promtool()
+    if not dockerfile_linter().exists():
+        _obtain_dockerfile_linter()
     print(f"tools for `make deploy-check`: ready after {time.monotonic() - started:.0f} s", flush=True)
 
 
@@ -114,6 +122,14 @@ def _obtain_promtool() -> None:
         Path(folder).chmod(0o755)  # apt downloads as a user of its own
         run_step("sh", "-c", f"cd {folder} && apt-get download --quiet prometheus && dpkg-deb --extract *.deb .")
         _copy(Path(folder) / "usr/bin/promtool", promtool_binary())
+
+
+def _obtain_dockerfile_linter() -> None:
+    beside = FOLDER / "dockerfile-utils.new"
+    shutil.rmtree(beside, ignore_errors=True)
+    package = f"dockerfile-utils@{DOCKERFILE_UTILS_VERSION}"
+    run_step("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", f"--prefix={beside}", package)
+    beside.rename(FOLDER / f"dockerfile-utils-{DOCKERFILE_UTILS_VERSION}")
 
 
 def _copy(source: Path, target: Path) -> None:
