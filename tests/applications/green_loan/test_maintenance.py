@@ -92,11 +92,11 @@ HOURS = st.integers(0, 200).map(lambda minutes: NOW + timedelta(minutes=10 * min
 @given(HOURS, HOURS, HOURS, HOURS, HOURS, HOURS)
 def test_no_shortening_shuts_out_at_a_moment_that_was_open(start, end, other_start, other_end, now, moment):
     known, new = closed(start, end), closed(other_start, other_end)
-    if known.start < known.end and now < known.end and not shortening_findings(known, new, now):
-        if new.start <= moment < new.end:
-            assert known.start <= moment < known.end
+    if known.begins_at < known.ends_at and now < known.ends_at and not shortening_findings(known, new, now):
+        if new.begins_at <= moment < new.ends_at:
+            assert known.begins_at <= moment < known.ends_at
         # What has been of it stays as it was.
-        assert (new.start <= moment < new.end) == (known.start <= moment < known.end) or moment >= now
+        assert (new.begins_at <= moment < new.ends_at) == (known.begins_at <= moment < known.ends_at) or moment >= now
 
 
 @pytest.mark.rule("GL-429")

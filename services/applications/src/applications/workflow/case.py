@@ -93,13 +93,13 @@ class Taken:
 
 @dataclass(frozen=True)
 class Maintenance:
-    """A time announced by the office in which a service of a programme is closed: from `start` until before `end`,
-    aware. `service` is a code of the programme, `reason` what people read.
+    """A time announced by the office in which a service of a programme is closed: from `begins_at` until before
+    `ends_at`, aware. `service` is a code of the programme, `reason` what people read.
     """
 
     service: str
-    start: datetime
-    end: datetime
+    begins_at: datetime
+    ends_at: datetime
     reason: str
 
 

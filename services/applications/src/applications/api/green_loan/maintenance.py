@@ -63,7 +63,10 @@ class MaintenanceBody(BaseModel):
     def of(cls, one: Maintenance) -> MaintenanceBody:
         """As everybody sees it."""
         return cls(
-            service=Service(one.service), begins_at=to_jst(one.start), ends_at=to_jst(one.end), reason=one.reason
+            service=Service(one.service),
+            begins_at=to_jst(one.begins_at),
+            ends_at=to_jst(one.ends_at),
+            reason=one.reason,
         )
 
 

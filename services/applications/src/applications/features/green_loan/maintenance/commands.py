@@ -25,7 +25,7 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('maintenance'))")
 _KEEP = text("""
 INSERT INTO maintenance_announcements (window_id, version, service, begins_at, ends_at, reason, withdrawn, told_by,
                                        told_at)
-VALUES (:window_id, :version, :service, :start, :end, :reason, :withdrawn, :told_by, :told_at)
+VALUES (:window_id, :version, :service, :begins_at, :ends_at, :reason, :withdrawn, :told_by, :told_at)
 """)
 
 
@@ -47,7 +47,7 @@ async def shorten(
     Refused.
     """
     known = await _known(session, actor, window_id, version, now)
-    wish = replace(known.maintenance, start=start, end=end)
+    wish = replace(known.maintenance, begins_at=start, ends_at=end)
     if findings := shortening_findings(known.maintenance, wish, now):
         raise Refused(findings=findings, window_id=str(window_id))
     return await _change(session, actor, replace(known, maintenance=wish), now)
@@ -68,7 +68,7 @@ async def _known(session: AsyncSession, actor: Actor, window_id: UUID, version: 
     known = history[-1]
     if known.version != version:
         raise PreconditionFailed(f"現在の版は {known.version} です。", window_id=str(window_id))
-    if known.withdrawn or known.maintenance.end <= now:
+    if known.withdrawn or known.maintenance.ends_at <= now:
         raise MaintenanceOver(window_id=str(window_id))
     return known
 

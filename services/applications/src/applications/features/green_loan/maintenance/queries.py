@@ -48,7 +48,7 @@ async def in_force(session: AsyncSession, now: datetime) -> tuple[Maintenance, .
 
 async def told_to_everybody(*, session: AsyncSession, now: datetime) -> list[Maintenance]:
     """The same as far as it begins in the next days: the banner of the pages."""
-    return [one for one in await in_force(session, now) if one.start < now + TOLD_AHEAD]
+    return [one for one in await in_force(session, now) if one.begins_at < now + TOLD_AHEAD]
 
 
 async def told_to_office(*, session: AsyncSession, actor: Actor, now: datetime) -> list[Announced]:

@@ -37,12 +37,12 @@ def counter_is_open(case: Case) -> Sequence[Finding]:
     if windows.is_available(windows.Act.PORTAL, case.now, announced):
         return ()
     opens = windows.opens_again(case.now, announced)
-    going = next((one for one in announced if one.start <= case.now < one.end), None)
+    going = next((one for one in announced if one.begins_at <= case.now < one.ends_at), None)
     message = (
         "Web申込サービスのご利用時間は、午前6時から翌日午前2時までです。"
         if going is None
         else "ただいまメンテナンスのため、Web申込サービスをご利用いただけません"
-        f"({going.reason}、{_told(going.end)}まで)。"
+        f"({going.reason}、{_told(going.ends_at)}まで)。"
     )
     message += f"次は{_told(opens)}からご利用いただけます。これまでに保存された内容は、そのまま残っています。"
     return [Finding("GL-061", "CLOSED", message, until=opens)]

@@ -37,14 +37,14 @@ def of_service(service: Service, maintenance: Iterable[Maintenance]) -> list[Mai
 def announcement_findings(new: Maintenance, known: Iterable[Maintenance], now: datetime) -> list[Finding]:
     """GL-061, GL-429: why it cannot be announced. `known` are those in force; times are to the minute."""
     rule, found = RULES[Service(new.service)], _wrong(new)
-    if new.start < now:
+    if new.begins_at < now:
         found.append(Finding(rule, "PAST", "開始日時は、現在より後の日時を入力してください。", "begins_at"))
-    elif new.start - now > FARTHEST:
+    elif new.begins_at - now > FARTHEST:
         message = f"開始日時は、{FARTHEST.days}日後までの日時を入力してください。"
         found.append(Finding(rule, "TOO_FAR", message, "begins_at"))
     for one in of_service(Service(new.service), known):
-        if new.start < one.end and one.start < new.end:
-            message = f"登録済みの期間({_told(one.start)}から{_told(one.end)}まで)と重なっています。"
+        if new.begins_at < one.ends_at and one.begins_at < new.ends_at:
+            message = f"登録済みの期間({_told(one.begins_at)}から{_told(one.ends_at)}まで)と重なっています。"
             found.append(Finding(rule, "OVERLAP", message, "begins_at"))
     return found
 
@@ -55,26 +55,28 @@ def shortening_findings(known: Maintenance, new: Maintenance, now: datetime) -> 
     It only becomes shorter: who relies on what was announced is never shut out by a change. What has been of it stays.
     """
     rule, found = RULES[Service(known.service)], _wrong(new)
-    if not known.start <= new.start < new.end <= known.end:
-        message = f"期間は、登録済みの期間({_told(known.start)}から{_told(known.end)}まで)の中で短縮してください。"
+    if not known.begins_at <= new.begins_at < new.ends_at <= known.ends_at:
+        message = (
+            f"期間は、登録済みの期間({_told(known.begins_at)}から{_told(known.ends_at)}まで)の中で短縮してください。"
+        )
         found.append(Finding(rule, "NOT_SHORTER", message, "ends_at"))
-    if known.start <= now and new.start != known.start:
+    if known.begins_at <= now and new.begins_at != known.begins_at:
         found.append(Finding(rule, "BEGUN", "開始した後は、開始日時を変更できません。", "begins_at"))
-    if new.start != known.start and new.start < now:
+    if new.begins_at != known.begins_at and new.begins_at < now:
         found.append(Finding(rule, "PAST", "開始日時は、現在より後の日時を入力してください。", "begins_at"))
-    if new.end < now:
+    if new.ends_at < now:
         found.append(Finding(rule, "PAST", "終了日時は、現在より後の日時を入力してください。", "ends_at"))
     return found
 
 
 def _wrong(new: Maintenance) -> list[Finding]:
     rule, found = RULES[Service(new.service)], []
-    for field, moment in zip(FIELDS, (new.start, new.end), strict=True):
+    for field, moment in zip(FIELDS, (new.begins_at, new.ends_at), strict=True):
         if moment.second or moment.microsecond:
             found.append(Finding(rule, "MINUTES", "日時は、分単位で入力してください。", field))
-    if new.end <= new.start:
+    if new.ends_at <= new.begins_at:
         found.append(Finding(rule, "PERIOD", "終了日時は、開始日時より後の日時を入力してください。", "ends_at"))
-    elif new.end - new.start > LONGEST:
+    elif new.ends_at - new.begins_at > LONGEST:
         message = f"期間は{LONGEST.days}日以内としてください。日時をご確認ください。"
         found.append(Finding(rule, "TOO_LONG", message, "ends_at"))
     return found
@@ -84,8 +86,8 @@ def days_of(maintenance: Sequence[Maintenance]) -> set[date]:
     """GL-429: the days in Japan of which some lies in one of these."""
     days = set()
     for one in maintenance:
-        day = to_jst(one.start).date()
-        while day <= to_jst(one.end - timedelta(microseconds=1)).date():
+        day = to_jst(one.begins_at).date()
+        while day <= to_jst(one.ends_at - timedelta(microseconds=1)).date():
             days.add(day)
             day += timedelta(days=1)
     return days

@@ -51,14 +51,14 @@ def is_available(act: Act, moment: datetime, maintenance: Sequence[Maintenance])
     """
     if act is Act.CONTRACT:
         return True
-    closed = any(one.start <= moment < one.end for one in maintenance)
+    closed = any(one.begins_at <= moment < one.ends_at for one in maintenance)
     return is_open(to_jst(moment).time()) and not closed
 
 
 def opens_again(moment: datetime, maintenance: Sequence[Maintenance]) -> datetime:
     """GL-061: from when on the Web service is open; the moment itself when it is. Raises ValueError for a naive one."""
     while not is_available(Act.PORTAL, moment, maintenance):
-        ends = [one.end for one in maintenance if one.start <= moment < one.end]
+        ends = [one.ends_at for one in maintenance if one.begins_at <= moment < one.ends_at]
         here = to_jst(moment)
         moment = max(ends) if ends else datetime.combine(here.date(), OPENS_AT, here.tzinfo)
     return moment
