@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 import pytest
-from madoguchi_contracts import Role
+from madoguchi_contracts import AwaitedDocument, Role
 from support.documents import PER_PERSON, Desk, pdf
 
 pytestmark = [pytest.mark.real, pytest.mark.rule("GL-366", "GL-369")]
@@ -67,6 +67,26 @@ async def test_who_takes_part_has_their_own_papers_and_nothing_of_others(
     begun = await at.uploaded(application, other, pdf(5), role=Role.JOINT_DEBTOR, slot="income", subject=str(other))
     assert (await at.complete(begun, person, joins)).status_code == 404
     assert (await at.delete(own, person, joins)).status_code == 204
+
+
+@pytest.mark.rule("GL-390", "DO-08")
+async def test_a_paper_that_could_not_be_had_before_is_handed_in_once_after_the_submission(
+    at: Desk, owner: UUID
+) -> None:
+    debtor = uuid4()
+    application = await at.started(owner, documents=PER_PERSON)
+    await at.joined(application, (debtor, "joint_debtor", VIEW))
+    await at.submitted(application, owner, awaited=(AwaitedDocument(slot="income", subject=debtor),))
+    assert await places(at, application, debtor, Role.JOINT_DEBTOR) == [
+        ("identity", str(debtor), False),
+        ("income", str(debtor), True),
+    ]
+    for closed in ({"slot": "income", "subject": str(owner)}, {"slot": "identity", "subject": str(owner)}):
+        assert (await at.start(application, owner, pdf(1), **closed)).json()["code"] == "documents_frozen"
+    hers = {"role": Role.JOINT_DEBTOR, "slot": "income", "subject": str(debtor)}
+    stored = await at.stored(application, debtor, pdf(5), **hers)
+    assert stored in await at.ids_of(application, uuid4(), Role.OFFICE_REVIEWER)
+    assert (await at.start(application, debtor, pdf(6), **hers)).json()["code"] == "documents_frozen"
 
 
 async def test_own_papers_follow_the_owner_through_submission_and_correction(at: Desk, owner: UUID) -> None:

@@ -141,7 +141,7 @@ async def test_who_changes_the_set_while_it_is_being_frozen_waits_and_is_refused
     event = await at.submission_event(application, owner)
     async with at.database.transaction() as session:
         await commands.freeze_set(
-            session, application_id=application, submission=1, submitted=event.documents, now=at.clock()
+            session, application_id=application, submission=1, submitted=event.documents, awaited=(), now=at.clock()
         )
         changes = [asyncio.create_task(at.delete(kept, owner)), asyncio.create_task(at.complete(late, owner))]
         await asyncio.sleep(0.5)

@@ -31,6 +31,7 @@ from madoguchi_contracts.applications import (
     ApplicationReopened,
     ApplicationStarted,
     ApplicationSubmitted,
+    AwaitedDocument,
     ChangeWithdrawn,
     DocumentPolicy,
     DocumentSlot,
@@ -136,9 +137,16 @@ class Desk:
         await self.consumer.process([record])
         return record
 
-    async def submitted(self, application_id: UUID, account_id: UUID, submission: int = 1) -> Any:
-        """The application is submitted with the documents that are in the set now."""
-        return await self.hears(await self.submission_event(application_id, account_id, submission))
+    async def submitted(
+        self,
+        application_id: UUID,
+        account_id: UUID,
+        submission: int = 1,
+        awaited: tuple[AwaitedDocument, ...] = (),
+    ) -> Any:
+        """The application is submitted with the documents that are in the set now; others are awaited."""
+        event = await self.submission_event(application_id, account_id, submission)
+        return await self.hears(event.model_copy(update={"awaited": awaited}))
 
     async def submission_event(
         self, application_id: UUID, account_id: UUID, submission: int = 1

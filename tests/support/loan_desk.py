@@ -51,8 +51,8 @@ async def done(person: Person, application: UUID, command: str, **body: Any) -> 
     return answer.json()
 
 
-async def file(desk: Counter, application: UUID, *papers: tuple[str, UUID | None]) -> None:
-    """These papers are stored: slot, and whose they are."""
+async def file(desk: Counter, application: UUID, *papers: tuple[str, UUID | None], version: int = 1) -> None:
+    """These papers are stored: slot, and whose they are. `version` counts the changes of the set."""
     entries = tuple(
         SetEntry(
             document_id=uuid4(),
@@ -72,7 +72,7 @@ async def file(desk: Counter, application: UUID, *papers: tuple[str, UUID | None
             slot=entries[-1].slot,
             sha256=entries[-1].sha256,
             size_bytes=1000,
-            set_version=1,
+            set_version=version,
             set=entries,
             total_bytes=1000 * len(entries),
         )

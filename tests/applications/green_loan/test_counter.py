@@ -358,6 +358,41 @@ async def test_a_contract_period_that_ends_takes_the_application_back_to_the_off
     assert (await owner.view(application))["state"] == "cert_submitted"
 
 
+@pytest.mark.rule("GL-390", "GL-391")
+async def test_a_proof_that_comes_later_has_its_slots_open_and_calls_the_office_when_it_is_there(desk):
+    owner, wife, application = await a_couple(desk)
+    ticks = [one for one in example.content()["papers"] if "tax" not in one["slot"]]
+    content = example.content_with(
+        joint_debtors=[example.joint_debtor(wife.account_id)],
+        applicant__proof_not_yet_issued=True,
+        papers=[
+            *ticks,
+            {"slot": "applicant_salary_withholding", "income_year": 2025},
+            {"slot": "joint_debtor_1_my_number_card", "confirmed": ["front_only"]},
+        ],
+    )
+    assert (await owner.save(application, content)).status_code == 200
+    papers = [
+        ("my_number_card", owner.account_id),
+        ("salary_withholding", owner.account_id),
+        ("my_number_card", wife.account_id),
+        ("application_building_register", None),
+        ("application_works_contract", None),
+    ]
+    await file(desk, application, *papers, version=2)
+    await agree(application, owner, wife)
+    submitted = await owner.submit(application)
+    assert submitted.status_code == 201, submitted.text
+    (event,) = await desk.rows(
+        "SELECT data FROM events WHERE aggregate_id = :id AND type LIKE '%ApplicationSubmitted%'", id=application
+    )
+    assert {"slot": "tax_assessment", "subject": str(owner.account_id)} in event.data["awaited"]
+    sql = "SELECT kind FROM office_tasks WHERE application_id = :id AND state = 'open'"
+    assert await desk.rows(sql, id=application) == []
+    await file(desk, application, *papers, ("tax_assessment", owner.account_id), version=3)
+    assert [row.kind for row in await desk.rows(sql, id=application)] == ["income_proof_unchecked"]
+
+
 @pytest.mark.rule("GL-261", "GL-076")
 async def test_a_danshin_that_costs_more_is_reviewed_again_on_the_offices_worklist(desk):
     owner, wife, application = await a_couple(desk)

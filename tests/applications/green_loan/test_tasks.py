@@ -26,6 +26,7 @@ from .test_workflow import (
     codes,
     decide,
     identify,
+    in_spring,
     insure,
     open_contract,
     receive,
@@ -98,6 +99,22 @@ def test_a_contract_that_all_have_signed_and_that_cannot_be_concluded_calls_and_
     assert "本人確認" in held_up.reason
     life.do("see", BANK, track=IDENTITY, about=OWNER, papers=["DRIVING_LICENCE"])
     assert (life.state(), tasks(life)) == ("contracted", {})
+
+
+@pytest.mark.rule("GL-390", "GL-391")
+def test_a_proof_that_could_not_be_issued_calls_from_june_on_and_when_it_has_come_and_no_more_when_it_was_checked():
+    life = in_spring()
+    life.do("submit", MAIN)
+    june = datetime(2026, 5, 31, 15, tzinfo=UTC)
+    assert of_the_loan(life)["income_proof_missing"].at == june
+    proof = example.document("tax_assessment", OWNER)
+    life.documents.append(proof)
+    assert set(tasks(life)) == {"income_proof_unchecked"}
+    life.do("examine", REVIEWER, papers=[{"document": str(proof.document_id), "result": "rejected"}])
+    life.now = june
+    assert set(tasks(life)) == {"income_proof_missing"}
+    life.do("examine", REVIEWER, papers=[{"document": str(proof.document_id), "result": "checked"}])
+    assert tasks(life) == {}
 
 
 @pytest.mark.rule("GL-434", "GL-435")

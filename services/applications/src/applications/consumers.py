@@ -76,6 +76,7 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
         await corrections.follow_documents(
             session=session, application_id=event.application_id, stored=stored, now=clock()
         )
+        await reactions.follow_tasks_of(session=session, desk=desk, application_id=event.application_id, now=clock())
 
     async def on_application_submitted(session: AsyncSession, event: ApplicationSubmitted, meta: EventMeta) -> None:
         await reviews.open_review(

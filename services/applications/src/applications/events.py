@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from madoguchi_contracts import (
@@ -11,6 +11,7 @@ from madoguchi_contracts import (
     ApplicationRejected,
     ApplicationReopened,
     ApplicationSubmitted,
+    AwaitedDocument,
     ChangeWithdrawn,
     Event,
     Reason,
@@ -18,7 +19,7 @@ from madoguchi_contracts import (
     SubmittedDocument,
 )
 
-from applications.workflow import EDIT, NotAtHand, ReviewFacts, Step
+from applications.workflow import EDIT, Case, NotAtHand, ReviewFacts, Step
 
 
 def submitted(step: Step) -> Event:
@@ -38,6 +39,15 @@ def submitted(step: Step) -> Event:
             for document in filing.documents
         ),
     )
+
+
+def submitted_awaiting(awaited: Callable[[Case], Sequence[AwaitedDocument]]) -> Callable[[Step], Event]:
+    """ApplicationSubmitted of a programme in which a paper may come later."""
+
+    def tell(step: Step) -> Event:
+        return submitted(step).model_copy(update={"awaited": tuple(awaited(step.case))})
+
+    return tell
 
 
 def recommended(step: Step) -> Event:

@@ -52,6 +52,7 @@ def handlers(clock: Clock) -> Handlers:
             application_id=event.application_id,
             submission=event.submission,
             submitted=event.documents,
+            awaited=event.awaited,
             now=clock(),
         )
 

@@ -63,7 +63,8 @@ class Slot:
     `per_person`: the owner, and each person who takes part, has a file of their own in it; with a `subject` (an
     account), that person alone. `replaces`: the programme's own slot whose paper is asked for anew here.
     `seen_by` and `filled_by` are the kinds of parties that are let in besides those who see or change everything.
-    `withdrawn`: the office does not ask for it any more. `read_as`: as what a program reads its files.
+    `withdrawn`: the office does not ask for it any more. `awaited_of`: whose paper (accounts) may still come after the
+    submission, since it could not be had before. `read_as`: as what a program reads its files.
     """
 
     key: str
@@ -77,6 +78,7 @@ class Slot:
     withdrawn: bool = False
     replaces: str | None = None
     read_as: str | None = None
+    awaited_of: Collection[str] = ()
 
 
 Place = tuple[str, UUID | None]

@@ -71,6 +71,13 @@ class SubmittedDocument(_Part):
     )
 
 
+class AwaitedDocument(_Part):
+    """A place that stays open after a submission while it is empty: its paper could not be had before."""
+
+    slot: Key = Field(description="The slot, which is per person.")
+    subject: UUID = Field(description="Whose paper it is: the account.")
+
+
 class Party(_Part):
     """Somebody besides the owner who may do something with the application."""
 
@@ -157,6 +164,9 @@ class ApplicationSubmitted(ApplicationEvent):
     submission: int = Field(ge=1, description="1 for the first submission, one more for each after a rejection.")
     content_sha256: Sha256 = Field(description="The digest of the submitted content, to which the proof was bound.")
     documents: tuple[SubmittedDocument, ...] = Field(description="The documents, in the order of the slots.")
+    awaited: tuple[AwaitedDocument, ...] = Field(
+        default=(), description="Where documents may still be put after this submission, once each (GL-390)."
+    )
 
 
 class ReviewEvent(ApplicationEvent):

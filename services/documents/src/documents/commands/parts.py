@@ -59,11 +59,13 @@ async def in_set(session: AsyncSession, documents: DocumentSet) -> dict[Place, D
 
 
 def open_while_frozen(documents: DocumentSet, filled: Collection[Place], place: Place) -> bool:
-    """Whether a file may go into this place of a frozen set: it is empty, and the office asked for it, or the programme
-    expects it from a party, who brings it when it is there.
+    """Whether a file may go into this place of a frozen set: it is empty, and the office asked for it, the programme
+    expects it from a party, who brings it when it is there, or it could not be had before the submission (GL-390).
     """
     slot = documents.slot_of.get(place[0])
-    late = slot is not None and not slot.withdrawn and (slot.due_on is not None or bool(slot.filled_by))
+    if slot is None or slot.withdrawn:
+        return False
+    late = slot.due_on is not None or bool(slot.filled_by) or str(place[1]) in slot.awaited_of
     return documents.state is SetState.FROZEN and late and place not in filled
 
 

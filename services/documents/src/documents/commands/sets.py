@@ -12,7 +12,7 @@ from uuid import UUID
 
 from kit.errors import Permanent
 from kit.eventlog import record
-from madoguchi_contracts.applications import DocumentPolicy, Party
+from madoguchi_contracts.applications import AwaitedDocument, DocumentPolicy, Party
 from madoguchi_contracts.applications import SubmittedDocument as Submitted
 from madoguchi_contracts.documents import DocumentsFrozen
 from sqlalchemy.dialects.postgresql import insert
@@ -61,9 +61,15 @@ async def change_parties(session: AsyncSession, *, application_id: UUID, parties
 
 
 async def freeze_set(
-    session: AsyncSession, *, application_id: UUID, submission: int, submitted: Sequence[Submitted], now: datetime
+    session: AsyncSession,
+    *,
+    application_id: UUID,
+    submission: int,
+    submitted: Sequence[Submitted],
+    awaited: Sequence[AwaitedDocument],
+    now: datetime,
 ) -> None:
-    """Make the set what was submitted, and fix it (DO-08).
+    """Make the set what was submitted, and fix it (DO-08), but for the places that are `awaited` (GL-390).
 
     The applicant may have changed the set after submitting and before this service heard of it. What was submitted
     counts: it is covered by the one-time-password proof. A submission that is not newer than the last one heard of
@@ -75,6 +81,10 @@ async def freeze_set(
     named = await _named(session, documents, submitted)
     documents.submission, documents.frozen, documents.editors = submission, True, None
     documents.state_since = now
+    documents.slots = [
+        {**slot, "awaited_of": sorted(str(one.subject) for one in awaited if one.slot == slot["key"])}
+        for slot in documents.slots
+    ]
     await _make(session, documents, named, now)
     session.add_all(
         SubmittedDocument(application_id=application_id, submission=submission, document_id=document_id)

@@ -6,7 +6,7 @@ else. What was not examined does not count.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from kit.errors import Finding
@@ -17,6 +17,7 @@ from applications.programmes.green_loan import reading, steps
 from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.form import works
 from applications.programmes.green_loan.form.sections import GreenLoanForm
+from applications.programmes.green_loan.papers import income
 from applications.programmes.green_loan.papers.facts import WHO_LABELS
 from applications.programmes.green_loan.papers.readings import READINGS, of_paper, reading_findings
 from applications.programmes.green_loan.papers.requirement import Due, HandTo, Requirement, State, paper_state
@@ -60,10 +61,24 @@ def proven_limit_yen(case: Case) -> int:
 
 def paper_states(case: Case) -> list[tuple[Requirement, State]]:
     """GL-366: how far each paper that is uploaded has come, by its best way: all papers of a way count."""
+    shown = {slot for said in case.all_said(steps.Originals, LOAN, _SHOW) for slot in said.slots or ()}
+    return _states(case, shown)
+
+
+def later_proofs(case: Case) -> list[tuple[Requirement, State]]:
+    """GL-390, GL-391: the proofs of income that keep the money back, and how far each has come: until an officer has
+    checked its file. That the bank, which pays, has seen the original is not enough.
+    """
+    states = [(one, state) for one, state in _states(case, set()) if one.due is Due.FUNDS]
+    checked = {(one.code, one.who) for one, state in states if state is State.CHECKED}
+    blocking = income.funds_blocked_by([one for one, _ in states], checked)
+    return [(one, state) for one, state in states if one in blocking]
+
+
+def _states(case: Case, shown: Collection[str]) -> list[tuple[Requirement, State]]:
     form = _form(case)
     files = form_papers.files_by_slot(form, case.account_id, case.documents)
     verdicts = {document: one.result for document, one in _verdicts(case).items()}
-    shown = {slot for said in case.all_said(steps.Originals, LOAN, _SHOW) for slot in said.slots or ()}
 
     def of_slot(slot: str) -> State:
         results = [verdicts.get(document) for document in files.get(slot, ())]

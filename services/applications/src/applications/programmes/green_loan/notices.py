@@ -11,6 +11,7 @@ from kit.japan.yen import format_yen
 from applications.programmes.green_loan import reading, steps
 from applications.programmes.green_loan.conditions import contract
 from applications.programmes.green_loan.danshin.kinds import LABELS
+from applications.programmes.green_loan.examination import later_proofs
 from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.money.methods import METHOD_LABELS, Method
 from applications.programmes.green_loan.money.rates import first_payments
@@ -36,7 +37,22 @@ def of_approval(case: Case) -> Sequence[Notice]:
         Notice(DECISION, _SUBJECT, "repayment_notice", _repayment(case)),
         Notice(DECISION, _SUBJECT, "procedure_guidance", _guidance()),
         Notice(DECISION, _SUBJECT, "originals", _originals(case)),
+        *_later_proofs(case),
     ]
+
+
+def _later_proofs(case: Case) -> list[Notice]:
+    """GL-390: whose proof of income is still to come, where it is put, and that the funds wait for it."""
+    whose = [WHO_LABELS[one.who] for one, _ in later_proofs(case)]
+    if not whose:
+        return []
+    text = (
+        "前年分の収入証明書のご提出\n"
+        f"お申込時にまだ交付を受けられなかった前年分の収入証明書({'、'.join(whose)})は、交付を受けられる時期になりましたら、"
+        "申込みの書類の画面からアップロードしてください。アップロードの欄は、すでに開いています。"
+        "ご提出いただき、確認が済むまで、資金をお受け取りいただけません。"
+    )
+    return [Notice(DECISION, _SUBJECT, "income_proof", text)]
 
 
 def of_contract(case: Case) -> Sequence[Notice]:
@@ -47,7 +63,8 @@ def of_contract(case: Case) -> Sequence[Notice]:
         "この期間内に契約内容の説明動画をご覧になり、契約書の内容をご確認のうえ、電子契約のお手続きを完了してください。"
         "期間内に全員のお手続きが完了しない場合は契約ができず、資金の受取りが遅れます。"
     )
-    return [Notice(DECISION, _SUBJECT, "contract_period", text, mailed=False)]  # ContractOffered brings the mail
+    # ContractOffered brings the mail of the period.
+    return [Notice(DECISION, _SUBJECT, "contract_period", text, mailed=False), *_later_proofs(case)]
 
 
 def of_cancelled_prepayment(case: Case) -> Sequence[Notice]:

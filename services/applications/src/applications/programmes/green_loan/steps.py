@@ -210,7 +210,6 @@ class Funds(Form):
     account: Account | None = asked("資金を受け取る口座", "GL-497")
     repayment_account: Account | None = asked("返済の口座", "GL-345")
     agent: Agent | None = asked("代理受領", "GL-498")
-    income_proof_checked: bool | None = asked("前年の収入証明書の確認", "GL-502")
     first_due_on: date | None = asked("初回の返済日", "GL-576")
     repayment_day: int | None = asked("毎月の返済日", "GL-576", ge=1, le=31)
     bonus_month: int | None = asked("ボーナス返済月", "GL-245", ge=1, le=12)

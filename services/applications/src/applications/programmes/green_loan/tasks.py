@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from kit.japan import JST
+from kit.japan.months import last_day
 
 from applications.programmes.green_loan import insurance, reading, servicing, steps
 from applications.programmes.green_loan.conditions import contract
-from applications.programmes.green_loan.examination import anti_social_checks
+from applications.programmes.green_loan.examination import anti_social_checks, later_proofs
+from applications.programmes.green_loan.form.papers import SPECIAL_CASE_MONTHS
 from applications.programmes.green_loan.money import arrears
 from applications.programmes.green_loan.papers.completion import area_change_registration_due
+from applications.programmes.green_loan.papers.requirement import State
 from applications.programmes.green_loan.procedure.contract import contract_deadline
 from applications.programmes.green_loan.reading import DANSHIN, LOAN, TECHNICAL
 from applications.workflow import Case, Ground, TaskKind
@@ -144,6 +147,37 @@ def _hit_at(case: Case) -> datetime | None:
     )
 
 
+def income_proof_missing(case: Case) -> Ground | None:
+    """GL-390, GL-391: the proof that could not be issued at the application has not come, or was not good, and the
+    months of the special case are over. Those who apply were told at the approval; the slot is open.
+    """
+    if case.state(LOAN) not in BEFORE_FUNDS or not _proofs(case, State.MISSING, State.REJECTED):
+        return None
+    accepted = reading.accepted_on(case)
+    over = date(accepted.year, max(SPECIAL_CASE_MONTHS), 1)
+    reason = (
+        "お申込時に未発行だった前年の収入証明書が提出されていません。提出を求めてください。"
+        "提出と確認が済むまで、資金を交付できません。"
+    )
+    return Ground(_end_of(last_day(over.year, over.month)), "GL-390", reason)
+
+
+def income_proof_unchecked(case: Case) -> Ground | None:
+    """GL-390, GL-391: it has come, and an officer is to check it before the funds are paid."""
+    submitted = case.last(LOAN, "submit")
+    if case.state(LOAN) not in BEFORE_FUNDS or submitted is None or not _proofs(case, State.UPLOADED):
+        return None
+    reason = (
+        "お申込時に未発行だった前年の収入証明書が提出されました。確認してください。"
+        "確認が済むまで、資金を交付できません。"
+    )
+    return Ground(submitted.at, "GL-391", reason)
+
+
+def _proofs(case: Case, *states: State) -> bool:
+    return any(state in states for _, state in later_proofs(case))
+
+
 def area_registration(case: Case) -> Ground | None:
     """GL-470, GL-471: where the floor area changed, its registration is applied for within a month."""
     completed = case.last(TECHNICAL, "complete")
@@ -165,6 +199,8 @@ TASKS = (
     TaskKind("conditions_overdue", conditions_overdue),
     TaskKind("acceleration", acceleration),
     TaskKind("area_registration", area_registration),
+    TaskKind("income_proof_missing", income_proof_missing),
+    TaskKind("income_proof_unchecked", income_proof_unchecked),
     TaskKind("person_check", person_check),
     TaskKind("danshin_mail_overdue", insurance.mail_overdue, track=DANSHIN),
     TaskKind("danshin_differs", insurance.kind_differs),

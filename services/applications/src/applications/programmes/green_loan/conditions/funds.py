@@ -10,15 +10,16 @@ from kit.errors import Finding
 from applications.programmes.green_loan import examination, reading, steps
 from applications.programmes.green_loan.conditions import contract
 from applications.programmes.green_loan.papers.facts import WHO_LABELS
-from applications.programmes.green_loan.papers.income import funds_blocked_by
-from applications.programmes.green_loan.papers.requirement import State
 from applications.programmes.green_loan.procedure import channel, disbursement
 from applications.programmes.green_loan.procedure.dates import Period
 from applications.workflow import Case
 
 
 def funds_may_be_paid(case: Case) -> Sequence[Finding]:
-    """GL-496, GL-502, GL-503: in one of the month's two delivery periods, and nothing outstanding."""
+    """GL-496, GL-502, GL-503: in one of the month's two delivery periods, and nothing outstanding.
+
+    GL-390, GL-391: a proof of income that came later is outstanding until an officer has checked its file.
+    """
     said = case.said(steps.Funds)
     given = said.periods or ()
     periods = [Period(one.first, one.last) for one in given if one.first and one.last and one.first <= one.last]
@@ -28,20 +29,13 @@ def funds_may_be_paid(case: Case) -> Sequence[Finding]:
         return [Finding("GL-496", "PERIOD", "交付期間の開始日と終了日をご確認ください。", "periods")]
     blocking = [disbursement.BlockingItem(one.text, one.done) for one in contract.conditions(case)]
     blocking += [
-        disbursement.BlockingItem(text, settled=bool(said.income_proof_checked)) for text in _proofs_outstanding(case)
+        disbursement.BlockingItem(f"{WHO_LABELS[proof.who]}の{proof.title}の提出と確認", settled=False)
+        for proof, _ in examination.later_proofs(case)
     ]
     return [
         *disbursement.calendar_findings(periods, "periods"),
         *disbursement.schedule_findings(said.paid_on, periods, blocking, "paid_on"),
     ]
-
-
-def _proofs_outstanding(case: Case) -> list[str]:
-    """GL-390, GL-391: whose proof of the year before could not be issued at the application, and is not checked yet."""
-    states = examination.paper_states(case)
-    checked = {(one.code, one.who) for one, state in states if state in {State.CHECKED, State.ORIGINAL_SHOWN}}
-    blocked = funds_blocked_by([one for one, _ in states], checked)
-    return [f"{WHO_LABELS[one.who]}の{one.title}の提出" for one in blocked]
 
 
 def accounts_are_right(case: Case) -> Sequence[Finding]:

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from kit.errors import Finding
 from kit.japan import to_jst
+from madoguchi_contracts import AwaitedDocument
 
 from applications.programmes.green_loan import steps
 from applications.programmes.green_loan.form import papers as form_papers
+from applications.programmes.green_loan.papers.requirement import Due
 from applications.programmes.green_loan.people.applicants import MAX_JOINT_DEBTORS
 from applications.programmes.green_loan.procedure import acceptance, channel, windows
 from applications.programmes.green_loan.procedure.channel import Earlier, Outcome
@@ -63,6 +65,13 @@ def papers_are_there(case: Case) -> Sequence[Finding]:
     return form_papers.papers_wrong(
         content(case), case.account_id, case.filed.documents, today(case), prefix="documents."
     )
+
+
+def papers_that_come_later(case: Case) -> Sequence[AwaitedDocument]:
+    """GL-390, GL-391: where the proof of income is put that could not be issued yet: any of its ways."""
+    papers = form_papers.needed(content(case), case.account_id, today(case))
+    places = [(slot, one.subject) for one in papers if one.due == Due.FUNDS for way in one.slots for slot in way]
+    return [AwaitedDocument(slot=slot, subject=one) for slot, one in dict.fromkeys(places) if one is not None]
 
 
 def debtors_are_those_of_the_form(case: Case) -> Sequence[Finding]:

@@ -73,7 +73,7 @@ ROWS = (
         *("GL-072", "GL-255"),
         guards=SUBMISSION,
         otp=True,
-        event=events.submitted,
+        event=events.submitted_awaiting(submission.papers_that_come_later),
         effects=FILES,
     ),
     row(LOAN, "begin_review", ["accepted"], "under_review", [SYSTEM], "審査を開始", "GL-073", automatic=True),
