@@ -9,12 +9,10 @@ import pytest
 from applications.programmes.green_loan.money.changes import (
     CHANGE_LABELS,
     ChangeKind,
-    ChangeRequest,
     change_bonus_months,
     change_method,
     change_repayment_day,
     change_split,
-    is_in_effect,
     split_findings,
     stop_bonus,
 )
@@ -79,17 +77,6 @@ def is_sound(loan):
 def test_the_changes_that_can_be_asked_for_have_names():
     assert set(CHANGE_LABELS) == set(ChangeKind)
     assert set(ChangeKind) == {"repayment_day", "bonus_months", "stop_bonus", "split", "method", "other"}
-
-
-@pytest.mark.rule("GL-591")
-def test_a_change_takes_effect_after_approval_and_from_its_date_on():
-    asked = ChangeRequest(ChangeKind.METHOD, "applicant", date(2026, 4, 1), None, date(2026, 6, 5))
-    approved = replace(asked, approved=True)
-    assert not is_in_effect(asked, date(2026, 7, 1))
-    assert not is_in_effect(replace(asked, approved=False), date(2026, 7, 1))
-    assert not is_in_effect(replace(approved, effective_on=None), date(2026, 7, 1))
-    assert not is_in_effect(approved, date(2026, 6, 4))
-    assert is_in_effect(approved, date(2026, 6, 5))
 
 
 @pytest.mark.rule("GL-246", "GL-591")

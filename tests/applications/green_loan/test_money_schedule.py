@@ -10,7 +10,7 @@ from math import floor
 import pytest
 from applications.programmes.green_loan.money.methods import Method, max_bonus_part
 from applications.programmes.green_loan.money.repayment import level_principal_first, monthly_payment
-from applications.programmes.green_loan.money.schedule import after, balance_on, new_loan, schedule
+from applications.programmes.green_loan.money.schedule import after, new_loan, schedule
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -177,15 +177,6 @@ def test_a_month_without_the_repayment_day_ends_with_it():
         date(2027, 3, 31),
     ]
     assert date(2028, 2, 29) in days
-
-
-def test_a_balance_falls_at_the_end_of_the_day_on_which_an_instalment_is_due():
-    loan = loan_of(1_000_000, 200_000)
-    rows = list(schedule(loan))
-    assert balance_on(loan, date(2026, 5, 4)) == 1_000_000
-    assert balance_on(loan, date(2026, 5, 5)) == rows[0].balance
-    assert balance_on(loan, date(2026, 12, 31)) == rows[7].balance
-    assert balance_on(loan, rows[-1].due_on) == 0 == balance_on(loan, date(2099, 1, 1))
 
 
 @settings(deadline=None)

@@ -11,7 +11,6 @@ from applications.programmes.green_loan.people import age, applicants, residence
 from applications.programmes.green_loan.people.applicants import (
     AntiSocialCheck,
     Consequence,
-    MainApplicant,
     Role,
     Stage,
 )
@@ -127,14 +126,6 @@ def test_an_application_has_one_main_applicant_and_at_most_three_others(
     people: dict[str, set[Role]], found: list[tuple[str, str]]
 ) -> None:
     assert [(one.rule, one.code) for one in applicants.people_findings(people, "people")] == found
-
-
-@pytest.mark.rule("GL-108", "GL-110", "GL-114")
-def test_all_that_the_main_applicant_misses_is_told_at_once() -> None:
-    good = MainApplicant(BIRTH, relay=False, status=JAPANESE, field="applicant")
-    assert applicants.applicant_findings(good, date(2025, 8, 19)) == []
-    found = applicants.applicant_findings(replace(good, status="定住者"), date(2025, 8, 20))
-    assert [(one.rule, one.field) for one in found] == [("GL-110", "applicant.birth"), ("GL-114", "applicant.status")]
 
 
 @pytest.mark.rule("GL-112", "GL-113")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from applications.programmes.green_loan import reading
 from applications.programmes.green_loan.procedure import windows
 from applications.programmes.green_loan.procedure.windows import Act, Closures, Window
 from applications.workflow import Maintenance
@@ -51,17 +52,17 @@ def test_the_hours_are_those_of_japan() -> None:
 
 @pytest.mark.rule("GL-063")
 def test_an_act_at_night_belongs_to_the_day_on_the_calendar() -> None:
-    assert windows.belongs_to(at("2025-05-01T01:30")) == date(2025, 5, 1)
-    assert windows.belongs_to(datetime(2025, 4, 30, 16, 30, tzinfo=UTC)) == date(2025, 5, 1)
-    assert windows.belongs_to(at("2025-04-30T23:59:59")) == date(2025, 4, 30)
+    assert reading.day_of(at("2025-05-01T01:30")) == date(2025, 5, 1)
+    assert reading.day_of(datetime(2025, 4, 30, 16, 30, tzinfo=UTC)) == date(2025, 5, 1)
+    assert reading.day_of(at("2025-04-30T23:59:59")) == date(2025, 4, 30)
     with pytest.raises(ValueError, match="naive"):
-        windows.belongs_to(datetime(2025, 5, 1))  # noqa: DTZ001 - what is refused
+        reading.day_of(datetime(2025, 5, 1))  # noqa: DTZ001 - what is refused
 
 
 @pytest.mark.rule("GL-063")
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_the_day_of_an_act_never_depends_on_the_hours_of_service(moment: datetime) -> None:
-    assert windows.belongs_to(moment) == (moment + timedelta(hours=9)).replace(tzinfo=None).date()
+    assert reading.day_of(moment) == (moment + timedelta(hours=9)).replace(tzinfo=None).date()
 
 
 @pytest.mark.rule("GL-064")

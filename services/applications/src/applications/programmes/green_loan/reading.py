@@ -33,11 +33,14 @@ VERIFIED = frozenset({"verified_online", "verified_in_person"})
 
 def today(case: Case) -> date:
     """The day of the step in Japan (GL-063)."""
-    return to_jst(case.now).date()
+    return day_of(case.now)
 
 
 def day_of(moment: datetime) -> date:
-    """The day of a moment in Japan."""
+    """GL-063: the day in Japan on which an act happens. Raises ValueError for a naive datetime.
+
+    interpretation: 1:30 at night belongs to the new day, though the hours of service began on the day before.
+    """
     return to_jst(moment).date()
 
 

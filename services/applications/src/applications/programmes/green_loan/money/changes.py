@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from enum import StrEnum
 
 from kit.errors import Finding
@@ -38,22 +37,6 @@ CHANGE_LABELS = {
     ChangeKind.METHOD: "元利均等返済と元金均等返済との変更",
     ChangeKind.OTHER: "その他の返済方法の変更",
 }
-
-
-@dataclass(frozen=True)
-class ChangeRequest:
-    """Somebody asks for a change; `approved` is None until the agency decides (interpretation, GL-591)."""
-
-    kind: ChangeKind
-    requested_by: str
-    requested_on: date
-    approved: bool | None
-    effective_on: date | None
-
-
-def is_in_effect(request: ChangeRequest, day: date) -> bool:
-    """GL-591: only after approval, and from the effective date on."""
-    return request.approved is True and request.effective_on is not None and request.effective_on <= day
 
 
 @dataclass(frozen=True)

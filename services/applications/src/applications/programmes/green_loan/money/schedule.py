@@ -188,13 +188,3 @@ def _advanced_bonus(loan: Loan, bonus: Part, months: int) -> Part | None:
         return None
     left = _advanced(loan, bonus, paid)
     return replace(left, next_in=bonus.next_in + paid * bonus.every - months)
-
-
-def balance_on(loan: Loan, day: date) -> int:
-    """The principal that is left at the end of a day in Japan, if everything due until then was paid."""
-    balance = loan.balance_yen
-    for instalment in schedule(loan):
-        if instalment.due_on > day:
-            break
-        balance = instalment.balance
-    return balance

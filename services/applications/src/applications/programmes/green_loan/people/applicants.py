@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from kit.errors import Finding
 
-from applications.programmes.green_loan.people.age import applicant_age_findings
 from applications.programmes.green_loan.people.residence import residence_findings
 
 MAX_JOINT_DEBTORS = 3
@@ -72,31 +71,6 @@ def people_findings(people: Mapping[str, Collection[Role]], field: str) -> list[
     if len(holders[Role.SUCCESSOR]) > 1:
         findings.append(Finding("GL-018", "SUCCESSORS", "後継者は1名を登録してください。", field))
     return findings
-
-
-@dataclass(frozen=True)
-class MainApplicant:
-    """What the conditions ask of the main applicant. `field` is where findings about the person point to.
-
-    `status` as in `residence`.
-    """
-
-    birth: date
-    relay: bool
-    status: str
-    field: str
-
-
-def applicant_findings(applicant: MainApplicant, application_date: date) -> list[Finding]:
-    """GL-108: age (②) and nationality (④) of the main applicant, both at once.
-
-    Condition ①, works on an eligible house (GL-109), is judged by `works.lines`, `works.house` and `owners`; condition
-    ③, the total repayment ratio (GL-112), by `money.ratio`.
-    """
-    findings = applicant_age_findings(
-        applicant.birth, application_date, relay=applicant.relay, field=f"{applicant.field}.birth"
-    )
-    return [*findings, *residence_findings("applicant", applicant.status, f"{applicant.field}.status")]
 
 
 def joint_debtors_findings(status_by_field: Mapping[str, str]) -> list[Finding]:

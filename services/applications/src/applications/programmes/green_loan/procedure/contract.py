@@ -24,14 +24,6 @@ def in_time(application_date: date, contract_date: date) -> bool:
     return contract_date <= contract_deadline(application_date)
 
 
-def deadline_passed(application_date: date, contracted_on: date | None, today: date) -> bool:
-    """Whether the office must look at a decision because no contract was concluded in time.
-
-    Nothing is cancelled automatically: the agency decides (GL-494).
-    """
-    return contracted_on is None and not in_time(application_date, today)
-
-
 def contract_findings(
     *,
     period: Period | None,

@@ -58,14 +58,3 @@ def conditions_done(conditions: Sequence[Condition]) -> bool:
     interpretation (GL-435): all of them must be done before, whatever event they name.
     """
     return all(condition.done for condition in conditions)
-
-
-def conditions_findings(conditions: Sequence[Condition], field: str) -> list[Finding]:
-    """GL-434, GL-435: the approval conditions that are still open, each by its text."""
-    return [
-        Finding(
-            "GL-435", "CONDITION_OPEN", f"融資承認条件が未了です。お手続きをお願いします: {one.text}", f"{field}.{at}"
-        )
-        for at, one in enumerate(conditions)
-        if not one.done
-    ]

@@ -28,14 +28,6 @@ def is_open(local_time: time) -> bool:
     return local_time >= OPENS_AT or local_time < CLOSES_AT
 
 
-def belongs_to(moment: datetime) -> date:
-    """GL-063: the day in Japan on which an act happens. Raises ValueError for a naive datetime.
-
-    interpretation: 1:30 at night belongs to the new day, though the hours of service began on the day before.
-    """
-    return to_jst(moment).date()
-
-
 class Act(StrEnum):
     """What people do online. The contract is concluded in a service of its own (GL-064)."""
 
