@@ -1,11 +1,12 @@
 """The draft of a green loan: one thing changed in a right one, and what is found then."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from applications.programmes.green_loan import form
 from applications.programmes.green_loan.form import papers
+from applications.programmes.green_loan.procedure.contract import contract_deadline
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kit.japan import to_jst
@@ -267,6 +268,15 @@ def test_what_no_rule_decides_is_said_and_hinders_nobody():
     )
     assert answer.findings == ()
     assert {one.rule for one in answer.warnings} == {"GL-047", "GL-392", "GL-310"}
+
+
+@pytest.mark.rule("GL-304", "GL-311", "GL-493")
+@pytest.mark.parametrize(("days", "right"), [(-1, False), (0, True)])
+def test_the_planned_contract_is_not_before_today_nor_after_its_deadline(days, right):
+    wrong = {("GL-493", "OUT_OF_RANGE", "loan.planned_contract_on")}
+    early, late = TODAY + timedelta(days=days), contract_deadline(TODAY) - timedelta(days=days)
+    for day in (early, late):
+        assert found(changed(loan__planned_contract_on=day.isoformat())) == (set() if right else wrong)
 
 
 @pytest.mark.rule("GL-131", "GL-146")

@@ -7,7 +7,7 @@ import pytest
 from applications.errors import ImpossibleTransition, SecondOfficerNeeded
 from applications.programmes.green_loan import PROGRAMME, agreement, insurance, reckoned, steps
 from applications.programmes.green_loan.areas.states import CODES, STATES, StateTransition, state_transition
-from applications.programmes.green_loan.conditions.contract import may_sign, stands_against
+from applications.programmes.green_loan.conditions.contract import conditions, may_sign, stands_against
 from applications.programmes.green_loan.conditions.submission import papers_that_come_later
 from applications.programmes.green_loan.conditions.works import works_paper_is_there
 from applications.programmes.green_loan.money.rates import RateTable
@@ -618,6 +618,49 @@ def test_nobody_signs_what_could_not_be_concluded_and_everybody_is_told_why():
     assert against(OWNER, DEBTOR) == [set(), {"identity_not_verified"}]
     life.do("decline", SYSTEM, track=DANSHIN, about=OWNER)
     assert against(OWNER) == [{"danshin_not_settled"}]
+
+
+CAR = {"kind": "car", "debtor": "applicant", "monthly_yen": 20_000}
+
+
+def with_borrowing(**changes):
+    """A loan under review whose applicant has a car loan that does not count."""
+    life = draft()
+    left_out = {"loan": {**life.draft["loan"], "planned_contract_on": "2026-05-20"}, "borrowings": [{**CAR, **changes}]}
+    life.draft = {**life.draft, **left_out}
+    agree(life, BOTH[0])
+    life.do("submit", MAIN)
+    return life
+
+
+@pytest.mark.rule("GL-305", "GL-310", "GL-435")
+def test_a_borrowing_that_is_left_out_on_a_promise_is_a_condition_of_the_approval_whatever_the_officer_says():
+    life = with_borrowing(declared_repaid_by_contract=True)
+    decide(life, conditions=[{"text": "その他", "due": "contract"}])
+    promised = "自動車ローンを契約までに完済したことの確認"
+    assert [(one.text, one.done) for one in conditions(life.case())] == [("その他", False), (promised, False)]
+    life.do("fulfil", BANK, conditions=[0])
+    certify(life)
+    receive(life)
+    open_contract(life)
+    life.do("watch", MAIN, track=SIGNATURE, about=OWNER)
+    identify(life, OWNER)
+    assert {one.code for one in may_sign(life.case(about=OWNER))} == {"approval_condition_open"}
+    life.do("fulfil", BANK, conditions=[0, 1])
+    assert list(may_sign(life.case(about=OWNER))) == []
+
+
+@pytest.mark.rule("GL-304", "GL-311")
+def test_a_contract_does_not_begin_before_a_borrowing_ends_that_is_left_out_because_it_ends_before():
+    life = with_borrowing(final_on="2026-05-20")
+    decide(life)
+    certify(life)
+    receive(life)
+    with pytest.raises(Refused) as refused:
+        open_contract(life, first="2026-05-19", last="2026-06-10")
+    assert codes(refused) == {"BORROWING_STILL_OPEN"}
+    open_contract(life, first="2026-05-20", last="2026-06-10")
+    assert life.state() == "contract_open"
 
 
 @pytest.mark.rule("GL-483", "GL-487")

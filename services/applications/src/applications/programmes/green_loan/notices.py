@@ -94,9 +94,10 @@ def _approval(case: Case) -> str:
         f"返済方法: {METHOD_LABELS[Method(loan['method'])]}",
         f"団体信用生命保険: {LABELS[reading.danshin_choice(case)]}",
     ]
-    if said.conditions:
+    conditions = contract.conditions_of(case, said)
+    if conditions:
         lines.append("融資承認条件(満たしていただけない場合は、減額または取消しとなることがあります):")
-        lines += [f"・{one.text}({_DUE[one.due or 'contract']})" for one in said.conditions]
+        lines += [f"・{text}({_DUE[due]})" for text, due in conditions]
     return "\n".join(lines)
 
 

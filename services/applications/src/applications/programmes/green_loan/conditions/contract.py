@@ -9,9 +9,12 @@ from uuid import UUID
 from kit.errors import Finding
 from kit.japan import to_jst
 
+from applications.forms import read
 from applications.programmes.green_loan import insurance, steps
 from applications.programmes.green_loan.conditions import works
-from applications.programmes.green_loan.money import methods
+from applications.programmes.green_loan.form import money as form_money
+from applications.programmes.green_loan.form.sections import GreenLoanForm
+from applications.programmes.green_loan.money import borrowings, methods
 from applications.programmes.green_loan.papers import completion
 from applications.programmes.green_loan.procedure import contract, decision
 from applications.programmes.green_loan.procedure.contract import IdentityState
@@ -20,14 +23,21 @@ from applications.programmes.green_loan.reading import IDENTITY, LOAN, SIGNATURE
 from applications.workflow import Case
 
 
+def conditions_of(case: Case, approval: steps.Approval | None) -> list[tuple[str, decision.DueEvent]]:
+    """The conditions of an approval, and by when: those that were said, and proofs that are outstanding (GL-310)."""
+    told = [(one.text or "", one.due or "contract") for one in (approval.conditions if approval else None) or ()]
+    form, _ = read(GreenLoanForm, content(case))
+    promised = (borrowings.KIND_LABELS[one.kind] for one in form_money.others(form).proof_outstanding)
+    return [*told, *((f"{kind}を契約までに完済したことの確認", "contract") for kind in promised)]
+
+
 def conditions(case: Case) -> list[decision.Condition]:
-    """The conditions of the last approval, each with whether it was fulfilled since (GL-435)."""
+    """The conditions of the last approval, each with whether it was fulfilled since (GL-310, GL-435)."""
     approval, approved = case.said_before(steps.Approval, LOAN, "approve"), case.last(LOAN, "approve")
     fulfilled, seen = case.said_before(steps.Fulfilled, LOAN, "fulfil"), case.last(LOAN, "fulfil")
     counts = fulfilled is not None and approved is not None and seen is not None and seen.at >= approved.at
     done = set(fulfilled.conditions or ()) if fulfilled is not None and counts else set()
-    told = approval.conditions or () if approval else ()
-    return [decision.Condition(one.text or "", one.due or "contract", at in done) for at, one in enumerate(told)]
+    return [decision.Condition(text, due, at in done) for at, (text, due) in enumerate(conditions_of(case, approval))]
 
 
 def fulfilled_are_conditions(case: Case) -> Sequence[Finding]:
@@ -39,7 +49,7 @@ def fulfilled_are_conditions(case: Case) -> Sequence[Finding]:
 
 
 def period_is_right(case: Case) -> Sequence[Finding]:
-    """GL-248, GL-479, GL-483: a period ahead; an amount that approval and final limit allow, and its bonus."""
+    """GL-248, GL-311, GL-479, GL-483: a period ahead; an amount that approval and final limit allow, and its bonus."""
     said = case.said(steps.ContractPeriod)
     approval = case.said_before(steps.Approval, LOAN, "approve")
     receipt = case.said_before(steps.CheckedReceipt, LOAN, "receive")
@@ -47,6 +57,11 @@ def period_is_right(case: Case) -> Sequence[Finding]:
     if said.first is None or said.last is None or not today(case) <= said.first <= said.last:
         message = "契約手続可能期間は、本日以後の開始日と、それ以後の終了日を入力してください。"
         found.append(Finding("GL-483", "PERIOD", message, "first"))
+    form, _ = read(GreenLoanForm, content(case))
+    end = form_money.last_end_relied_on(form)
+    if said.first is not None and end is not None and said.first < end:
+        message = f"総返済負担率に含めていない借入れが{end}まで残ります。開始日は、その日以後にしてください。"
+        found.append(Finding("GL-311", "BORROWING_STILL_OPEN", message, "first"))
     approved = approval.amount_yen or 0 if approval else 0
     ceiling = completion.contract_ceiling_yen(approved, receipt.final_limit_yen or 0 if receipt else 0)
     found += decision.contract_amount_findings(said.amount_yen or 0, ceiling, "amount_yen")

@@ -57,7 +57,7 @@ def validate(draft: Mapping[str, Any], facts: Facts) -> Validation:
         people.people_wrong(form, facts),
         people.house_wrong(form, facts.today),
         works.works_wrong(form),
-        money.loan_wrong(form, sums, figures),
+        money.loan_wrong(form, sums, figures, facts.today),
         danshin.danshin_wrong(form, facts.today),
         _institutions(form, facts),
     ):

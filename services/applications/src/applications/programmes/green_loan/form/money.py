@@ -19,6 +19,7 @@ from applications.programmes.green_loan.money.repayment import per_million
 from applications.programmes.green_loan.money.term import Combined, LongestTerm
 from applications.programmes.green_loan.papers.facts import MAIN_APPLICANT
 from applications.programmes.green_loan.procedure.certificates import sendings_findings
+from applications.programmes.green_loan.procedure.contract import contract_deadline
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Figures:
     longest: LongestTerm | None
 
 
-def loan_wrong(form: GreenLoanForm, sums: Sums | None, figures: Figures) -> list[Finding]:
+def loan_wrong(form: GreenLoanForm, sums: Sums | None, figures: Figures, today: date) -> list[Finding]:
     """Everything about amount, term, method and ratio; danshin is looked at in `form.danshin`."""
     asked = ("amount_yen", "years", "method", "bonus_part_yen", "danshin", "running_balance_yen")
     found = missing(form.loan, Loan, "loan.", (*asked, "certificate_sendings"))
@@ -50,6 +51,10 @@ def loan_wrong(form: GreenLoanForm, sums: Sums | None, figures: Figures) -> list
     if figures.rate is None and loan.danshin is not None and form.menu is not None:
         message = "適用する金利の準備ができていません。しばらくしてからもう一度お試しください。"
         found.append(Finding("GL-254", "RATE_UNKNOWN", message, "loan"))
+    if loan.planned_contract_on is not None and not today <= loan.planned_contract_on <= contract_deadline(today):
+        # Whatever ends before the contract does not count (GL-304): a day that cannot be would leave everything out.
+        message = f"契約の予定日は、本日から{contract_deadline(today)}までの日を入力してください。"
+        found.append(Finding("GL-493", "OUT_OF_RANGE", message, "loan.planned_contract_on"))
     for number, one in enumerate(form.borrowings or ()):
         found += missing(one, Borrowing, f"borrowings.{number}.", ("kind", "debtor", "monthly_yen"))
     found += _income_missing(form)
@@ -107,6 +112,13 @@ def others(form: GreenLoanForm) -> borrowings.OtherBorrowings:
     loan = form.loan or Loan()
     told = [one for one in form.borrowings or () if one.kind is not None and one.debtor is not None]
     return borrowings.at_review([_borrowing(one) for one in told], loan.planned_contract_on)
+
+
+def last_end_relied_on(form: GreenLoanForm) -> date | None:
+    """GL-304, GL-311: the last final day of the borrowings that are left out since they end by the planned contract."""
+    planned = (form.loan or Loan()).planned_contract_on
+    ends = [one.final_on for one in form.borrowings or () if one.final_on is not None]
+    return max((day for day in ends if planned is not None and day <= planned), default=None)
 
 
 def _borrowing(one: Borrowing) -> borrowings.Borrowing:
