@@ -11,7 +11,7 @@ from uuid import UUID
 
 from kit.errors import NotFound
 from kit.tokens import Actor
-from madoguchi_contracts import Party
+from madoguchi_contracts import IncomeEvidence, Party
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +21,7 @@ from applications.access import OFFICE, READS, Action, Reach, allow
 from applications.desk import Desk
 from applications.domain import digest_of_step
 from applications.programme import Programme, Share
-from applications.workflow import Caller, Case, Document, Taken, Transition
+from applications.workflow import Caller, Case, Document, Evidence, Taken, Transition
 
 _ACCESS = text("""
 INSERT INTO access_log (at, actor_id, role, action, application_id)
@@ -31,6 +31,7 @@ _VERSION = text("""
 SELECT content, documents, content_sha256, ekyc_status, submitted_at FROM application_versions
 WHERE application_id = :application_id AND submission = :submission
 """)
+_EVIDENCE = text("SELECT document_id, result, evidence FROM income_evidence WHERE application_id = :application_id")
 # What a workflow remembers: every step that was taken.
 _TAKEN = text("""
 SELECT track, subject, command, actor_id, at, facts FROM application_history
@@ -78,6 +79,7 @@ class Application:
     documents: tuple[Document, ...]
     taken: Mapping[tuple[str, UUID, str], tuple[Taken, ...]] = field(default_factory=dict)
     submitted: Mapping[str, Any] | None = None
+    evidence: Mapping[UUID, Evidence] = field(default_factory=dict)
 
     @property
     def ekyc_status(self) -> str | None:
@@ -106,6 +108,7 @@ class Application:
             submitted=self.submitted,
             draft_version=self.draft_version,
             documents=self.documents,
+            evidence=self.evidence,
         )
 
 
@@ -175,10 +178,21 @@ async def by_id(session: AsyncSession, desk: Desk, application_id: UUID) -> Appl
 async def _remembering(session: AsyncSession, desk: Desk, application: Application) -> Application:
     """The application with what its workflow remembers."""
     taken = await _taken(session, desk, application.programme, application.id)
+    remembering = replace(application, taken=taken, evidence=await _evidence(session, desk, application.id))
     if not application.submission:
-        return replace(application, taken=taken)
+        return remembering
     kept = await version_of(session, desk, application.id, application.submission)
-    return replace(application, taken=taken, submitted=kept["content"])
+    return replace(remembering, submitted=kept["content"])
+
+
+async def _evidence(session: AsyncSession, desk: Desk, application_id: UUID) -> dict[UUID, Evidence]:
+    found = {}
+    for row in (await session.execute(_EVIDENCE, {"application_id": application_id})).all():
+        said = None
+        if row.evidence is not None:
+            said = IncomeEvidence.model_validate(desk.unlock(row.evidence, contexts.of_evidence(row.document_id)))
+        found[row.document_id] = Evidence(row.document_id, row.result, said)
+    return found
 
 
 async def _taken(

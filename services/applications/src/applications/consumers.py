@@ -72,6 +72,8 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
             set_version=event.set_version,
             entries=event.set,
         )
+        if isinstance(event, DocumentRemoved):
+            await projections.forget_income_evidence(session=session, document_id=event.document_id)
         stored = (event.document_id, meta.occurred_at) if isinstance(event, DocumentStored) else None
         await corrections.follow_documents(
             session=session, application_id=event.application_id, stored=stored, now=clock()
@@ -99,6 +101,7 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
             desk=desk,
             application_id=event.application_id,
             document_id=event.document_id,
+            subject=event.subject,
             result=event.result,
             evidence=evidence,
             sequence=meta.sequence,

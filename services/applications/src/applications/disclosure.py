@@ -44,6 +44,12 @@ SELECT a.reference, p.recipient, p.which, p.case_of, p.data_fields, p.purpose, p
 FROM provisions p JOIN applications a ON a.id = p.application_id WHERE p.person = :me ORDER BY p.id
 """)
 
+_EVIDENCE = text("""
+SELECT e.document_id, e.result, e.evidence, a.reference
+FROM income_evidence e JOIN applications a ON a.id = e.application_id
+WHERE e.subject = :me ORDER BY a.reference, e.document_id
+""")
+
 
 async def held_about(session: AsyncSession, desk: Desk, me: UUID) -> list[dict[str, Any]]:
     """Each kind of data with its name for people."""
@@ -59,6 +65,7 @@ async def held_about(session: AsyncSession, desk: Desk, me: UUID) -> list[dict[s
         {"label": "お手続きの記録", "items": await _steps(session, desk, me)},
         {"label": "送信されたメッセージ", "items": await _messages(session, desk, me)},
         {"label": "第三者への提供", "items": provisions},
+        {"label": "収入証明書の記載内容", "items": await _evidence(session, desk, me)},
     ]
 
 
@@ -114,6 +121,14 @@ async def _steps(session: AsyncSession, desk: Desk, me: UUID) -> list[dict[str, 
         if row.actor_id != me:
             label, facts = workflow.told(step, facts)
         found.append({"reference": row.reference, "at": row.at, "step": label, "facts": facts or None})
+    return found
+
+
+async def _evidence(session: AsyncSession, desk: Desk, me: UUID) -> list[dict[str, Any]]:
+    found = []
+    for row in (await session.execute(_EVIDENCE, {"me": me})).all():
+        said = desk.unlock(row.evidence, contexts.of_evidence(row.document_id)) if row.evidence else None
+        found.append({"reference": row.reference, "result": row.result, "evidence": said})
     return found
 
 

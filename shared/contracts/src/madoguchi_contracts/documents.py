@@ -164,6 +164,7 @@ class IncomeEvidenceRead(DocumentSetEvent):
         Sealed | None,
         sealed_for("applications", IncomeEvidence, "What it says; null unless it is VERIFIED."),
     ]
+    subject: UUID | None = Field(description="Whose paper it is, in a slot per person.")
 
 
 EVENTS: tuple[type[Event], ...] = (

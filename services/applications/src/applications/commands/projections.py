@@ -33,12 +33,13 @@ SET kind = excluded.kind, result = excluded.result, arrived_on = excluded.arrive
 WHERE known.sequence < excluded.sequence
 """)
 _EVIDENCE = text("""
-INSERT INTO income_evidence AS known (document_id, application_id, result, evidence, sequence)
-VALUES (:document_id, :application_id, :result, :evidence, :sequence)
+INSERT INTO income_evidence AS known (document_id, application_id, subject, result, evidence, sequence)
+VALUES (:document_id, :application_id, :subject, :result, :evidence, :sequence)
 ON CONFLICT (document_id) DO UPDATE
 SET result = excluded.result, evidence = excluded.evidence, sequence = excluded.sequence
 WHERE known.sequence < excluded.sequence
 """)
+_FORGET = text("DELETE FROM income_evidence WHERE document_id = :document_id")
 _DOCUMENTS = text("""
 INSERT INTO document_sets AS known (application_id, set_version, documents)
 VALUES (:application_id, :set_version, cast(:documents AS jsonb))
@@ -88,6 +89,7 @@ async def keep_income_evidence(
     desk: Desk,
     application_id: UUID,
     document_id: UUID,
+    subject: UUID | None,
     result: str,
     evidence: IncomeEvidence | None,
     sequence: int,
@@ -101,11 +103,17 @@ async def keep_income_evidence(
         {
             "document_id": document_id,
             "application_id": application_id,
+            "subject": subject,
             "result": result,
             "evidence": said,
             "sequence": sequence,
         },
     )
+
+
+async def forget_income_evidence(*, session: AsyncSession, document_id: UUID) -> None:
+    """What was read in a file that is in the set no more."""
+    await session.execute(_FORGET, {"document_id": document_id})
 
 
 async def keep_document_set(

@@ -63,10 +63,14 @@ class IncomeEvidence(Base, table=True):
     """What a file of income evidence is, and what it says (encrypted), as documents told it last."""
 
     __tablename__: ClassVar[str] = "income_evidence"
-    __table_args__: ClassVar[Any] = (Index("ix_income_evidence_application_id", "application_id"),)
+    __table_args__: ClassVar[Any] = (
+        Index("ix_income_evidence_application_id", "application_id"),
+        Index("ix_income_evidence_subject", "subject"),
+    )
 
     document_id: UUID = Field(primary_key=True)
     application_id: UUID
+    subject: UUID | None = None
     result: str = text_column()
     evidence: str | None = text_column(default=None)
     sequence: int = Field(sa_type=BigInteger)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from kit.errors import Finding
-from madoguchi_contracts import Party, Role, Sealed
+from madoguchi_contracts import IncomeEvidence, Party, Role, Sealed
 from madoguchi_contracts.envelope import SealedContent
 from pydantic import BaseModel
 
@@ -51,6 +51,18 @@ class Document:
     placeholder: bool
     subject: UUID | None = None
     replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a program read in a file, as the documents service told it: what it is, such as VERIFIED, and what it says.
+
+    Files that are not read by a program, or not yet, have none.
+    """
+
+    document_id: UUID
+    result: str
+    said: IncomeEvidence | None
 
 
 @dataclass(frozen=True)
@@ -126,8 +138,8 @@ class Case:
     programme with dates of validity, such as rates; it is looked up for rows that want it (`Transition.dated`).
     `maintenance` is what the office has announced, looked up for rows that want it (`Transition.counter`), where
     something is filed, and where a draft is saved. `others` are looked up where something is filed. In a workflow that
-    remembers, `submitted` is what was handed in last, and `taken` has every step that was taken, by track, subject and
-    command.
+    remembers, `submitted` is what was handed in last, `taken` has every step that was taken, by track, subject and
+    command, and `evidence` what programs read in files, by document.
     """
 
     application_id: UUID
@@ -151,6 +163,7 @@ class Case:
     taken: Mapping[tuple[str, UUID, str], tuple[Taken, ...]] = field(default_factory=dict)
     others: tuple[Other, ...] = ()
     documents: tuple[Document, ...] = ()
+    evidence: Mapping[UUID, Evidence] = field(default_factory=dict)
     dated: object = None
     maintenance: tuple[Maintenance, ...] | None = None
 

@@ -11,6 +11,7 @@ from madoguchi_contracts.documents import IncomeEvidenceRead
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from documents.commands.parts import lock_with_set
+from documents.domain import DocumentStatus
 from documents.models import EvidenceReading
 
 
@@ -19,7 +20,8 @@ async def settle_reading(
 ) -> bool:
     """Keep that a file was read, and tell what it is; returns whether it was told.
 
-    It is not when another worker did, or when the file is gone (`result` None).
+    It is not when another worker did, when the file is gone (`result` None) or was taken out meanwhile: what was told
+    of a file is forgotten with it.
     """
     _, document = await lock_with_set(session, document_id)
     reading = await session.get_one(EvidenceReading, document_id, with_for_update=True, populate_existing=True)
@@ -27,10 +29,14 @@ async def settle_reading(
         return False
     reading.look_at, reading.result = None, result
     await session.flush()
-    if result is None:
+    if result is None or document.status == DocumentStatus.REMOVED:
         return False
     event = IncomeEvidenceRead(
-        application_id=document.application_id, document_id=document_id, result=result, evidence=evidence
+        application_id=document.application_id,
+        document_id=document_id,
+        result=result,
+        evidence=evidence,
+        subject=document.subject,
     )
     await record(session, event, now=now)
     return True

@@ -13,7 +13,7 @@ from kit.errors import Finding
 
 from applications.forms import read
 from applications.programme import Examined
-from applications.programmes.green_loan import reading, steps
+from applications.programmes.green_loan import evidence, reading, steps
 from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.form import works
 from applications.programmes.green_loan.form.sections import GreenLoanForm
@@ -125,6 +125,7 @@ def examined(case: Case) -> Sequence[Examined]:
     for requirement, how_far in paper_states(case):
         label = f"{WHO_LABELS[requirement.who]} {requirement.title}"
         found.append(Examined("paper", requirement.key, label, how_far, "GL-366"))
+    found += evidence.examined(case)
     for document, read_in in _read_last(case).items():
         for kind, facts in read_in.read():
             wrong, label = reading_findings([(kind, facts)], "readings"), READINGS[kind].title

@@ -8,7 +8,7 @@ from uuid import UUID
 from kit.errors import Finding
 from madoguchi_contracts import Party
 
-from applications.programmes.green_loan import reading, tasks
+from applications.programmes.green_loan import evidence, reading, tasks
 from applications.programmes.green_loan.conditions import submission
 from applications.programmes.green_loan.form import BANK, BODY
 from applications.programmes.green_loan.procedure.acceptance import month_end_warnings
@@ -39,11 +39,11 @@ def warnings(case: Case) -> list[Finding]:
 
 
 def to_be_shown(case: Case) -> list[Finding]:
-    """GL-259, and GL-100: identity checks that are still to come."""
+    """GL-259, GL-100: identity checks that are still to come; GL-425: what is wrong with income evidence."""
     open_ = [one for one in reading.debtors(case) if case.state(IDENTITY, one) not in VERIFIED]
     message = "本人確認(eKYC)がお済みでない方がいます。原則として、お申込みの時までにお済ませください。"
     unverified = [Finding("GL-488", "UNVERIFIED", message)] if open_ else []
-    return [*month_end_warnings(reading.today(case)), *unverified]
+    return [*month_end_warnings(reading.today(case)), *unverified, *evidence.to_be_shown(case)]
 
 
 WORKFLOW = Workflow(
