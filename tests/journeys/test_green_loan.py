@@ -136,6 +136,13 @@ def test_the_topics_tell_the_loan_without_a_word_of_what_it_says(run: Run):
     assert {subject for slot, subject in last if slot == "my_number_card"} == set(offer["signers"])
 
 
+@pytest.mark.rule("GL-425")
+def test_the_income_evidence_is_read_once_and_told_without_a_word_of_what_it_says(run: Run):
+    told = [one.data for one in run.told if one.name == "IncomeEvidenceRead" and one.key == run.loan.application_id]
+    assert [(one["result"], one["subject"]) for one in told] == [("VERIFIED", run.loan.owner.account_id)]
+    assert "salary_yen" not in str(told)
+
+
 @pytest.mark.rule("GL-608")
 async def test_nothing_confidential_is_in_any_log_event_or_metric(run: Run, stack: Stack):
     places = await left_behind(stack, run.told)

@@ -15,6 +15,7 @@ from madoguchi_stack.case.loan import (
     Loan,
     borrower,
     decide,
+    evidence_seen,
     invite_spouse,
     offer_rates,
     today,
@@ -47,6 +48,8 @@ async def play(web: Web, environment: dict[str, str], book: Path, say: Say) -> L
     loan = await _apply(owner, bank, inspector, say)
     await loan.insure(owner)
     say("the applicant declared at the simulated danshin Web service, where its mail led; the insurer accepted")
+
+    say(f"income evidence from the simulated service: genuine, and as declared ({await evidence_seen(reviewer, loan)})")
 
     condition = {"text": CONDITION, "due": "contract"}
     await decide(reviewer, approver, loan, "approve", {"amount_yen": APPROVED_YEN, "conditions": [condition]})

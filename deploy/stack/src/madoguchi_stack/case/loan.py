@@ -33,7 +33,7 @@ LOAN, TECHNICAL, CONSENT, IDENTITY, DANSHIN, SIGNATURE = (
     "danshin",
     "signature",
 )
-AMOUNT_YEN = 1_500_000
+AMOUNT_YEN, SALARY_YEN = 1_500_000, 5_000_000
 DANSHIN_MAIL = "【住宅金融支援機構】グリーンリフォームローン 団体信用生命保険のお申込みのご案内"
 HOME = {"postal_code": "1120002", "address": "東京都文京区小石川1-1-1"}
 
@@ -83,9 +83,21 @@ class Borrower:
             "photo_id": "MY_NUMBER_CARD",
             "status": "JAPANESE",
             "incomes": ["SALARY"],
-            "salary_yen": 5_000_000,
+            "salary_yen": SALARY_YEN,
             "employment_start": "2010-04-01",
         }
+
+
+async def income_evidence(one: Borrower) -> bytes:
+    """The file that somebody fetches with their card from the income information retrieval service (GL-425)."""
+    wish = {
+        "name": " ".join(one.name),
+        "birth": one.birth,
+        "year": today().year - 1,
+        "salary_yen": SALARY_YEN,
+        "total_income_yen": 3_560_000,
+    }
+    return (await one.person.web.ask("POST", "income_service", "/v1/evidence", wish)).content
 
 
 @dataclass
@@ -118,7 +130,7 @@ class Loan:
         """The form: insulation of the windows of the own house, and the wallpaper that it needs."""
         own = [
             {"slot": "applicant_my_number_card", "confirmed": ["front_only"]},
-            {"slot": "applicant_tax_assessment", "income_year": today().year - 1, "confirmed": ["shows_amount"]},
+            {"slot": "applicant_income_service", "income_year": today().year - 1, "confirmed": ["shows_amount"]},
         ]
         of_debtors = [
             {"slot": f"joint_debtor_{number}_my_number_card", "confirmed": ["front_only"]}
@@ -193,12 +205,15 @@ class Loan:
         papers: list[tuple[Borrower, str, str, str | None]] = [
             (one, "my_number_card", "マイナンバーカード.pdf", one.account_id) for one in self.everybody
         ]
-        papers.append((self.owner, "tax_assessment", "住民税課税証明書.pdf", self.owner.account_id))
         papers.append((self.owner, "application_building_register", "建物の登記事項証明書.pdf", None))
         papers.append((self.owner, "application_works_contract", "工事請負契約書.pdf", None))
         for who, slot, name, subject in papers:
             await who.person.hand_in(self.application_id, slot, name, pdf(slot, 20_000), subject)
-        return len(papers)
+        evidence = await income_evidence(self.owner)
+        await self.owner.person.hand_in(
+            self.application_id, "income_service", "収入証明書.pdf", evidence, self.owner.account_id
+        )
+        return len(papers) + 1
 
     async def agree(self) -> None:
         """Everybody agrees to the content as it stands (GL-255)."""
@@ -293,6 +308,22 @@ class Loan:
         if answer.headers.get("Content-Type") != "application/pdf":
             raise Unexpected(f"the signed contract: {answer.status_code}")
         return answer.content
+
+
+async def evidence_seen(reviewer: Person, loan: Loan) -> str:
+    """What the officer's screen says of the income evidence, once a program has read it. Raises Unexpected when it is
+    not genuine, or other than declared.
+    """
+    review = await review_of(reviewer, loan.reference)
+
+    async def look() -> Any:
+        seen = await reviewer.get("applications", f"/v1/reviews/{review['review_id']}")
+        return next((one for one in seen["examined"] if one["kind"] == "evidence"), None)
+
+    found = await until(look, "what was read in the income evidence")
+    if found["state"] != "verified" or found["findings"]:
+        raise Unexpected(f"the income evidence is {found['state']}: {[one['code'] for one in found['findings']]}")
+    return str(found["label"])
 
 
 async def decide(reviewer: Person, approver: Person, loan: Loan, decision: str, facts: dict[str, Any]) -> None:

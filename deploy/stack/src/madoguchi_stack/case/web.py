@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pyotp
 
-from madoguchi_stack.layout import HOST, PROVIDERS, Ports
+from madoguchi_stack.layout import HOST, SERVICES, Ports
 from madoguchi_stack.mailbox import read_mails
 
 T = TypeVar("T")
@@ -35,8 +35,8 @@ class Web:
         await self._client.aclose()
 
     def url(self, service: str, path: str) -> str:
-        """The address of a path of the API of a service, or of a simulated provider."""
-        port = self.ports[service if service in PROVIDERS else f"{service}_api"]
+        """The address of a path of the API of a service, or of a simulator."""
+        port = self.ports[f"{service}_api" if service in SERVICES else service]
         return f"http://{HOST}:{port}{path}"
 
     async def ask(
