@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import pytest_asyncio
+from applications.disclosure import held_about
 from kit.sealed import seal
 from madoguchi_contracts import DocumentRemoved, DocumentStored, IncomeEvidence, IncomeEvidenceRead, Role, Sealed
 from support.counter import NOTIFICATIONS_KEY, OUR_KEY
@@ -143,6 +144,18 @@ async def test_the_applicant_is_told_before_and_the_officer_sees_what_each_file_
         ),
     ]
     assert (await owner.view(application))["examined"] == []
+
+
+@pytest.mark.rule("GL-618")
+async def test_who_asks_what_is_held_of_them_is_told_what_was_read(desk):
+    owner, wife, application = await a_couple(desk)
+    for person in (owner, wife):
+        event = read(uuid4(), person.account_id, name=f"見本 {person.account_id}")
+        await desk.hear(event.model_copy(update={"application_id": application}))
+    async with desk.database.transaction() as session:
+        held = await held_about(session, desk.desk, wife.account_id)
+    [items] = [one["items"] for one in held if one["label"] == "収入証明書の記載内容"]
+    assert [one["evidence"]["name"] for one in items] == [f"見本 {wife.account_id}"]
 
 
 @pytest.mark.rule("GL-427", "GL-428")

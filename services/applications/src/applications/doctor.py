@@ -23,6 +23,7 @@ HIDDEN = (
         "'application_history.facts:' || application_id || ':' || track || ':' || subject || ':' || command",
     ),
     Hidden("account_contacts", "mail", "'account_contacts.mail:' || account_id"),
+    Hidden("income_evidence", "evidence", "'income_evidence.evidence:' || document_id"),
     Hidden("contact_notes", "content", "'contact_notes.content:' || id"),
     Hidden("threads", "subject", "'threads.subject:' || id"),
     Hidden("messages", "content", "'messages.content:' || id"),

@@ -17,7 +17,10 @@ from applications.programmes.green_loan.papers.income import income_year_finding
 
 VERIFIED, NOT_SIGNED = "VERIFIED", "NOT_SIGNED"
 
-_FETCH_ANEW = "お手数ですが、収入情報取得サービスから改めて取得し、ダウンロードしたPDFを編集・印刷せず、そのままアップロードしてください。"
+_FETCH_ANEW = (
+    "お手数ですが、収入情報取得サービスから改めて取得し、ダウンロードしたPDFを編集・印刷せず、"
+    "そのままアップロードしてください。"
+)
 _NOT_THE_SERVICES = {
     "CHANGED": "収入証明書(PDF)が、発行後に変更されています。",
     "UNKNOWN_SIGNER": "収入証明書(PDF)の電子署名が、収入情報取得サービスのものではありません。",
