@@ -358,6 +358,23 @@ async def test_a_contract_period_that_ends_takes_the_application_back_to_the_off
     assert (await owner.view(application))["state"] == "cert_submitted"
 
 
+@pytest.mark.rule("GL-390", "GL-628")
+async def test_after_the_submission_the_papers_are_those_of_its_day_whenever_somebody_looks(desk):
+    before = desk.clock()
+    owner, wife, application = await a_couple(desk)
+    await agree(application, owner, wife)
+    assert (await owner.submit(application)).status_code == 201
+    asked = [(await owner.get(f"/v1/applications/{application}/papers")).json()["items"]]
+    for day in (datetime(2026, 6, 1, 1, tzinfo=UTC), datetime(2027, 1, 4, 1, tzinfo=UTC)):
+        desk.clock.now = day
+        asked.append((await owner.get(f"/v1/applications/{application}/papers")).json()["items"])
+    desk.clock.now = before
+    assert [one["age_limit"] for one in asked[0] if one["code"] == "INCOME_PROOF"] == [
+        "令和7年分(申込年の前年の1月〜12月分)"
+    ]
+    assert asked == [asked[0]] * 3
+
+
 @pytest.mark.rule("GL-390", "GL-391")
 async def test_a_proof_that_comes_later_has_its_slots_open_and_calls_the_office_when_it_is_there(desk):
     owner, wife, application = await a_couple(desk)

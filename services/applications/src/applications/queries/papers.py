@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications.access import Action, caller_of
-from applications.cases import hears, open_for
+from applications.cases import hears, open_for, version_of
 from applications.desk import Desk
 from applications.domain import check_keepable
 from applications.filing import facts_for
@@ -35,16 +35,18 @@ class Trial:
 async def needed_papers(
     *, session: AsyncSession, desk: Desk, actor: Actor, application_id: UUID, now: datetime
 ) -> Sequence[NeededPaper]:
-    """The papers of an application as it stands: of what was submitted, or else of the draft. Raises Forbidden,
-    NotFound (also for who hears nothing of the main track).
+    """The papers of an application as it stands: of what was submitted, on the day of that (GL-628), or else of the
+    draft, today. Raises Forbidden, NotFound (also for who hears nothing of the main track).
     """
     application = await open_for(session, desk, actor, Action.VIEW, application_id, now=now)
     if not hears(application, caller_of(actor), application.programme.workflow.main):
         raise NotFound  # which papers are asked for tells of income and family
-    content = application.submitted
-    if content is None:
-        content = desk.unlock(application.draft, contexts.of_draft(application.id))
-    papers = application.programme.papers(content or {}, application.account_id, to_jst(now).date())
+    if application.submitted is None:
+        content, at = desk.unlock(application.draft, contexts.of_draft(application.id)), now
+    else:
+        kept = await version_of(session, desk, application.id, application.submission)
+        content, at = kept["content"], kept["submitted_at"]
+    papers = application.programme.papers(content or {}, application.account_id, to_jst(at).date())
     how_far = {one.key: one.state for one in application.programme.examined(application.case(now))}
     return [replace(paper, state=how_far.get(paper.key)) for paper in papers]
 
