@@ -17,12 +17,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from support import green_loan as example
 from support.counter import OUR_KEY, Counter, Person, open_counter, organisation
 from support.danshin import Insurer
+from support.econtract import contracts_of
 
 CONSENT, TECHNICAL, IDENTITY = "consent", "technical", "identity"
 INSPECTED = {"body_name": "見本検査機構", "reference_number": "K-1", "reported_on": "2026-04-02"}
 PAPERS = ["conformity_certificate", "works_contract_copy", "invoice_copy", "contract_breakdown"]
 FINAL = {"lines_yen": [1_200_000, 300_000], "subsidies_yen": 0}
 RECEIPT = {"received": PAPERS, "shown": PAPERS[1:], **FINAL}
+FUNDS = {
+    "paid_on": "2026-04-02",
+    **example.DELIVERY,
+    "first_due_on": "2026-05-15",
+    "repayment_day": 15,
+}
 
 
 @asynccontextmanager
@@ -167,3 +174,27 @@ async def insured(desk: Counter, owner: Person, application: UUID) -> None:
     await insurer.turns()
     tracks = (await owner.view(application))["tracks"]
     assert [at["state"] for at in tracks if at["track"] == "danshin"] == ["joined"]
+
+
+async def paid_out(desk: Counter) -> tuple[Person, Person, UUID]:
+    """A couple's loan of which the funds are paid, on the second of April 2026: the first instalment is due in May."""
+    desk.clock.now = datetime(2026, 4, 2, 1, tzinfo=UTC)
+    owner, wife, application = await a_couple(desk)
+    reviewer = await approved(desk, application, owner, wife)
+    await insured(desk, owner, application)
+    clerk = desk.person(Role.BANK, organisation_id=example.BANK)
+    await done(reviewer, application, "omit", track=TECHNICAL, facts=INSPECTED)
+    await done(clerk, application, "receive", facts=RECEIPT)
+    period = {"first": "2026-04-02", "last": "2026-04-16", "amount_yen": 1_400_000}
+    await done(reviewer, application, "open_contract", facts=period)
+    for person in (owner, wife):
+        seen = {"papers": ["DRIVING_LICENCE"]}
+        await done(clerk, application, "see", track=IDENTITY, subject=str(person.account_id), facts=seen)
+    desk.clock.advance(seconds=1)
+    async with contracts_of(desk) as contracts:
+        await contracts.work()
+        await contracts.sign(owner, application)
+        await contracts.sign(wife, application)
+    funds = {**FUNDS, **example.accounts(owner.account_id)}
+    assert (await done(clerk, application, "disburse", facts=funds))["state"] == "repaying"
+    return owner, wife, application

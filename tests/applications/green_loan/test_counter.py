@@ -20,6 +20,7 @@ from support import green_loan as example
 from support.counter import findings
 from support.econtract import contracts_of
 from support.loan_desk import (
+    FUNDS,
     IDENTITY,
     INSPECTED,
     RECEIPT,
@@ -37,14 +38,6 @@ from support.pdf import printed
 from support.records import record_of
 
 DANSHIN = "danshin"
-
-
-FUNDS = {
-    "paid_on": "2026-04-02",
-    **example.DELIVERY,
-    "first_due_on": "2026-05-15",
-    "repayment_day": 15,
-}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -247,7 +240,7 @@ async def test_two_persons_borrow_and_everybody_on_the_other_side_does_their_par
         "SELECT data FROM events WHERE aggregate_id = :id AND type LIKE '%ContractOffered%'", id=application
     )
     assert {UUID(one) for one in offer.data["signers"]} == {owner.account_id, wife.account_id}
-    assert told[-1] == "ApplicationClosed"
+    assert told[-2:] == ["ApplicationClosed", "MessagePosted"]  # which is read beside the mail of the first
 
 
 async def hit(desk, owner, wife, application):

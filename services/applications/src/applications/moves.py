@@ -72,7 +72,7 @@ async def move(
 
 async def settle(session: AsyncSession, desk: Desk, application: Application, *, now: datetime) -> Application:
     """Take the automatic steps that are possible now, one after the other, until everything is at rest; then the
-    office's tasks follow.
+    office's tasks and the alarms follow.
 
     The caller holds the application's lock. A table in which they never came to rest does not start.
     """
@@ -81,7 +81,21 @@ async def settle(session: AsyncSession, desk: Desk, application: Application, *,
         case = replace(application.case(now), about=subject)
         application = await _take(session, desk, application, case, row.command, (row.track, subject))
     await tasks.follow(session, application, now=now)
+    await set_alarms(session, application, now=now)
     return application
+
+
+async def set_alarms(session: AsyncSession, application: Application, *, now: datetime) -> None:
+    """Have the table's alarms ring when they are due by what the case says now. The caller holds the lock.
+
+    One that is not wanted any more is left: when it rings, there is nothing to be done.
+    """
+    workflow, case = application.programme.workflow, application.case(now)
+    for alarm in workflow.alarms:
+        due_at = alarm.at(case)
+        if due_at is not None:
+            kind = timer_of(application.programme, workflow.main, alarm.command)
+            await deadlines.schedule(session, kind=kind, subject_id=application.id, due_at=due_at)
 
 
 async def _take(

@@ -16,7 +16,8 @@ from applications.cases import lock
 from applications.commands import organisations
 from applications.desk import Desk
 from applications.errors import ImpossibleTransition
-from applications.moves import move, timer_of
+from applications.moves import move, set_alarms, timer_of
+from applications.workflow import Alarm
 
 log = structlog.get_logger(__name__)
 
@@ -33,8 +34,13 @@ def handlers(desk: Desk) -> Mapping[str, Handler]:
         for row in programme.workflow.transitions
         for deadline in row.deadlines
     }
+    alarms = {
+        timer_of(programme, programme.workflow.main, alarm.command): _ring(desk, alarm)
+        for programme in desk.programmes.values()
+        for alarm in programme.workflow.alarms
+    }
     others = {organisations.TIMER: organisations.on_timer(desk), roots.TIMER: roots.on_due}
-    return {**steps, **others, tasks.TIMER: tasks.on_due(desk)}
+    return {**steps, **alarms, **others, tasks.TIMER: tasks.on_due(desk)}
 
 
 def _give(desk: Desk, command: str) -> Handler:
@@ -47,5 +53,18 @@ def _give(desk: Desk, command: str) -> Handler:
         except ImpossibleTransition:
             # Somebody left the state while this timer waited for the lock: there is nothing to be done any more.
             log.info("deadline_overtaken", application_id=str(application.id), command=command)
+
+    return on_due
+
+
+def _ring(desk: Desk, alarm: Alarm) -> Handler:
+    async def on_due(session: AsyncSession, application_id: UUID, now: datetime) -> None:
+        application = await lock(session, desk, application_id)
+        case = application.case(now)
+        due_at = alarm.at(case)
+        if due_at is not None and due_at <= now:
+            await move(session, desk, application, case, alarm.command, actor=None)
+        else:  # what the case says has changed
+            await set_alarms(session, application, now=now)
 
     return on_due

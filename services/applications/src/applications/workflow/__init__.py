@@ -44,7 +44,7 @@ from applications.workflow.judgement import (
     refusal,
     standings,
 )
-from applications.workflow.rows import SYSTEM, Deadline, Effect, Notice, Relation, Transition, Who, always
+from applications.workflow.rows import SYSTEM, Alarm, Deadline, Effect, Notice, Relation, Transition, Who, always
 from applications.workflow.table import START, SUBMIT, Workflow
 from applications.workflow.tasks import Ground, TaskKind, grounds
 
@@ -55,6 +55,7 @@ __all__ = [
     "SUBMIT",
     "SYSTEM",
     "VIEW",
+    "Alarm",
     "Caller",
     "Case",
     "Deadline",

@@ -52,6 +52,17 @@ class Deadline:
     due: Callable[[Case], datetime]
 
 
+@dataclass(frozen=True)
+class Alarm:
+    """A step of the system on the main track at a moment that follows from the case, whatever steps move it.
+
+    `at` is asked after every step, and again when the moment has come: None is that there is nothing to be done.
+    """
+
+    command: str
+    at: Callable[[Case], datetime | None]
+
+
 class Effect(StrEnum):
     """What a step of the main track does beside changing the state."""
 

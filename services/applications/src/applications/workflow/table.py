@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from applications.workflow.case import NOTHING, Caller, Case, Guard
-from applications.workflow.rows import SYSTEM, Effect, Transition, Who, admits
+from applications.workflow.rows import SYSTEM, Alarm, Effect, Transition, Who, admits
 from applications.workflow.tasks import TaskKind
 
 START, SUBMIT = "start", "submit"
@@ -28,7 +28,8 @@ class Workflow:
     it. In the states of `under_review` the application is on the office's worklist. `personal` are the tracks that are
     about persons: the owner, and the parties of these kinds; all others are about the application. With `remembers` the
     conditions of its rows see the steps that were taken before. `rules` are cited where a step is refused that no row
-    stands for, such as changing a closed draft. `tasks` are what the office is to look at without a step.
+    stands for, such as changing a closed draft. `tasks` are what the office is to look at without a step, `alarms` what
+    the system does at moments that steps may move.
     `saving` are guards that saving a draft must pass besides. `entering` and `leaving` name the errands of a state of
     a track (`Desk.errands`): what is started, or ended, outside of the table with every step that leads there, or away.
     """
@@ -42,6 +43,7 @@ class Workflow:
     remembers: bool = False
     rules: tuple[str, ...] = ()
     tasks: tuple[TaskKind, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
     saving: tuple[Guard, ...] = ()
     entering: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     leaving: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
@@ -68,6 +70,9 @@ class Workflow:
             raise ValueError(f"there are no tracks {sorted(strangers)}")
         for track in self.tracks():
             self._check_rest(track)
+        for alarm in self.alarms:
+            if not any(SYSTEM in one.actors for one in self.rows(self.main, alarm.command)):
+                raise ValueError(f"{self.main} has no command {alarm.command} of the system, which has an alarm")
         if len({task.kind for task in self.tasks}) < len(self.tasks):
             raise ValueError("two kinds of tasks share a name")
         if nobodys := {task.track for task in self.tasks} - {None, *self.personal}:

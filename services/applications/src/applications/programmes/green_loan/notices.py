@@ -83,6 +83,31 @@ def of_cancelled_prepayment(case: Case) -> Sequence[Notice]:
     return [Notice(REPAYMENT, _REPAYMENT_SUBJECT, "prepayment_cancelled", "\n".join(lines))]
 
 
+def of_last_instalment(case: Case) -> Sequence[Notice]:
+    """最終回のご返済のお知らせ (GL-083): when the last instalment is debited, and how much."""
+    told = case.said(steps.LastInstalment)
+    lines = [
+        "最終回のご返済のお知らせ",
+        f"最終回のご返済日: {told.due_on}",
+        f"最終回のご返済額: {format_yen(told.payment_yen or 0)}",
+        "ご返済日の前日までに、ご返済口座の残高をご確認ください。",
+        "お支払いがお済みでないご返済がほかにある場合は、取扱金融機関にお問い合わせください。",
+        "ご返済日またはご返済額が変わる場合は、あらためてお知らせします。",
+    ]
+    return [Notice(REPAYMENT, _REPAYMENT_SUBJECT, "last_instalment", "\n".join(lines))]
+
+
+def of_closing(case: Case) -> Sequence[Notice]:
+    """完済のお知らせ (GL-083). ApplicationClosed brings the mail. How the debt ended is not repeated in words."""
+    closed_on = case.said(steps.Closing).closed_on or reading.today(case)
+    text = (
+        "完済のお知らせ\n"
+        f"この融資のご返済は、{closed_on}をもってすべて終了しました。今後のお引落しはありません。\n"
+        "これまでのご返済の内容は、ログインしてご確認いただけます。"
+    )
+    return [Notice(REPAYMENT, _REPAYMENT_SUBJECT, "closing", text, mailed=False)]
+
+
 def _approval(case: Case) -> str:
     said, loan = case.said(steps.Approval), reading.content(case)["loan"]
     lines = [

@@ -271,6 +271,13 @@ class TermsChange(Form):
     method: Method | None = asked("返済方法", "GL-589")
 
 
+class LastInstalment(Form):
+    """The last instalment as it was told to those who owe the loan (GL-083): day, and yen."""
+
+    due_on: date | None = asked("最終回の返済日", "GL-083")
+    payment_yen: int | None = asked("最終回の返済額", "GL-083")
+
+
 class Closing(Form):
     """How the debt ended (GL-083), and on which day; today, if none is told."""
 

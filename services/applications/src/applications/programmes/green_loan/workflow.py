@@ -8,7 +8,7 @@ from uuid import UUID
 from kit.errors import Finding
 from madoguchi_contracts import Party
 
-from applications.programmes.green_loan import evidence, reading, tasks
+from applications.programmes.green_loan import evidence, last_instalment, reading, tasks
 from applications.programmes.green_loan.conditions import submission
 from applications.programmes.green_loan.form import BANK, BODY
 from applications.programmes.green_loan.procedure.acceptance import month_end_warnings
@@ -24,7 +24,7 @@ from applications.programmes.green_loan.reading import (
 )
 from applications.programmes.green_loan.rows import decision, persons, repayment, technical
 from applications.programmes.green_loan.rows.who import DEBTORS, OPEN, OWNER, REVIEWED
-from applications.workflow import VIEW, Case, Workflow
+from applications.workflow import VIEW, Alarm, Case, Workflow
 
 
 def parties(content: Any) -> list[Party]:
@@ -56,6 +56,7 @@ WORKFLOW = Workflow(
     remembers=True,
     rules=("GL-436",),
     tasks=tasks.TASKS,
+    alarms=(Alarm(last_instalment.COMMAND, last_instalment.told_at),),
     entering={
         (LOAN, "contract_open"): ("contract.begin",),
         (DANSHIN, "opening"): ("danshin.begin",),

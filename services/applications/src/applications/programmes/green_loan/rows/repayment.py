@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from applications import events
-from applications.programmes.green_loan import certificates, notices, servicing, steps
+from applications.programmes.green_loan import certificates, last_instalment, notices, servicing, steps
 from applications.programmes.green_loan.conditions import decision, funds, repayment
 from applications.programmes.green_loan.reading import JOINT_DEBTOR, LOAN
 from applications.programmes.green_loan.rows.who import APPROVER, AT_BANK, OPEN, OWED, OWNER, REVIEWER, here, row
+from applications.workflow import SYSTEM
 
 ROWS = (
     row(
@@ -144,6 +145,18 @@ ROWS = (
         guards=(decision.reason_is_given,),
         second_of="propose_acceleration",
     ),
+    *here(
+        last_instalment.COMMAND,
+        OWED,
+        [SYSTEM],
+        "最終回のご返済のお知らせ",
+        *("GL-083", "GL-576"),
+        when=last_instalment.is_due,
+        facts=steps.LastInstalment,
+        keeps=steps.LastInstalment,
+        reckons=last_instalment.reckoned,
+        notices=notices.of_last_instalment,
+    ),
     row(
         LOAN,
         "close",
@@ -155,6 +168,7 @@ ROWS = (
         guards=(repayment.closing_is_true,),
         event=events.closed("done", JOINT_DEBTOR),
         facts=steps.Closing,
+        notices=notices.of_closing,
     ),
     *here(
         "propose_closing",
@@ -176,5 +190,6 @@ ROWS = (
         second_of="propose_closing",
         event=events.closed("done", JOINT_DEBTOR),
         facts=steps.Closing,
+        notices=notices.of_closing,
     ),
 )
