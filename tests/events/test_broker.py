@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest_asyncio
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
@@ -24,12 +25,21 @@ from confluent_kafka.admin import (
     ResourcePatternType,
     ResourceType,
 )
+from kit.bus import Consumer as Listening
+from kit.bus import Record
+from kit.group import consume
+from kit.health import Health
+from kit.metrics import consumer_failures
+from kit.process import supervise
+from kit.settings import ServiceSettings
 from madoguchi_events.manifest import MANIFEST, read_manifest
 from madoguchi_events.topics_cli import commands
 from madoguchi_stack import real
 from madoguchi_stack.layout import HOST, free_ports
 from madoguchi_stack.readiness import NotReady
 from madoguchi_stack.supervisor import Supervisor
+from prometheus_client import REGISTRY
+from pydantic import SecretStr
 from typer.testing import CliRunner
 
 pytestmark = [
@@ -308,6 +318,102 @@ async def test_everybody_can_do_exactly_what_the_manifest_allows(applied, bootst
 def test_a_team_cannot_join_the_groups_of_others(applied, bootstrap, group):
     assert may_read(bootstrap, "statistics", "documents.documents.v1", f"statistics.{uuid4().hex[:6]}")
     assert not may_read(bootstrap, "statistics", "documents.documents.v1", group)
+
+
+# A service that is not let in
+
+
+RIGHT = login("documents")["sasl.password"]
+
+
+class Listener:
+    """The consumer of documents, supervised as in its worker."""
+
+    def __init__(
+        self, bootstrap: str, *, password: str = login("documents")["sasl.password"], group: str = "documents"
+    ):
+        self.consumer = Listening(group, {}, database=None, clock=None)  # type: ignore[arg-type]
+        self.consumer.topics = ["applications.applications.v1"]
+        self.consumer.process = self._take  # type: ignore[method-assign]
+        self.taken: set[bytes | None] = set()
+        self.settings = ServiceSettings.model_construct(
+            kafka_bootstrap=bootstrap,
+            kafka_session_timeout_ms=6_000,
+            kafka_fetch_max_wait_ms=50,
+            kafka_security_protocol="SASL_PLAINTEXT",
+            kafka_sasl_mechanism="PLAIN",
+            kafka_sasl_username="documents",
+            kafka_sasl_password=SecretStr(password),
+        )
+        self.stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Until `stop`, whatever fails."""
+        await supervise("consumer", lambda stop: consume(self.consumer, self.settings, Health(), stop), self.stop)
+
+    async def _take(self, records: Sequence[Record]) -> None:
+        self.taken.update(record.value for record in records)
+
+    def partitions(self) -> float | None:
+        """How many it reads, as an alert sees it."""
+        (topic,) = self.consumer.topics
+        return REGISTRY.get_sample_value("madoguchi_consumer_partitions", {"topic": topic})
+
+
+def refusals() -> float:
+    """Of all kinds."""
+    samples = [sample for family in consumer_failures.collect() for sample in family.samples]
+    return sum(sample.value for sample in samples if sample.name.endswith("_total"))
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not true():
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("wrong", [{"password": "another"}, {"group": "notifications"}], ids=str)
+async def test_a_service_with_a_wrong_password_or_group_reads_nothing_and_is_counted(applied, bootstrap, wrong):
+    before, listener = refusals(), Listener(bootstrap, **wrong)
+    running = asyncio.create_task(listener.run())
+    try:
+        await until(lambda: refusals() >= before + 3)
+        assert listener.partitions() == 0
+    finally:
+        listener.stop.set()
+        await running
+
+
+async def test_a_service_whose_rule_is_taken_away_while_it_reads_is_counted_and_goes_on_when_it_is_back(
+    applied, admin, bootstrap
+):
+    listener = Listener(bootstrap)
+    running = asyncio.create_task(listener.run())
+    try:
+        await until(lambda: listener.partitions() == 4)
+        before = refusals()
+        of_the_group = AclBindingFilter(
+            ResourceType.GROUP,
+            None,
+            ResourcePatternType.ANY,
+            "User:documents",
+            None,
+            AclOperation.ANY,
+            AclPermissionType.ANY,
+        )
+        for future in admin.delete_acls([of_the_group]).values():
+            assert future.result(20)
+        await until(lambda: refusals() >= before + 3)
+        assert listener.partitions() == 0
+        producer = Producer({"bootstrap.servers": bootstrap, **login("admin")})
+        meanwhile = uuid4().bytes
+        producer.produce(*listener.consumer.topics, meanwhile)
+        producer.flush(20)
+        assert (await asyncio.to_thread(applied, "apply"))[0] == 0
+        await until(lambda: meanwhile in listener.taken)
+    finally:
+        listener.stop.set()
+        await running
 
 
 def test_a_broker_without_an_authorizer_is_told_of_unless_that_is_wanted(kafka_bootstrap):

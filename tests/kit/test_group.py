@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import GroupAuthorizationFailedError, IllegalStateError, KafkaConnectionError
+from aiokafka.errors import CommitFailedError, GroupAuthorizationFailedError, IllegalStateError, KafkaConnectionError
 from kit.bus import Consumer
 from kit.group import LOOK_SECONDS, PASSED_OVER_SECONDS, STUCK_SECONDS, Progress, consume
 from kit.health import Health
@@ -47,6 +47,10 @@ def listener(topic: str) -> Consumer:
     """A consumer of a group of its own that does nothing."""
     consumer = Consumer(f"group-{uuid4().hex[:8]}", {}, database=None, clock=None)  # type: ignore[arg-type]
     consumer.topics = [topic]
+
+    async def nothing(_: Any) -> None: ...
+
+    consumer.process = nothing  # type: ignore[method-assign]
     return consumer
 
 
@@ -62,7 +66,7 @@ async def test_a_broker_that_is_not_there_is_counted_and_the_consumer_is_missed(
     assert set(health.stuck()) == {"consumer"}
 
 
-async def test_a_group_that_refuses_us_is_logged_by_its_class_and_counted(
+async def test_a_refusal_in_the_midst_of_it_ends_the_client_and_is_counted(
     kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
 ):
     async def refused(*_: Any, **__: Any) -> Any:
@@ -70,18 +74,35 @@ async def test_a_group_that_refuses_us_is_logged_by_its_class_and_counted(
 
     monkeypatch.setattr(AIOKafkaConsumer, "getmany", refused)
     before = failures("GroupAuthorizationFailedError")
-    topic = await a_topic(kafka_bootstrap, 1)
-    stop = asyncio.Event()
-    with capture_logs() as logs:
-        worker = asyncio.create_task(consume(listener(topic), settings_for(kafka_bootstrap), Health(), stop))
+    consumer = listener(await a_topic(kafka_bootstrap, 1))
+    with capture_logs() as logs, pytest.raises(GroupAuthorizationFailedError):
         async with asyncio.timeout(40):
-            while failures("GroupAuthorizationFailedError") == before:
+            await consume(consumer, settings_for(kafka_bootstrap), Health(), asyncio.Event())
+    assert failures("GroupAuthorizationFailedError") == before + 1
+    assert "secret-of-somebody" not in str(logs)
+
+
+async def test_what_cannot_be_acknowledged_is_counted_and_ends_nothing(
+    kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
+):
+    async def refused(*_: Any, **__: Any) -> Any:
+        raise CommitFailedError("a rebalance came between")
+
+    monkeypatch.setattr(AIOKafkaConsumer, "commit", refused)
+    before = failures("CommitFailedError")
+    consumer, stop = listener(await a_topic(kafka_bootstrap, 1)), asyncio.Event()
+    with capture_logs() as logs:
+        worker = asyncio.create_task(consume(consumer, settings_for(kafka_bootstrap), Health(), stop))
+        producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap)
+        await producer.start()
+        await producer.send_and_wait(*consumer.topics, b"{}")
+        await producer.stop()
+        async with asyncio.timeout(40):
+            while failures("CommitFailedError") == before:
                 await asyncio.sleep(0.05)
         stop.set()
         await worker
-    (line,) = [line for line in logs if line["event"] == "consumer_failed"]
-    assert (line["error"], line["log_level"]) == ("GroupAuthorizationFailedError", "error")
-    assert "secret-of-somebody" not in str(logs)
+    assert [(line["event"], line["error"]) for line in logs] == [("consumer_failed", "CommitFailedError")]
 
 
 async def a_topic(bootstrap: str, partitions: int) -> str:
@@ -209,16 +230,20 @@ async def test_partitions_that_change_hands_are_not_held_against_who_gets_them(w
     assert await watch.look(10)
 
 
-async def test_a_group_that_is_not_let_in_reads_no_partition_and_says_why(watch: Watch):
+async def test_a_refusal_is_told_by_whoever_hears_of_it_first(watch: Watch):
+    watch.reader.refused = GroupAuthorizationFailedError()
+    with pytest.raises(GroupAuthorizationFailedError):
+        await watch.look()
+
+
+async def test_only_partitions_with_a_position_count_as_read(watch: Watch):
     await watch.look()
     assert gauge("partitions") == 4
-    before = failures("GroupAuthorizationFailedError")
-    watch.reader.refused = GroupAuthorizationFailedError()
-    assert await watch.look()  # a restart would not help
-    assert gauge("partitions") == 0
-    assert failures("GroupAuthorizationFailedError") == before + 4
-    watch.reader = Reader()
+    watch.reader.positions |= {0: None}
     await watch.look()
+    assert gauge("partitions") == 3
+    watch.reader.positions = {}
+    assert await watch.look()  # a worker more than there are partitions has none, and is healthy
     assert gauge("partitions") == 0
 
 

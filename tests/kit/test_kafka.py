@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from kit import replay_cli
-from kit.group import make_broker
+from kit.group import _Failures, make_broker
 from kit.process import relay_producer
 from kit.settings import ServiceSettings
 from support.kit_app import environment
@@ -23,7 +23,7 @@ def relay_client(settings: ServiceSettings) -> AIOKafkaClient:
 
 
 def consumer_client(settings: ServiceSettings) -> AIOKafkaClient:
-    consumer: Any = make_broker("sample", settings).config.broker_config.builder()
+    consumer: Any = make_broker("sample", settings, _Failures()).config.broker_config.builder()
     return consumer._client
 
 

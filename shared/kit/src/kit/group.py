@@ -35,7 +35,7 @@ PASSED_OVER_SECONDS = 600
 JOIN_SECONDS = 330  # the others of a group have five minutes to let a new one in
 
 
-def make_broker(service: str, settings: ServiceSettings) -> KafkaBroker:
+def make_broker(service: str, settings: ServiceSettings, failures: _Failures) -> KafkaBroker:
     """FastStream's side of a service's consumer, not connected yet."""
     # Here, because only a worker consumes: an API starts a second sooner and 30 MB lighter without it.
     from faststream import AckPolicy  # noqa: PLC0415
@@ -48,34 +48,38 @@ def make_broker(service: str, settings: ServiceSettings) -> KafkaBroker:
         client_id=f"madoguchi-{service}",
         graceful_timeout=20,
         apply_types=False,
-        logger=_Failures(),
+        logger=failures,
         security=broker_security(settings),
     )
 
 
 class _Failures:
     """What FastStream says of its loop, which catches the broker's refusals and goes on: that it failed, and nothing of
-    the records."""
+    the records.
+
+    `refused` is what the client said when it was asked for records. It may say so for ever: of a group that has refused
+    its heartbeat once, it does not find out that it is let in again. Only a new client does.
+    """
+
+    refused: KafkaError | None = None
 
     def log(self, level: int, _: Any, /, *, exc_info: Any = None, extra: Any = None) -> None:
         """FastStream's own form of a logger."""
-        if level >= logging.ERROR:
-            _failed(exc_info)
-
-
-def _failed(error: BaseException | None) -> None:
-    name = type(error).__name__
-    consumer_failures.labels(name).inc()
-    # A refusal of the broker says it all by its class, and comes every few seconds.
-    log.error("consumer_failed", error=name, exc_info=None if isinstance(error, KafkaError) else error)
+        if level == logging.ERROR and isinstance(exc_info, KafkaError):
+            self.refused = exc_info
+        elif level >= logging.ERROR:  # above all: what is done could not be acknowledged, and comes again
+            name = type(exc_info).__name__
+            consumer_failures.labels(name).inc()
+            log.error("consumer_failed", error=name, exc_info=exc_info)
 
 
 async def consume(consumer: Consumer, settings: ServiceSettings, health: Health, stop: asyncio.Event) -> None:
-    """Join the service's consumer group and process until `stop`. Raises when the broker cannot be reached, or does not
-    let us in."""
+    """Join the service's consumer group and process until `stop`. Raises when the broker cannot be reached, or refuses
+    us, also in the midst of it."""
     from faststream.kafka.message import KafkaAckableMessage  # noqa: PLC0415
 
-    broker = make_broker(consumer.service, settings)
+    failures = _Failures()
+    broker = make_broker(consumer.service, settings, failures)
 
     async def parse_batch(records: tuple[Any, ...]) -> KafkaAckableMessage:
         # The default parser decodes every header as UTF-8: one stranger's bytes would block the partition for ever.
@@ -124,6 +128,8 @@ async def consume(consumer: Consumer, settings: ServiceSettings, health: Health,
             await broker.start()
         health.expect("consumer", STUCK_SECONDS)
         while not stop.is_set():
+            if failures.refused is not None:
+                raise failures.refused
             if await progress.seen(subscriber.consumer):
                 health.beat("consumer")
             try:
@@ -213,12 +219,12 @@ class Progress:
 
 
 async def _where(consumer: Any, partition: TopicPartition) -> tuple[int, int] | None:
-    """The position in a partition and the end of it, as far as they are known; None while it is not positioned."""
+    """The position in a partition and the end of it, as far as they are known; None while it is not positioned.
+
+    Raises KafkaError for a refusal, which the client tells once, to whoever asks first.
+    """
     try:
         position: int = await asyncio.wait_for(consumer.position(partition), 0.2)
         return position, consumer.highwater(partition) or 0
     except (IllegalStateError, TimeoutError, AssertionError):
         return None  # not assigned any more, or not positioned yet: a rebalance is going on
-    except KafkaError as error:
-        _failed(error)  # an error of the group is told once, to whoever asks first
-        return None
