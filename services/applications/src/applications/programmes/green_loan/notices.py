@@ -13,6 +13,8 @@ from applications.programmes.green_loan.conditions import contract
 from applications.programmes.green_loan.danshin.kinds import LABELS
 from applications.programmes.green_loan.examination import later_proofs
 from applications.programmes.green_loan.form import papers as form_papers
+from applications.programmes.green_loan.money.arrears import LATE_CHARGE_PER_MILLE
+from applications.programmes.green_loan.money.changes import CHANGE_LABELS
 from applications.programmes.green_loan.money.methods import METHOD_LABELS, Method
 from applications.programmes.green_loan.money.rates import first_payments
 from applications.programmes.green_loan.papers import completion
@@ -160,3 +162,61 @@ def _originals(case: Case) -> str:
     lines += [f"・{one.title}(工事完了後): {one.label}" for one in originals_to_show(later, due=Due.COMPLETION)]
     lines += [f"・{one.title}(融資の契約まで): {one.label}" for one in originals_to_show(later, due=Due.CONTRACT)]
     return "\n".join(lines)
+
+
+def of_funds(case: Case) -> Sequence[Notice]:
+    """資金の受取り (GL-080, GL-576): what was paid, and when the repayment begins."""
+    said = case.said(steps.Funds)
+    lines = ["ご融資金のお受取りについて", f"資金の交付日: {said.paid_on}"]
+    if said.first_due_on is not None:
+        lines.append(f"初回のご返済日: {said.first_due_on}")
+    lines.append("ご返済の予定は、お手続きの画面からいつでもご確認いただけます。")
+    return _told("funds_paid", lines)
+
+
+def of_missed(case: Case) -> Sequence[Notice]:
+    """延滞 (GL-577): which instalment was not paid, and what that costs."""
+    said = case.said(steps.Missed)
+    lines = [
+        "ご返済の確認ができていません",
+        f"{said.due_on}のご返済を確認できませんでした。",
+        f"元金と利息のほかに、年{LATE_CHARGE_PER_MILLE / 10}%の延滞損害金がかかります。",
+        "お早めに取扱金融機関へご連絡ください。ご返済がむずかしいときは、返済方法の変更をご相談いただけます。",
+    ]
+    return _told("instalment_missed", lines)
+
+
+def of_change(case: Case) -> Sequence[Notice]:
+    """返済方法の変更の承認 (GL-589, GL-591)."""
+    said = case.said(steps.TermsChange)
+    what = CHANGE_LABELS[said.kind] if said.kind is not None else ""
+    lines = [
+        "返済方法の変更を承認しました",
+        f"変更の内容: {what}",
+        f"変更の日: {said.effective_on}(その日より後のご返済から変わります)",
+    ]
+    return _told("change_approved", lines)
+
+
+def of_declined_change(_: Case) -> Sequence[Notice]:
+    """返済方法の変更の見送り (GL-591); the reason is for the talk at the institution."""
+    lines = [
+        "返済方法の変更について",
+        "お申出の変更は、承認できませんでした。ご返済方法は、これまでどおりです。",
+        "ほかの方法については、取扱金融機関にご相談ください。",
+    ]
+    return _told("change_declined", lines)
+
+
+def of_acceleration(_: Case) -> Sequence[Notice]:
+    """一括繰上返済 (GL-082, GL-579): the whole balance is due; why is told in the letter of demand, not here."""
+    lines = [
+        "残りのご融資金の全額のご返済について",
+        "ご融資の契約にもとづき、残りの元金の全額を、一括してご返済いただくことになりました。",
+        "お支払いの方法は、取扱金融機関からご案内します。ご不明な点は、取扱金融機関にお問い合わせください。",
+    ]
+    return _told("balance_called", lines)
+
+
+def _told(kind: str, lines: Sequence[str]) -> list[Notice]:
+    return [Notice(REPAYMENT, _REPAYMENT_SUBJECT, kind, "\n".join(lines))]

@@ -178,6 +178,28 @@ def _proofs(case: Case, *states: State) -> bool:
     return any(state in states for _, state in later_proofs(case))
 
 
+def change_asked(case: Case) -> Ground | None:
+    """GL-591: another way of repayment was asked for, and the office has neither approved nor declined since."""
+    asked = case.last(LOAN, "ask_change")
+    answers = (case.last(LOAN, "change_terms"), case.last(LOAN, "decline_change"))
+    if case.state(LOAN) not in OWED or asked is None or any(one and one.at >= asked.at for one in answers):
+        return None
+    return Ground(asked.at, "GL-591", "返済方法の変更のお申出があります。承認するか、見送るかを判断してください。")
+
+
+def prepayment_asked(case: Case) -> Ground | None:
+    """GL-596, GL-601: somebody wishes to repay early on a day that is not over, and no prepayment is arranged since."""
+    asked = case.last(LOAN, "ask_prepayment")
+    said = case.said_before(steps.PrepaymentWish, LOAN, "ask_prepayment")
+    arranged = case.last(LOAN, "prepay")
+    if case.state(LOAN) not in OWED or asked is None or said is None or said.payment_on is None:
+        return None
+    if said.payment_on < reading.today(case) or (arranged is not None and arranged.at >= asked.at):
+        return None
+    reason = f"{said.payment_on}の繰上返済のお申出があります。取扱金融機関と手続きを進めてください。"
+    return Ground(asked.at, "GL-601", reason, said.payment_on)
+
+
 def area_registration(case: Case) -> Ground | None:
     """GL-470, GL-471: where the floor area changed, its registration is applied for within a month."""
     completed = case.last(TECHNICAL, "complete")
@@ -198,6 +220,8 @@ TASKS = (
     TaskKind("contract_held_up", contract_held_up),
     TaskKind("conditions_overdue", conditions_overdue),
     TaskKind("acceleration", acceleration),
+    TaskKind("change_asked", change_asked),
+    TaskKind("prepayment_asked", prepayment_asked),
     TaskKind("area_registration", area_registration),
     TaskKind("income_proof_missing", income_proof_missing),
     TaskKind("income_proof_unchecked", income_proof_unchecked),

@@ -135,6 +135,9 @@ def change_fits(case: Case) -> Sequence[Finding]:
     said = case.said(steps.TermsChange)
     if said.kind is None or said.effective_on is None:
         return [Finding("GL-589", "REQUIRED", "変更の内容と、変更の日を入力してください。", "kind")]
+    if said.effective_on < reading.today(case):
+        # It takes effect after the approval only: a day in the past would rewrite instalments that were paid.
+        return [Finding("GL-591", "IN_THE_PAST", "変更の日は、本日以後の日を入力してください。", "effective_on")]
     found = standing(case, said.effective_on)
     if found is None or found.loan is None:
         return [Finding("GL-589", "NOTHING_LEFT", "その日には、返済中の残高がありません。", "effective_on")]

@@ -20,6 +20,7 @@ ROWS = (
         *("GL-080", "GL-503"),
         guards=(funds.funds_may_be_paid, funds.accounts_are_right, repayment.repayment_begins),
         facts=steps.Funds,
+        notices=notices.of_funds,
     ),
     row(
         LOAN,
@@ -31,6 +32,7 @@ ROWS = (
         *("GL-081", "GL-577"),
         guards=(repayment.debit_is_an_instalment,),
         facts=steps.Missed,
+        notices=notices.of_missed,
     ),
     row(
         LOAN,
@@ -111,8 +113,17 @@ ROWS = (
         *("GL-589", "GL-591"),
         guards=(repayment.change_fits,),
         facts=steps.TermsChange,
+        notices=notices.of_change,
     ),
-    *here("decline_change", OWED, [APPROVER], "返済方法の変更を見送り", "GL-591", guards=(decision.reason_is_given,)),
+    *here(
+        "decline_change",
+        OWED,
+        [APPROVER],
+        "返済方法の変更を見送り",
+        "GL-591",
+        guards=(decision.reason_is_given,),
+        notices=notices.of_declined_change,
+    ),
     # GL-579: what is found out calls for a task of the office, and for nothing by itself.
     *here(
         "report_ground",
@@ -144,6 +155,7 @@ ROWS = (
         *("GL-082", "GL-579"),
         guards=(decision.reason_is_given,),
         second_of="propose_acceleration",
+        notices=notices.of_acceleration,
     ),
     *here(
         last_instalment.COMMAND,
