@@ -120,7 +120,10 @@ def _obtain_promtool() -> None:
             raise StackFailed(f"{command} is missing: promtool is obtained from Debian's package prometheus")
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # apt downloads as a user of its own
-        run_step("sh", "-c", f"cd {folder} && apt-get download --quiet prometheus && dpkg-deb --extract *.deb .")
+        # A machine that was made of an image may have no lists of packages yet.
+        download = "apt-get download --quiet prometheus"
+        script = f"cd {folder} && ({download} || (apt-get update --quiet && {download})) && dpkg-deb --extract *.deb ."
+        run_step("sh", "-c", script)
         _copy(Path(folder) / "usr/bin/promtool", promtool_binary())
 
 
