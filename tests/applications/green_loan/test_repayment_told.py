@@ -40,18 +40,15 @@ def test_a_missed_instalment_is_told_with_what_it_costs_and_whom_to_ask():
 @pytest.mark.rule("GL-589", "GL-591")
 def test_a_change_is_told_when_it_is_approved_and_when_it_is_not():
     life = borrowed(bonus=500_000)
-    notice = told(life, "change_terms", APPROVER, steps.TermsChange(**CHANGE))
-    assert (notice.kind, "ボーナス払いの取りやめ" in notice.text, "2026-06-20" in notice.text) == (
-        "change_approved",
-        True,
-        True,
-    )
+    change = steps.TermsChange(kind=ChangeKind.STOP_BONUS, effective_on=date(2026, 6, 20))
+    notice = told(life, "change_terms", APPROVER, change)
+    assert notice.kind == "change_approved"
+    assert "ボーナス払いの取りやめ" in notice.text
+    assert "2026-06-20" in notice.text
     notice = told(life, "decline_change", APPROVER, reason="内部の理由")
-    assert (notice.kind, "これまでどおり" in notice.text, "内部の理由" in notice.text) == (
-        "change_declined",
-        True,
-        False,
-    )
+    assert notice.kind == "change_declined"
+    assert "これまでどおり" in notice.text
+    assert "内部の理由" not in notice.text
 
 
 @pytest.mark.rule("GL-082", "GL-579")
