@@ -226,6 +226,9 @@ STATES = {
         Series(f'{REQUESTS}{{job=$api,route="/v1/x",status="401"}}', 9, 9, counts=True),
         Series(f'{REQUESTS}{{job=$api,route="/v1/x/callbacks",status="204"}}', 9, 9, counts=True),
     ],
+    "EvidenceNotRead": [
+        Series('madoguchi_provider_unanswered_seconds{job=$worker,provider="income_service"}', 510, 1110)
+    ],
     "FilesMissing": [Series("madoguchi_documents_files_missing" + WORKER, 0, 1)],
     "SweepRefused": [Series("madoguchi_documents_sweep_refused" + WORKER, 0, 50)],
     "MailsUnsent": [Series("madoguchi_mail_oldest_unsent_seconds" + WORKER, 10, 2000)],

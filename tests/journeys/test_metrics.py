@@ -43,7 +43,7 @@ ALLOWED: dict[str, Any] = {
     "state": {state.value for state in State},
     "template": {template.value for template in Template},
     "kind": {"hash", "verify"},
-    "provider": {"ekyc", "econtract", "danshin"},
+    "provider": {"ekyc", "econtract", "danshin", "income_service"},
     "le": re.compile(r"[0-9.e+-]+|\+Inf"),
     # Of prometheus_client itself.
     "generation": {"0", "1", "2"},
