@@ -86,7 +86,6 @@ async def post_notice(
     subject: str,
     notice: str,
     said: str,
-    documents: Sequence[UUID] = (),
     mailed: bool = True,
     actor: Actor | None,
     now: datetime,
@@ -96,11 +95,10 @@ async def post_notice(
 
     It goes into the application's one thread of that topic, which the first notice opens under `subject`. It tells, and
     answers no question that waits there. `mailed` False: no mail says that it is there. `actor` None is the system. The
-    caller holds the application's lock. Raises NotOfThisApplication for a document that is not in the application's
-    set.
+    caller holds the application's lock.
     """
     author_id = actor.account_id if actor is not None else None
-    note = Note(Side.OFFICE, author_id, None, said, documents, notice, mailed)
+    note = Note(Side.OFFICE, author_id, None, said, notice=notice, mailed=mailed)
     found = await session.execute(threads.FIND_TOPIC, {"application_id": application.id, "topic": topic})
     row = found.one_or_none()
     if row is None:

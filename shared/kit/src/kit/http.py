@@ -382,13 +382,7 @@ class _Api(FastAPI):
         return super().openapi()
 
 
-def build_app(
-    context: AppContext,
-    *,
-    title: str,
-    routers: Sequence[APIRouter],
-    on_close: Callable[[], Any] | None = None,
-) -> FastAPI:
+def build_app(context: AppContext, *, title: str, routers: Sequence[APIRouter]) -> FastAPI:
     """The API of a service: its routers, health, metrics, and the kit's ways with errors and transactions."""
 
     @asynccontextmanager
@@ -396,8 +390,6 @@ def build_app(
         try:
             async with _beside(context):
                 yield
-            if on_close is not None:
-                await on_close()
         finally:
             await context.database.close()
 

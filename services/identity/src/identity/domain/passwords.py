@@ -77,6 +77,6 @@ def password_reasons(password: str, history_oldest_first: Sequence[str] = ()) ->
     return sorted(form_reasons(password) + reused)
 
 
-def password_findings(reasons: Sequence[str], field: str = "password") -> list[Finding]:
+def password_findings(reasons: Sequence[str]) -> list[Finding]:
     """What to tell the user for each of the reasons."""
-    return [Finding(_FINDINGS[code][0], code, _FINDINGS[code][1], field) for code in reasons]
+    return [Finding(_FINDINGS[code][0], code, _FINDINGS[code][1], "password") for code in reasons]

@@ -42,13 +42,13 @@ def account_kana_findings(text: str, field: str) -> list[Finding]:
     return [Finding("AS-29", reason, message, field) for reason in account_kana_reasons(text)]
 
 
-def holder_findings(holder: str, association_name: str, field: str, name_limit: int = NAME_LIMIT) -> list[Finding]:
+def holder_findings(holder: str, association_name: str, field: str) -> list[Finding]:
     """AS-27, I-34: 口座名義(漢字) is the association's name; spaces are ignored.
 
     An association name that fills the limit may have been cut there (AS-19): then it must begin the holder's name.
     """
     expected, actual = _without_spaces(association_name), _without_spaces(holder)
-    cut = len(association_name) >= name_limit
+    cut = len(association_name) >= NAME_LIMIT
     if actual == expected or (cut and actual.startswith(expected)):
         return []
     message = "口座名義(漢字)は管理組合名称(漢字)と同じものを入力してください。管理組合名義の口座に限ります。"

@@ -56,11 +56,13 @@ def name_kana_findings(text: str, field: str, label: str) -> list[Finding]:
     return [Finding("AS-20", reason, messages[reason], field) for reason in name_kana_reasons(text)]
 
 
-def name_length_findings(text: str, field: str, limit: int = NAME_LIMIT) -> list[Finding]:
-    """AS-19, I-29: longer than `limit` is refused; a name cut at the limit is acceptable."""
-    if len(text) <= limit:
+def name_length_findings(text: str, field: str) -> list[Finding]:
+    """AS-19, I-29: longer than `NAME_LIMIT` is refused; a name cut at the limit is acceptable."""
+    if len(text) <= NAME_LIMIT:
         return []
-    message = f"{limit}文字以内で入力してください。名称が入りきらない場合は、{limit}文字目までを入力してください。"
+    message = (
+        f"{NAME_LIMIT}文字以内で入力してください。名称が入りきらない場合は、{NAME_LIMIT}文字目までを入力してください。"
+    )
     return [Finding("AS-19", "TOO_LONG", message, field)]
 
 
