@@ -15,7 +15,12 @@ from applications.econtract import commands as contract
 from applications.econtract import why as contract_why
 from applications.features.green_loan.danshin import commands as danshin
 from applications.features.green_loan.danshin import why as danshin_why
+from applications.provisions import why as suspension_why
 
 ERRANDS: Mapping[str, Errand] = {**danshin.ERRANDS, **contract.ERRANDS}
-WITNESSES: Sequence[Callable[[AsyncSession, UUID, Answer], Awaitable[None]]] = (danshin_why.tell, contract_why.tell)
+WITNESSES: Sequence[Callable[[AsyncSession, UUID, Answer], Awaitable[None]]] = (
+    danshin_why.tell,
+    contract_why.tell,
+    suspension_why.tell,
+)
 """What `madoguchi why` asks besides: each adds what it knows of an application."""
