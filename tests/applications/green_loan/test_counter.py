@@ -63,6 +63,7 @@ async def read_notices(wife, application):
         "返済額のご通知",
         "今後のお手続き",
         "原本のご提示",
+        "窓口での本人確認のご案内",
     ]
     assert "1,400,000円" in texts[0]
     assert "完済の確認" in texts[0]

@@ -101,6 +101,25 @@ def test_a_contract_that_all_have_signed_and_that_cannot_be_concluded_calls_and_
     assert (life.state(), tasks(life)) == ("contracted", {})
 
 
+@pytest.mark.rule("GL-048", "GL-101", "GL-488")
+def test_each_person_who_is_not_identified_when_the_contract_is_ahead_calls():
+    def unknown(life):
+        return {one for kind, one in grounds(WORKFLOW, life.case()) if kind == "identity_open"}
+
+    life = accepted(debtor=True)
+    decide(life)
+    certify(life)
+    assert unknown(life) == set()
+    receive(life)
+    assert unknown(life) == {OWNER, DEBTOR}
+    identify(life, OWNER)
+    open_contract(life)
+    assert unknown(life) == {DEBTOR}
+    assert grounds(WORKFLOW, life.case())["identity_open", DEBTOR].due_on == life.now.date() + timedelta(days=14)
+    life.do("see", BANK, track=IDENTITY, about=DEBTOR, papers=["DRIVING_LICENCE"])
+    assert unknown(life) == set()
+
+
 @pytest.mark.rule("GL-390", "GL-391")
 def test_a_proof_that_could_not_be_issued_calls_from_june_on_and_when_it_has_come_and_no_more_when_it_was_checked():
     life = in_spring()

@@ -1,6 +1,7 @@
 """The table of the green loan, walked from the draft to the last payment, and at every exit."""
 
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,8 @@ from applications.programmes.green_loan.areas.states import CODES, STATES, State
 from applications.programmes.green_loan.conditions.contract import conditions, may_sign, stands_against
 from applications.programmes.green_loan.conditions.submission import papers_that_come_later
 from applications.programmes.green_loan.conditions.works import works_paper_is_there
-from applications.programmes.green_loan.money.rates import RateTable
+from applications.programmes.green_loan.money.methods import Method
+from applications.programmes.green_loan.money.rates import RateTable, first_payments
 from applications.programmes.green_loan.reading import (
     CONSENT,
     DANSHIN,
@@ -21,7 +23,7 @@ from applications.programmes.green_loan.reading import (
     TECHNICAL,
     debtors,
 )
-from applications.programmes.green_loan.servicing import contracted
+from applications.programmes.green_loan.servicing import contracted, rate_of
 from applications.programmes.green_loan.workflow import WORKFLOW
 from applications.workflow import Caller, Other, Who, choose, grounds, standings
 from hypothesis import given, settings
@@ -729,6 +731,71 @@ def test_the_contract_states_the_bonus_part_by_which_the_loan_is_repaid(approved
     sign(life, MAIN, OWNER)
     life.do("disburse", BANK, **FUNDS, bonus_month=7)
     assert contracted(life.case()).bonus.balance_yen == states
+
+
+def notices_of(life, command, facts):
+    """What a step writes to those who apply: kind and text."""
+    row = next(one for one in WORKFLOW.rows(LOAN, command) if life.state() in one.sources)
+    return {one.kind: one.text for one in row.notices(life.case(facts=facts))}
+
+
+@pytest.mark.rule("GL-048", "GL-107", "GL-488", "GL-489")
+def test_who_is_still_to_be_identified_is_told_with_the_approval_where_and_by_which_papers():
+    life = accepted(debtor=True)
+    approval, period = steps.Approval(amount_yen=1_500_000), steps.ContractPeriod(amount_yen=1_500_000)
+    everybody = notices_of(life, "approve", approval)["identity_check"]
+    assert "申込本人、連帯債務者1" in everybody
+    assert "運転免許証" in everybody
+    identify(life, OWNER)
+    assert "お済みでありません: 連帯債務者1\n" in notices_of(life, "approve", approval)["identity_check"]
+    decide(life)
+    certify(life)
+    receive(life)
+    assert "連帯債務者1" in notices_of(life, "open_contract", period)["identity_check"]
+    identify(life, DEBTOR)
+    assert "identity_check" not in notices_of(life, "open_contract", period)
+
+
+@pytest.mark.rule("GL-248", "GL-273", "GL-431")
+def test_the_repayment_notice_goes_out_again_when_the_contract_is_about_another_amount_than_was_told_last():
+    life = accepted()
+    decide(life)
+    certify(life)
+    receive(life)
+
+    def told(amount, bonus=None):
+        facts = steps.ContractPeriod(amount_yen=amount, bonus_part_yen=bonus)
+        return notices_of(life, "open_contract", facts).get("repayment_notice")
+
+    assert told(1_500_000) is None  # as it was approved
+    assert "ボーナス返済額" in told(1_500_000, 300_000)
+    cut = told(1_400_000)
+    assert "融資額: 1,400,000円" in cut
+    assert (
+        f"毎月の返済額: {first_payments(1_400_000, 0, rate_of(life.case()), 10, Method.LEVEL_PAYMENT).monthly:,}円"
+        in cut
+    )
+    life.now += timedelta(seconds=1)
+    open_contract(life, amount_yen=1_400_000)
+    life.do("close_contract", SYSTEM)
+    assert told(1_400_000) is None  # in the last period
+    assert "融資額: 1,500,000円" in told(1_500_000)
+
+
+@pytest.mark.rule("GL-262", "GL-273")
+@pytest.mark.parametrize(
+    ("before", "after", "is_told"), [(13_000, 12_900, True), (13_000, 13_000, True), (13_000, 13_001, False)]
+)
+def test_the_repayment_notice_goes_out_again_with_a_danshin_that_costs_less_and_else_with_the_new_decision(
+    before, after, is_told
+):
+    life = accepted()
+    decide(life)
+    facts = steps.DanshinChange(
+        choice="NONE", rate_percent=Decimal("1.30"), payment_before_yen=before, payment_after_yen=after
+    )
+    told = notices_of(life, "change_danshin", facts)
+    assert ("金利: 年1.30%" in told.get("repayment_notice", "")) is is_told
 
 
 ORDER = ["conformity_certificate", "invoice_copy", "works_order_copy"]

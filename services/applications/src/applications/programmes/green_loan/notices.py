@@ -5,14 +5,16 @@ the repayment turns out otherwise than was arranged (GL-596).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from kit.japan.yen import format_yen
 
 from applications.programmes.green_loan import reading, steps
-from applications.programmes.green_loan.conditions import contract
+from applications.programmes.green_loan.conditions import contract, decision
 from applications.programmes.green_loan.danshin.kinds import LABELS
 from applications.programmes.green_loan.examination import later_proofs
 from applications.programmes.green_loan.form import papers as form_papers
+from applications.programmes.green_loan.guide.contract import GUIDE
 from applications.programmes.green_loan.money.arrears import LATE_CHARGE_PER_MILLE
 from applications.programmes.green_loan.money.changes import CHANGE_LABELS
 from applications.programmes.green_loan.money.methods import METHOD_LABELS, Method
@@ -20,6 +22,7 @@ from applications.programmes.green_loan.money.rates import first_payments
 from applications.programmes.green_loan.papers import completion
 from applications.programmes.green_loan.papers.facts import WHO_LABELS, WorksContract
 from applications.programmes.green_loan.papers.requirement import Due, originals_to_show
+from applications.programmes.green_loan.reading import LOAN
 from applications.programmes.green_loan.servicing import rate_of, standing, without
 from applications.workflow import Case, Notice
 
@@ -39,8 +42,25 @@ def of_approval(case: Case) -> Sequence[Notice]:
         Notice(DECISION, _SUBJECT, "repayment_notice", _repayment(case)),
         Notice(DECISION, _SUBJECT, "procedure_guidance", _guidance()),
         Notice(DECISION, _SUBJECT, "originals", _originals(case)),
+        *_identity(case),
         *_later_proofs(case),
     ]
+
+
+def _identity(case: Case) -> list[Notice]:
+    """GL-048, GL-107, GL-488 to GL-492: who is still to be identified, where, and by which papers."""
+    unknown = [WHO_LABELS[key] for one in contract.not_identified(case) if (key := reading.key_of(case, one))]
+    if not unknown:
+        return []
+    lines = [
+        "窓口での本人確認のご案内",
+        f"次の方は、本人確認がお済みでありません: {'、'.join(unknown)}",
+        "全員の本人確認が済むまで、融資の契約ができません。オンラインの本人確認(eKYC)ができる方は、ログインのうえお手続きください。"
+        "スマートフォンやカメラ付きタブレットをお持ちでないなどの理由でできない方は、融資の契約の前に、ご本人が取扱金融機関に"
+        "ご来店ください。ご来店の時期は、取扱金融機関とご相談ください。",
+        *(one.text for one in GUIDE if one.rule in ("GL-489", "GL-490", "GL-492")),
+    ]
+    return [Notice(DECISION, _SUBJECT, "identity_check", "\n".join(lines))]
 
 
 def _later_proofs(case: Case) -> list[Notice]:
@@ -66,7 +86,33 @@ def of_contract(case: Case) -> Sequence[Notice]:
         "期間内に全員のお手続きが完了しない場合は契約ができず、資金の受取りが遅れます。"
     )
     # ContractOffered brings the mail of the period.
-    return [Notice(DECISION, _SUBJECT, "contract_period", text, mailed=False), *_later_proofs(case)]
+    period = Notice(DECISION, _SUBJECT, "contract_period", text, mailed=False)
+    return [*_other_repayment(case), *_identity(case), *_later_proofs(case), period]
+
+
+def _other_repayment(case: Case) -> list[Notice]:
+    """GL-273, GL-431: the repayment notice again, where the contract is about another amount than was told last."""
+    said, before = case.said(steps.ContractPeriod), case.said_before(steps.ContractPeriod, LOAN, "open_contract")
+    opened, approved = case.last(LOAN, "open_contract"), case.last(LOAN, "approve")
+    approval = case.said_before(steps.Approval, LOAN, "approve")
+    told = (approval.amount_yen if approval else None, contract.approved_bonus_yen(case))
+    if before is not None and opened is not None and approved is not None and opened.at > approved.at:
+        told = (before.amount_yen, contract.period_bonus_yen(case, before))
+    amount, bonus = said.amount_yen or 0, contract.period_bonus_yen(case, said)
+    if told == (amount, bonus):
+        return []
+    return [Notice(DECISION, _SUBJECT, "repayment_notice", _payments(case, amount, bonus, rate_of(case)))]
+
+
+def of_danshin_change(case: Case) -> Sequence[Notice]:
+    """GL-262, GL-273: the repayment notice again, at the rate of the other kind. Where the payment rises a new decision
+    follows, which brings it.
+    """
+    said, approval = case.said(steps.DanshinChange), case.said_before(steps.Approval, LOAN, "approve")
+    if decision.rises(said) or said.rate_percent is None or approval is None:
+        return []
+    text = _payments(case, approval.amount_yen or 0, contract.approved_bonus_yen(case), said.rate_percent)
+    return [Notice(DECISION, _SUBJECT, "repayment_notice", text)]
 
 
 def of_cancelled_prepayment(case: Case) -> Sequence[Notice]:
@@ -129,11 +175,19 @@ def _approval(case: Case) -> str:
 
 
 def _repayment(case: Case) -> str:
-    said, loan = case.said(steps.Approval), reading.content(case)["loan"]
-    amount = said.amount_yen or 0
-    bonus = contract.bonus_of(case, said)
-    paid = first_payments(amount, bonus, rate_of(case), loan["years"], Method(loan["method"]))
-    lines = ["返済額のご通知", f"毎月の返済額: {format_yen(paid.monthly)}(初回)"]
+    said = case.said(steps.Approval)
+    return _payments(case, said.amount_yen or 0, contract.bonus_of(case, said), rate_of(case))
+
+
+def _payments(case: Case, amount: int, bonus: int, rate: Decimal) -> str:
+    """返済額のご通知 of an amount and its bonus part in yen, at a rate in percent a year."""
+    loan = reading.content(case)["loan"]
+    paid = first_payments(amount, bonus, rate, loan["years"], Method(loan["method"]))
+    lines = [
+        "返済額のご通知",
+        f"融資額: {format_yen(amount)}、金利: 年{rate}%",
+        f"毎月の返済額: {format_yen(paid.monthly)}(初回)",
+    ]
     if bonus:
         lines.append(f"ボーナス返済額: {format_yen(paid.bonus)}(初回、毎月の返済額に加算)")
     return "\n".join([*lines, "返済額をご確認ください。資金の受取日により、実際の額と異なることがあります。"])

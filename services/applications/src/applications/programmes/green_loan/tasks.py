@@ -15,7 +15,7 @@ from applications.programmes.green_loan.money import arrears
 from applications.programmes.green_loan.papers.completion import area_change_registration_due
 from applications.programmes.green_loan.papers.requirement import State
 from applications.programmes.green_loan.procedure.contract import contract_deadline
-from applications.programmes.green_loan.reading import DANSHIN, LOAN, TECHNICAL
+from applications.programmes.green_loan.reading import DANSHIN, IDENTITY, LOAN, TECHNICAL
 from applications.workflow import Case, Ground, TaskKind
 
 AWAITING_CONTRACT = frozenset({"approved", "re_review", "cert_submitted", "contract_open"})
@@ -46,6 +46,19 @@ def contract_held_up(case: Case) -> Ground | None:
         return None
     reason = f"全員の電子契約が終わりましたが、契約を締結できません。{period.last}までに解消してください: "
     return Ground(signed, against[0].rule, reason + "".join(one.message for one in against), period.last)
+
+
+def identity_open(case: Case) -> Ground | None:
+    """GL-048, GL-101, GL-488: the papers of the completion are there, the contract is ahead, and somebody is still to
+    be identified: at the counter, on a day that they are to be told of.
+    """
+    received = case.last(LOAN, "receive")
+    ahead = case.state(LOAN) in ("cert_submitted", "contract_open")
+    if not ahead or received is None or case.subject not in contract.not_identified(case):
+        return None
+    period = contract.period_of(case) if case.state(LOAN) == "contract_open" else None
+    reason = "本人確認がお済みでない方です。契約の前に、eKYCまたは取扱金融機関の窓口での本人確認をご案内ください。"
+    return Ground(received.at, "GL-488", reason, period.last if period else None)
 
 
 def conditions_overdue(case: Case) -> Ground | None:
@@ -218,6 +231,7 @@ def _end_of(day: date) -> datetime:
 TASKS = (
     TaskKind("contract_overdue", contract_overdue),
     TaskKind("contract_held_up", contract_held_up),
+    TaskKind("identity_open", identity_open, track=IDENTITY),
     TaskKind("conditions_overdue", conditions_overdue),
     TaskKind("acceleration", acceleration),
     TaskKind("change_asked", change_asked),

@@ -65,7 +65,7 @@ def period_is_right(case: Case) -> Sequence[Finding]:
     approved = approval.amount_yen or 0 if approval else 0
     ceiling = completion.contract_ceiling_yen(approved, receipt.final_limit_yen or 0 if receipt else 0)
     found += decision.contract_amount_findings(said.amount_yen or 0, ceiling, "amount_yen")
-    bonus = approved_bonus_yen(case) if said.bonus_part_yen is None else said.bonus_part_yen
+    bonus = period_bonus_yen(case, said)
     return [*found, *methods.bonus_findings(said.amount_yen or 0, bonus, "bonus_part_yen")]
 
 
@@ -84,7 +84,11 @@ def bonus_of(case: Case, approval: steps.Approval | None) -> int:
 
 def contract_bonus_yen(case: Case) -> int:
     """The bonus part in yen that was contracted: a lower amount may allow less of it than was approved (GL-248)."""
-    period = case.said_before(steps.ContractPeriod, LOAN, "open_contract")
+    return period_bonus_yen(case, case.said_before(steps.ContractPeriod, LOAN, "open_contract"))
+
+
+def period_bonus_yen(case: Case, period: steps.ContractPeriod | None) -> int:
+    """The same of the contract of a period: what was approved, unless the period says another."""
     return approved_bonus_yen(case) if period is None or period.bonus_part_yen is None else period.bonus_part_yen
 
 
@@ -179,6 +183,11 @@ def contract_is_concluded(case: Case) -> bool:
         certificate_submitted=to_jst(receipt.at).date() if receipt else None,
         signed=[concluded is not None],
     )
+
+
+def not_identified(case: Case) -> list[UUID]:
+    """GL-100, GL-101: who is K0."""
+    return [person for person in debtors(case) if identity_of(case, person) == "K0"]
 
 
 def identity_of(case: Case, person: UUID) -> IdentityState:

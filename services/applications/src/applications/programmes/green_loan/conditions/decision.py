@@ -76,5 +76,10 @@ def payment_rises(case: Case) -> bool:
     said = case.said_before(steps.DanshinChange, LOAN, "change_danshin")
     if change is None or said is None or (approved is not None and change.at < approved.at):
         return False
-    monthly = (said.payment_after_yen or 0) > (said.payment_before_yen or 0)
-    return monthly or (said.bonus_after_yen or 0) > (said.bonus_before_yen or 0)
+    return rises(said)
+
+
+def rises(change: steps.DanshinChange) -> bool:
+    """GL-261, GL-262: whether a change of danshin raises the monthly payment, or that of the bonus."""
+    monthly = (change.payment_after_yen or 0) > (change.payment_before_yen or 0)
+    return monthly or (change.bonus_after_yen or 0) > (change.bonus_before_yen or 0)

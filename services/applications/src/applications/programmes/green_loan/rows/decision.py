@@ -170,6 +170,7 @@ ROWS = (
         facts=steps.DanshinWish,
         keeps=steps.DanshinChange,
         reckons=reckoned.danshin_change,
+        notices=notices.of_danshin_change,
         dated=True,
     ),
     row(
