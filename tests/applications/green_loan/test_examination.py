@@ -187,6 +187,28 @@ def test_what_was_checked_can_be_taken_back():
     assert states == {"0": "rejected", "1": "unchecked"}
 
 
+@pytest.mark.rule("GL-195", "GL-196", "GL-199")
+@pytest.mark.parametrize(
+    ("balances", "limit"),
+    [
+        ([("1", 3_500_000)], 1_500_000),
+        ([("1", 3_600_000)], 1_400_000),
+        ([("1", 2_000_000), ("2", 1_600_000)], 1_400_000),
+        ([("1", 3_600_000), ("1", 3_600_000)], 1_400_000),  # one loan counts once
+    ],
+)
+def test_what_the_books_say_is_owed_of_other_loans_lowers_the_limit(balances, limit):
+    life = accepted()
+    loans = [{"number": one, "balance_yen": yen, "debtors": [str(OWNER), str(uuid4())]} for one, yen in balances]
+    examine(life, running_loans=loans)
+    assert examination.proven_limit_yen(life.case()) == limit
+    if limit < 1_500_000:
+        with pytest.raises(Refused) as refused:
+            approve(life, limit + 10_000)
+        assert codes(refused) == {"ABOVE_PROVEN_LIMIT"}
+    approve(life, limit)
+
+
 # Papers
 
 
@@ -285,6 +307,8 @@ def test_the_approval_tells_which_originals_to_bring():
         ({"costs": [{"number": 0, "checked": True}]}, "GL-235"),
         ({"costs": [{"number": 0, "checked": True, "document": str(uuid4())}]}, "GL-235"),
         ({"papers": [{"document": str(uuid4()), "result": "checked"}]}, "GL-366"),
+        ({"running_loans": [{"number": "1", "balance_yen": 1}]}, "GL-199"),
+        ({"running_loans": [{"number": "1", "debtors": [str(OWNER)]}]}, "GL-199"),
     ],
 )
 def test_an_examination_is_about_what_there_is(said, rule):

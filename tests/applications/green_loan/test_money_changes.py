@@ -18,7 +18,6 @@ from applications.programmes.green_loan.money.changes import (
 )
 from applications.programmes.green_loan.money.methods import Method, max_bonus_part
 from applications.programmes.green_loan.money.prepayment import (
-    full_prepayment_yen,
     lower_payment,
     shorten,
     shortening_amounts,
@@ -280,13 +279,6 @@ def test_amounts_that_are_not_the_principal_of_the_next_months_do_not_shorten():
     for amount in (0, 3_000_000):
         with pytest.raises(ValueError, match="leaves something"):
             lower_payment(plain, amount)
-
-
-@pytest.mark.rule("GL-596")
-def test_all_of_a_loan_is_repaid_with_the_interest_of_the_bonus_part_that_has_run():
-    loan = after(loan_of(1_000_000, 400_000), 4)
-    assert full_prepayment_yen(loan) == loan.balance_yen + loan.bonus.balance_yen * 24 // 12_000
-    assert full_prepayment_yen(loan_of()) == 3_000_000
 
 
 def test_a_prepayment_is_taken_from_both_parts_in_proportion():

@@ -13,7 +13,6 @@ from applications.programmes.green_loan.money.borrowings import (
     Standing,
     annual_yen,
     at_review,
-    screen_of,
     standing,
 )
 from applications.programmes.green_loan.money.methods import Method
@@ -209,10 +208,3 @@ def test_the_review_leaves_out_what_is_promised_and_remembers_whose_proof_is_out
     found = at_review([borrowing(Kind.CAR, bonus_each_yen=5_000), promised, borrowing(Kind.RENT)], CONTRACT)
     assert found.annual_yen == 130_000 + 120_000
     assert found.proof_outstanding == [promised]
-
-
-@pytest.mark.rule("GL-291")
-def test_each_borrowing_has_its_place_on_the_screens():
-    assert screen_of(None) == "fund_plan"
-    assert screen_of(Kind.CARD) == "personal_card"
-    assert {screen_of(kind) for kind in Kind if kind is not Kind.CARD} == {"personal_monthly"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from applications.programmes.green_loan.people import kinship
-from applications.programmes.green_loan.people.kinship import Kind, Path, Step
+from applications.programmes.green_loan.people.kinship import Kind, Path
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,39 +102,6 @@ def test_oneself_and_who_is_reached_over_two_spouses_are_no_relatives(path: Path
     assert kinship.degree_of(path) is None
     assert not kinship.is_relative(path)
     assert not kinship.is_lineal(path)
-
-
-@pytest.mark.rule("GL-138", "GL-142")
-@pytest.mark.parametrize(
-    ("steps", "path"),
-    [
-        ([], kinship.SELF),
-        (["SPOUSE"], Path(start_spouse=True)),
-        (["PARENT", "CHILD"], Path(up=1, down=1)),
-        (["CHILD", "SPOUSE"], Path(down=1, end_spouse=True)),
-        (["SPOUSE", "PARENT", "PARENT"], Path(start_spouse=True, up=2)),
-        (["SPOUSE", "PARENT", "CHILD", "SPOUSE"], Path(True, 1, 1, True)),
-        (["CHILD", "SPOUSE", "PARENT"], None),  # the parents of a child's spouse
-        (["CHILD", "PARENT"], None),
-        (["PARENT", "SPOUSE", "CHILD"], None),
-    ],
-)
-def test_steps_become_a_path_unless_they_go_down_and_up_again(steps: list[str], path: Path | None) -> None:
-    assert kinship.path_of([Step(step) for step in steps]) == path
-
-
-@pytest.mark.rule("GL-138")
-@given(PATHS)
-def test_every_path_can_be_walked_in_steps(path: Path) -> None:
-    steps = [
-        *[Step.SPOUSE] * path.start_spouse,
-        *[Step.PARENT] * path.up,
-        *[Step.CHILD] * path.down,
-        *[Step.SPOUSE] * path.end_spouse,
-    ]
-    # One step to a spouse is the first, whether a path calls it the first or the last.
-    expected = kinship.SPOUSE if path == Path(end_spouse=True) else path
-    assert kinship.path_of(steps) == expected
 
 
 @pytest.mark.rule("GL-138")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from applications.areas import AREAS
 from applications.programmes.green_loan import reading
 from applications.programmes.green_loan.procedure import windows
-from applications.programmes.green_loan.procedure.windows import Act, Closures, Window
+from applications.programmes.green_loan.procedure.windows import Act, Window
 from applications.workflow import Maintenance
 from hypothesis import given
 from hypothesis import strategies as st
+from kit.areas import by_name
 from kit.japan import JST
-
-CLOSURES = Closures(holidays=frozenset({date(2025, 5, 3), date(2025, 5, 5)}))
 
 
 def at(text: str) -> datetime:
@@ -86,7 +86,8 @@ def test_an_announced_maintenance_closes_the_portal_and_not_the_contract() -> No
     ("moment", "call_centre", "desk"),
     [
         ("2025-05-01T10:00", True, True),
-        ("2025-05-04T10:00", True, False),  # Sunday
+        ("2025-05-11T10:00", True, False),  # Sunday
+        ("2025-05-04T10:00", False, False),  # a holiday on a Sunday
         ("2025-05-10T10:00", True, False),  # Saturday
         ("2025-05-03T10:00", False, False),  # a holiday on a Saturday
         ("2025-05-05T10:00", False, False),  # a holiday on a Monday
@@ -100,7 +101,7 @@ def test_an_announced_maintenance_closes_the_portal_and_not_the_contract() -> No
     ],
 )
 def test_the_windows_answer_at_their_hours(moment: str, call_centre: bool, desk: bool) -> None:
-    answered = [windows.answers(window, at(moment), CLOSURES) for window in Window]
+    answered = [windows.answers(window, at(moment)) for window in Window]
     assert answered == [call_centre, desk]
 
 
@@ -109,6 +110,9 @@ def test_the_confirmation_changes_whom_to_ask() -> None:
     before, after = (windows.CONTACTS[windows.window_for(confirmed=one)] for one in (False, True))
     assert (before.phone, before.is_free, before.other_phone) == ("0120-0860-35", True, "048-615-0420")
     assert (after.phone, after.is_free, after.other_phone) == ("03-5800-8170", False, None)
+    saturday = {"moment": "2025-05-10T10:00:00"}
+    told = [by_name(AREAS)["green_loan/contact"].answer({**saturday, "confirmed": one}) for one in (False, True)]
+    assert [(one["phone"], one["answers"]) for one in told] == [(before.phone, True), (after.phone, False)]
 
 
 @pytest.mark.rule("GL-061", "GL-062")

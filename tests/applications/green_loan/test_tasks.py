@@ -202,13 +202,14 @@ def test_six_missed_instalments_call_and_none_is_called_by_itself():
 )
 def test_what_is_found_out_about_a_loan_calls_unless_it_is_permitted(found, rule, permittable):
     life = repaid()
-    life.do("report_ground", BANK, ground=found, found_on=str(date(2026, 4, 1)))
+    life.do("report_ground", BANK, ground=found, resident="tenant_or_buyer", found_on="2026-04-01")
     assert (tasks(life)["acceleration"].rule, life.state()) == (rule, "repaying")
     if permittable:
         life.do("permit", APPROVER, ground=found)
         assert tasks(life) == {}
         life.now += timedelta(days=1)
-        life.do("report_ground", BANK, ground=found, found_on=str(date(2026, 4, 2)))  # nobody has permitted this one
+        # Nobody has permitted this one:
+        life.do("report_ground", BANK, ground=found, resident="tenant_or_buyer", found_on="2026-04-02")
         assert (tasks(life)["acceleration"].rule, tasks(life)["acceleration"].at) == (rule, life.now)
         life.now += timedelta(days=1)
         life.do("permit", APPROVER, ground=found)
@@ -222,7 +223,7 @@ def test_what_is_found_out_about_a_loan_calls_unless_it_is_permitted(found, rule
         assert tasks(life) == {}
 
 
-@pytest.mark.rule("GL-579", "GL-581")
+@pytest.mark.rule("GL-579", "GL-581", "GL-588")
 @pytest.mark.parametrize(
     ("said", "code"),
     [
@@ -230,6 +231,8 @@ def test_what_is_found_out_about_a_loan_calls_unless_it_is_permitted(found, rule
         ({"found_on": "2026-04-01"}, "REQUIRED"),
         ({"ground": "two_loans"}, "DAY"),
         ({"ground": "two_loans", "found_on": "2027-04-02"}, "DAY"),
+        ({"ground": "not_lived_in", "found_on": "2026-04-01"}, "REQUIRED"),
+        ({"ground": "not_lived_in", "found_on": "2026-04-01", "resident": "applicant"}, "AS_DECLARED"),
     ],
 )
 def test_a_ground_has_a_name_and_a_day_and_arrears_are_told_as_missed_payments(said, code):

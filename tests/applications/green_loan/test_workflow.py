@@ -696,6 +696,17 @@ def test_a_signature_after_the_period_is_none_and_a_new_period_wants_all_again()
     assert life.state() == "contracted"
 
 
+@pytest.mark.rule("GL-434", "GL-435")
+@pytest.mark.parametrize("condition", [{"text": "完済"}, {"due": "contract"}, {"text": " ", "due": "funds"}])
+def test_a_condition_of_an_approval_says_what_and_until_when(condition):
+    life = accepted()
+    examine(life)
+    life.do("recommend", REVIEWER)
+    with pytest.raises(Refused) as refused:
+        life.do("approve", APPROVER, amount_yen=1_500_000, conditions=[condition])
+    assert [(one.rule, one.field) for one in refused.value.findings] == [("GL-435", "conditions.0")]
+
+
 @pytest.mark.rule("GL-435", "GL-434")
 def test_the_contract_waits_for_every_approval_condition():
     life = until_contract(

@@ -30,7 +30,7 @@ def is_business_day(day: date, *, closure: Closure = AGENCY_CLOSURE) -> bool:
     """Whether `day` is a business day. Raises ValueError outside 1949 to 2150: no holidays are known."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise ValueError(f"holidays are known for the years {FIRST_YEAR} to {LAST_YEAR} only")
-    return day.weekday() not in _WEEKEND and (day.month, day.day) not in closure and not _is_holiday(day)
+    return day.weekday() not in _WEEKEND and (day.month, day.day) not in closure and not is_holiday(day)
 
 
 def nth_business_day(year: int, month: int, n: int, *, closure: Closure = AGENCY_CLOSURE) -> date:
@@ -58,5 +58,6 @@ def add_business_days(day: date, n: int, *, closure: Closure = AGENCY_CLOSURE) -
 
 
 @lru_cache(maxsize=4096)
-def _is_holiday(day: date) -> bool:
+def is_holiday(day: date) -> bool:
+    """Whether `day` is a national holiday of Japan, a substitute or an in-between one."""
     return bool(jpholiday.is_holiday(date(day.year, day.month, day.day)))

@@ -17,6 +17,7 @@ from applications.programmes.green_loan import evidence, reading, steps
 from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.form import works
 from applications.programmes.green_loan.form.sections import GreenLoanForm
+from applications.programmes.green_loan.money import limit
 from applications.programmes.green_loan.papers import income
 from applications.programmes.green_loan.papers.facts import WHO_LABELS
 from applications.programmes.green_loan.papers.readings import READINGS, of_paper, reading_findings
@@ -55,8 +56,23 @@ def proven_limit_yen(case: Case) -> int:
     """GL-196, GL-235: the limit in yen in which only costs with checked evidence count."""
     form = _form(case)
     proven = {number for number, one in cost_verdicts(case).items() if one.checked}
-    sums = works.sums(form, proven)
+    sums = works.sums(form, proven, running_yen(case))
     return 0 if sums is None else sums.limit.limit_yen
+
+
+def running_yen(case: Case) -> int | None:
+    """GL-195, GL-199: what the debtors still owe of other loans, as the books that an officer looked into last have it;
+    None: nobody has looked, and what the applicant said counts.
+    """
+    told = [
+        one.running_loans for one in case.all_said(steps.Examination, LOAN, _EXAMINE) if one.running_loans is not None
+    ]
+    if not told:
+        return None
+    loans = [
+        limit.RunningLoan(one.number or "", one.balance_yen or 0, frozenset(one.debtors or ())) for one in told[-1]
+    ]
+    return limit.running_balance(loans, reading.debtors(case))
 
 
 def paper_states(case: Case) -> list[tuple[Requirement, State]]:
@@ -142,7 +158,7 @@ def examination_fits(case: Case) -> Sequence[Finding]:
     """GL-121, GL-235, GL-366: about the debtors, costs and files that there are, and dated."""
     said = case.said(steps.Examination)
     found = []
-    if not (said.persons or said.costs or said.papers or said.readings):
+    if not (said.persons or said.costs or said.papers or said.readings or said.running_loans):
         found.append(Finding("GL-366", "REQUIRED", "確認した事項を入力してください。", "persons"))
     if said.persons and (said.checked_on is None or said.checked_on > reading.today(case)):
         found.append(Finding("GL-121", "DAY", "確認日は、本日以前の日を入力してください。", "checked_on"))
@@ -158,6 +174,10 @@ def examination_fits(case: Case) -> Sequence[Finding]:
         if (cost.checked or cost.document is not None) and cost.document not in known:
             message = "費用を確認した書類を、この申込みの書類から指定してください。"
             found.append(Finding("GL-235", "NO_EVIDENCE", message, f"costs.{number}.document"))
+    for number, loan in enumerate(said.running_loans or ()):
+        if not loan.number or loan.balance_yen is None or not set(loan.debtors or ()) & set(reading.debtors(case)):
+            message = "融資番号、残高、および今回の債務者を含む債務者を入力してください。"
+            found.append(Finding("GL-199", "REQUIRED", message, f"running_loans.{number}"))
     for number, paper in enumerate(said.papers or ()):
         if paper.document not in known or paper.result is None:
             message = "確認した書類と結果を、この申込みの書類から指定してください。"
@@ -239,8 +259,10 @@ def examined_enough(case: Case) -> Sequence[Finding]:
         if requirement.due is Due.APPLICATION and state not in {State.CHECKED, State.ORIGINAL_SHOWN}:
             message = f"{WHO_LABELS[requirement.who]}の{requirement.title}の確認が済んでいません。"
             found.append(Finding("GL-366", "UNCHECKED", message, f"papers.{requirement.key}"))
-    limit, approved = proven_limit_yen(case), case.said(steps.Approval).amount_yen
-    if approved is not None and approved > limit:
-        message = f"確認が済んだ費用による融資限度額は{limit:,}円です。承認額は、これ以下の金額を入力してください。"
+    most, approved = proven_limit_yen(case), case.said(steps.Approval).amount_yen
+    if approved is not None and approved > most:
+        message = (
+            f"確認が済んだ費用と残高による融資限度額は{most:,}円です。承認額は、これ以下の金額を入力してください。"
+        )
         found.append(Finding("GL-196", "ABOVE_PROVEN_LIMIT", message, "amount_yen"))
     return found

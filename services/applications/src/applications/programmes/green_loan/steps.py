@@ -12,7 +12,7 @@ from pydantic import Field
 from applications.forms import Form, asked
 from applications.programmes.green_loan.danshin.kinds import Choice, Product
 from applications.programmes.green_loan.form.sections import MOST_COSTS, MOST_LINES
-from applications.programmes.green_loan.money.arrears import Ground
+from applications.programmes.green_loan.money.arrears import Ground, Resident
 from applications.programmes.green_loan.money.changes import ChangeKind
 from applications.programmes.green_loan.money.methods import Method
 from applications.programmes.green_loan.money.prepayment import Channel, Effect
@@ -93,6 +93,14 @@ class PaperReading(Form):
         return [(kind, facts) for kind in READINGS if (facts := getattr(self, kind)) is not None]
 
 
+class RunningLoan(Form):
+    """A Green Reform Loan that is being repaid, as the agency's books have it: by its number, and who owes it."""
+
+    number: str | None = asked("融資番号", "GL-199", max_length=50)
+    balance_yen: Yen | None = asked("申込受理日の残高", "GL-195")
+    debtors: tuple[UUID, ...] | None = asked("この融資の債務者", "GL-199", max_length=10)
+
+
 class Examination(Form):
     """What an officer examined (GL-121, GL-235, GL-366); `checked_on` is the day of the check of persons."""
 
@@ -101,6 +109,7 @@ class Examination(Form):
     costs: tuple[CostVerdict, ...] | None = asked("確認した諸費用", "GL-235", max_length=100)
     papers: tuple[PaperVerdict, ...] | None = asked("確認した書類", "GL-366", max_length=200)
     readings: tuple[PaperReading, ...] | None = asked("書類の記載", "GL-366", max_length=20)
+    running_loans: tuple[RunningLoan, ...] | None = asked("返済中のグリーンリフォームローン", "GL-195", max_length=20)
 
 
 class Originals(Form):
@@ -348,6 +357,7 @@ class AccelerationGround(Form):
 
     ground: Ground | None = asked("一括繰上返済の事由", "GL-579")
     found_on: date | None = asked("判明した日", "GL-579")
+    resident: Resident | None = asked("実際に利用している方", "GL-588")
 
 
 class Permission(Form):

@@ -6,7 +6,7 @@ import re
 from datetime import date, time
 from typing import Annotated, Literal
 
-from kit.areas import Answer, Area, Day, Question
+from kit.areas import Answer, Area, Day, Moment, Question
 from pydantic import BeforeValidator, Field
 
 from applications.programmes.green_loan.people import web
@@ -120,7 +120,38 @@ def reapplication_check(question: Reapplication) -> ReapplicationAnswer:
     return ReapplicationAnswer(allowed=allowed)
 
 
+class ContactQuestion(Question):
+    """Whether the application was confirmed, and when somebody wants to call."""
+
+    confirmed: bool
+    moment: Moment
+
+
+class ContactAnswer(Answer):
+    """Whom to call, whether the call is free, and whether the window answers then."""
+
+    name: str
+    phone: str
+    is_free: bool
+    other_phone: str | None
+    answers: bool
+
+
+def contact(question: ContactQuestion) -> ContactAnswer:
+    """Tell whom to call."""
+    window = windows.window_for(confirmed=question.confirmed)
+    named = windows.CONTACTS[window]
+    return ContactAnswer(
+        name=named.name,
+        phone=named.phone,
+        is_free=named.is_free,
+        other_phone=named.other_phone,
+        answers=windows.answers(window, question.moment),
+    )
+
+
 AREAS = [
+    Area("green_loan/contact", ("GL-057", "GL-058", "GL-059", "GL-065"), ContactQuestion, ContactAnswer, contact),
     Area(
         "green_loan/web_eligibility",
         ("GL-037", "GL-038", "GL-039", "GL-040", "GL-041", "GL-042", "GL-043", "GL-044", "GL-047", "GL-049"),

@@ -140,6 +140,76 @@ def cover_end(question: CoverEnd) -> CoverEndAnswer:
     )
 
 
+class CoverPlan(Question):
+    """Who is insured (two with Duet) in what, when the funds were received (each part), when the last instalment is
+    due, and what has happened since, with its day.
+    """
+
+    kind: Product
+    births: Annotated[tuple[Day, ...], Field(min_length=1, max_length=2)]
+    funds_received: Annotated[tuple[Day, ...], Field(min_length=1, max_length=10)]
+    final_repayment: Day
+    happened: dict[cover.EndReason, Day] = Field(default_factory=dict)
+
+
+class CoverStage(Answer):
+    """What is covered from when to when, if nothing happens."""
+
+    product: Product
+    first: date
+    last: date
+
+
+class CoverPlanAnswer(Answer):
+    """When the cover starts, what it covers for each person, when and why it ends, and until when suicide is not paid.
+
+    `alone_after`: with Duet, the day after which the younger one is insured alone.
+    """
+
+    start: date
+    stages: list[list[CoverStage]]
+    end: date
+    reason: cover.EndReason
+    alone_after: date | None = Field(exclude_if=_is_none)
+    suicide_excluded_until: date
+
+
+def cover_plan(question: CoverPlan) -> CoverPlanAnswer:
+    """Date a cover from its start to its end."""
+    births, start = question.births, cover.cover_start(question.funds_received)
+    end = cover.cover_end(births, question.final_repayment, question.happened)
+    planned = [cover.stages(question.kind, birth, start, question.final_repayment) for birth in births]
+    return CoverPlanAnswer(
+        start=start,
+        stages=[[CoverStage(product=one.product, first=one.first, last=one.last) for one in each] for each in planned],
+        end=end.on,
+        reason=end.reason,
+        alone_after=cover.duet_ends((births[0], births[1]))[0] if len(births) == 2 else None,
+        suicide_excluded_until=waiting.suicide_exclusion_end(start),
+    )
+
+
+class AfterCoverEnd(Question):
+    """What was joined originally by whom the cover ends for at 80, and the joint debtor who might follow."""
+
+    original: Product
+    birth: Day
+    declaration_date: Day
+
+
+class AfterCoverEndAnswer(Answer):
+    """What the joint debtor may apply for; the insurer may refuse, and the rate stays the same."""
+
+    offered: tuple[Product, ...]
+
+
+def after_cover_end(question: AfterCoverEnd) -> AfterCoverEndAnswer:
+    """Tell what a joint debtor may join when a cover ends."""
+    return AfterCoverEndAnswer(
+        offered=join.products_after_cover_end(question.original, question.birth, question.declaration_date)
+    )
+
+
 class CancerWaiting(Question):
     """The start of the cover, and the day of the diagnosis."""
 
@@ -211,6 +281,17 @@ AREAS = [
         health_certificate,
     ),
     Area("green_loan/danshin_cover_end", ("GL-518", "GL-519", "GL-547"), CoverEnd, CoverEndAnswer, cover_end),
+    Area(
+        "green_loan/danshin_cover_plan",
+        (
+            *("GL-519", "GL-544", "GL-545", "GL-546", "GL-547", "GL-548", "GL-549", "GL-550", "GL-551", "GL-552"),
+            *("GL-553", "GL-554", "GL-555", "GL-556", "GL-565", "GL-566"),
+        ),
+        CoverPlan,
+        CoverPlanAnswer,
+        cover_plan,
+    ),
+    Area("green_loan/danshin_after_cover_end", ("GL-541",), AfterCoverEnd, AfterCoverEndAnswer, after_cover_end),
     Area(
         "green_loan/danshin_cancer_waiting",
         ("GL-560", "GL-561"),

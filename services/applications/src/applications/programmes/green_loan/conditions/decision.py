@@ -54,20 +54,24 @@ def bureau_is_named(case: Case) -> Sequence[Finding]:
 
 
 def approval_fits(case: Case) -> Sequence[Finding]:
-    """GL-248, GL-433, GL-479: at most what was applied for, and what final amounts allow; a bonus part that fits."""
+    """GL-248, GL-433, GL-435, GL-479: at most what was applied for, and what final amounts allow; conditions, and a
+    bonus part that fits.
+    """
     said = case.said(steps.Approval)
     loan = content(case)["loan"]
     if said.amount_yen is None:
         return [Finding("GL-433", "REQUIRED", "承認額を入力してください。", "amount_yen")]
     receipt = case.said_before(steps.CheckedReceipt, LOAN, "receive")
     final = receipt.final_limit_yen if receipt else None
-    return decision.approval_findings(
+    conditions = [(one.text, one.due) for one in said.conditions or ()]
+    found = decision.approval_findings(
         loan["amount_yen"] if final is None else min(loan["amount_yen"], final),
         said.amount_yen,
         contract.bonus_of(case, said),
         field="amount_yen",
         bonus_field="bonus_part_yen",
     )
+    return [*found, *decision.conditions_findings(conditions, "conditions")]
 
 
 def payment_rises(case: Case) -> bool:

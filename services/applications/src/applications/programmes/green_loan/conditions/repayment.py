@@ -16,6 +16,7 @@ from applications.programmes.green_loan.money.prepayment import Channel, Partial
 from applications.programmes.green_loan.money.schedule import on_repayment_day
 from applications.programmes.green_loan.reading import LOAN
 from applications.programmes.green_loan.servicing import events, prepayments, standing, taken_back, without
+from applications.programmes.green_loan.works.house import HouseUse
 from applications.workflow import Case, Taken
 
 _ENDS_WITH_A_BALANCE = frozenset({"INSURANCE", "AFTER_ACCELERATION", "OTHER"})
@@ -226,12 +227,20 @@ def _closing_wrong(case: Case, ends_with_a_balance: frozenset[str]) -> Sequence[
 
 
 def ground_is_named(case: Case) -> Sequence[Finding]:
-    """GL-579: which, and since when it is known. Arrears are told by the bank as missed payments (GL-581)."""
+    """GL-579: which, and since when it is known. Arrears are told by the bank as missed payments (GL-581); who lives in
+    the house is held against its declared use (GL-582, GL-588).
+    """
     said = case.said(steps.AccelerationGround)
     if said.ground in {None, arrears.Ground.ARREARS}:
         return [Finding("GL-579", "REQUIRED", "一括繰上返済の事由を、延滞以外から選択してください。", "ground")]
     if said.found_on is None or said.found_on > reading.today(case):
         return [Finding("GL-579", "DAY", "判明した日は、本日以前の日を入力してください。", "found_on")]
+    if said.ground == arrears.Ground.NOT_LIVED_IN:
+        if said.resident is None:
+            return [Finding("GL-588", "REQUIRED", "融資住宅を実際に利用している方を選択してください。", "resident")]
+        if arrears.is_used_as_declared(HouseUse(reading.content(case)["house"]["use"]), said.resident):
+            message = "申込時に申告された用途のとおりに利用されています。一括繰上返済の事由にはなりません。"
+            return [Finding("GL-588", "AS_DECLARED", message, "resident")]
     return ()
 
 

@@ -63,7 +63,12 @@ def validate(draft: Mapping[str, Any], facts: Facts) -> Validation:
     ):
         # A value of the wrong kind was taken out; that it is missing now is not another fault.
         findings += [one for one in found if not overlaps(wrong_kind, one.field)]
-    warnings = [*people.for_an_officer(form, facts.today), *works.works_hints(form), *money.hints(form)]
+    warnings = [
+        *people.for_an_officer(form, facts.today),
+        *papers.papers_hints(form, facts.today),
+        *works.works_hints(form),
+        *money.hints(form),
+    ]
     return Validation(tuple(findings), tuple(warnings), _content(form, facts, sums, figures))
 
 

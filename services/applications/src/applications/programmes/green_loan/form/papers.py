@@ -18,6 +18,7 @@ from applications.programmes.green_loan.papers import facts
 from applications.programmes.green_loan.papers.check import Upload, paper_findings
 from applications.programmes.green_loan.papers.completion import object_name
 from applications.programmes.green_loan.papers.facts import MAIN_APPLICANT, Application, WorksContract
+from applications.programmes.green_loan.papers.jobs import advice
 from applications.programmes.green_loan.papers.required import required_papers
 from applications.programmes.green_loan.papers.requirement import HandTo, Requirement
 from applications.programmes.green_loan.people.residence import JAPANESE
@@ -59,6 +60,15 @@ def form_of(content: Mapping[str, Any]) -> GreenLoanForm:
     """The form, from what was kept of it."""
     form, _ = read(GreenLoanForm, content)
     return form
+
+
+def papers_hints(form: GreenLoanForm, today: date) -> list[Finding]:
+    """GL-385, GL-392, GL-412: where the papers may differ, so that the applicant asks; at the person's place."""
+    places = {key: place for key, place, _ in people.keys(form)}
+    return [
+        Finding(one.rule, one.code, one.message, places[one.field])
+        for one in advice(application_of(form, today).persons)
+    ]
 
 
 def requirements_of(content: Mapping[str, Any], today: date) -> list[Requirement]:

@@ -223,7 +223,7 @@ def _occupant_wrong(form: GreenLoanForm, house: House) -> list[Finding]:
 
 
 def for_an_officer(form: GreenLoanForm, today: date) -> list[Finding]:
-    """What no rule decides: told to the applicant and to the officer who looks at it (GL-047, GL-327, GL-392)."""
+    """What no rule decides: told to the applicant and to the officer who looks at it (GL-047, GL-327)."""
     found = []
     asked = [web.Person(one.mail or "", frozenset(one.devices or ()), one.photo_id) for _, _, one in keys(form)]
     for (_, place, _), person in zip(keys(form), asked, strict=True):
@@ -241,8 +241,4 @@ def for_an_officer(form: GreenLoanForm, today: date) -> list[Finding]:
         if result is SuccessorResult.OFFICER_DECISION:
             message = "お子さま・お孫さん以外の親族の方を後継者とする場合は、機構で個別に確認します。"
             found.append(Finding("GL-327", "OFFICER_DECISION", message, "joint_debtors"))
-    for _, place, person_ in keys(form):
-        if person_.in_primary_industry:
-            message = "農林漁業に従事されている方の収入の取扱いは、機構で個別に確認します。"
-            found.append(Finding("GL-392", "OFFICER_DECISION", message, place))
     return found

@@ -119,11 +119,12 @@ def energy_saving(form: GreenLoanForm) -> list[tuple[int, Category, Line]]:
     ]
 
 
-def sums(form: GreenLoanForm, proven: Collection[int] | None = None) -> Sums | None:
+def sums(form: GreenLoanForm, proven: Collection[int] | None = None, running_yen: int | None = None) -> Sums | None:
     """GL-186 to GL-201; None as long as the lines cannot be judged.
 
     `proven` are the costs, counted from 0, whose evidence an officer has checked: no others count (GL-235). None:
-    nobody has looked yet, and all count as if it had been checked.
+    nobody has looked yet, and all count as if it had been checked. `running_yen` is what is still owed of other
+    loans by the agency's books (GL-199); None: what the applicant says.
     """
     judgement = judged(form)
     works = form.works or Works()
@@ -139,7 +140,7 @@ def sums(form: GreenLoanForm, proven: Collection[int] | None = None) -> Sums | N
         for number, one in enumerate(works.costs or ())
         if one.code and one.payer
     )
-    running = (form.loan or Loan()).running_balance_yen or 0
+    running = (form.loan or Loan()).running_balance_yen or 0 if running_yen is None else running_yen
     limit = loan_limit(cost, d_yen=d_yen, subsidies_yen=works.subsidies_yen or 0, running_yen=running)
     return Sums(cost, d_yen, limit)
 

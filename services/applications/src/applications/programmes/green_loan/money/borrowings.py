@@ -162,13 +162,3 @@ def at_review(borrowings: Iterable[Borrowing], planned_contract_on: date | None)
         annual_yen=sum(annual_yen(one.kind, one.monthly_yen, one.bonus_each_yen) for one in counted),
         proof_outstanding=[one for one, how in judged if how is Standing.PROVISIONAL],
     )
-
-
-Screen = Literal["fund_plan", "personal_monthly", "personal_card"]
-
-
-def screen_of(kind: Kind | None) -> Screen:
-    """Where a borrowing is entered (GL-291). None: it is for this renovation, and belongs into the fund plan."""
-    if kind is None:
-        return "fund_plan"
-    return "personal_card" if kind is Kind.CARD else "personal_monthly"

@@ -55,7 +55,7 @@ def works_cost(lines: Iterable[CostLine]) -> WorksCost:
 class RunningLoan:
     """A Green Reform Loan that is being repaid: its balance on the acceptance date, and everybody who owes it."""
 
-    loan_id: UUID
+    number: str
     balance_yen: int
     debtors: frozenset[UUID]
 
@@ -65,7 +65,7 @@ def running_balance(loans: Iterable[RunningLoan], debtors: Collection[UUID]) -> 
 
     interpretation (GL-199): a loan counts if any debtor of the new one is a debtor of it, and once, however many are.
     """
-    balances = {one.loan_id: one.balance_yen for one in loans if not one.debtors.isdisjoint(debtors)}
+    balances = {one.number: one.balance_yen for one in loans if not one.debtors.isdisjoint(debtors)}
     return sum(balances.values())
 
 

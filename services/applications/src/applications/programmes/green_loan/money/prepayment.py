@@ -180,8 +180,3 @@ def shorten(loan: Loan, amount_yen: int) -> Changed:
     bonus = later.bonus and replace(later.bonus, next_interest_months=loan.bonus.next_interest_months)
     interest = loan.accrued_yen(loan.bonus.balance_yen - (bonus.balance_yen if bonus else 0))
     return Changed(replace(loan, monthly=later.monthly, bonus=bonus), interest)
-
-
-def full_prepayment_yen(loan: Loan) -> int:
-    """What ends the loan after an instalment: all principal, and the interest of the bonus part that has run."""
-    return loan.balance_yen + loan.accrued_bonus_interest_yen

@@ -10,7 +10,6 @@ The printed diagram of the guide is not among the sources: this module counts st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -26,14 +25,6 @@ class Kind(StrEnum):
     BLOOD = "BLOOD"
     AFFINE = "AFFINE"
     NONE = "NONE"
-
-
-class Step(StrEnum):
-    """One step from a person to another."""
-
-    SPOUSE = "SPOUSE"
-    PARENT = "PARENT"
-    CHILD = "CHILD"
 
 
 @dataclass(frozen=True)
@@ -53,24 +44,6 @@ class Path:
 
 SELF = Path()
 SPOUSE = Path(start_spouse=True)
-
-
-def path_of(steps: Sequence[Step]) -> Path | None:
-    """The path that steps from X to Y make, or None for steps that no path expresses.
-
-    None is no relative (GL-142): it went down and then up, as to the parents of a child's spouse, or by a spouse in
-    the middle.
-    """
-    rest = list(steps)
-    counts = []
-    for step in (Step.SPOUSE, Step.PARENT, Step.CHILD, Step.SPOUSE):
-        count = 0
-        while rest and rest[0] is step and not (step is Step.SPOUSE and count):
-            rest.pop(0)
-            count += 1
-        counts.append(count)
-    start, up, down, end = counts
-    return None if rest else Path(start_spouse=bool(start), up=up, down=down, end_spouse=bool(end))
 
 
 def kind_of(path: Path) -> Kind:

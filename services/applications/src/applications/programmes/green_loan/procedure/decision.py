@@ -58,3 +58,16 @@ def conditions_done(conditions: Sequence[Condition]) -> bool:
     interpretation (GL-435): all of them must be done before, whatever event they name.
     """
     return all(condition.done for condition in conditions)
+
+
+def conditions_findings(conditions: Sequence[tuple[str | None, str | None]], field: str) -> list[Finding]:
+    """GL-434, GL-435: each approval condition, as text and due event, says what is to be done, and until which event.
+
+    Without that nobody could tell a condition that was not fulfilled, and reduce or cancel for it.
+    """
+    message = "融資承認条件の内容と、いつまでに履行していただくかを入力してください。"
+    return [
+        Finding("GL-435", "REQUIRED", message, f"{field}.{at}")
+        for at, (text, due) in enumerate(conditions)
+        if not (text or "").strip() or due is None
+    ]

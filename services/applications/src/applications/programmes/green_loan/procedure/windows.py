@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
-from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
 from enum import StrEnum
 
 from kit.japan import to_jst
-from kit.japan.business_days import AGENCY_CLOSURE, Closure
+from kit.japan.business_days import AGENCY_CLOSURE, is_holiday
 
 from applications.workflow import Maintenance
 
@@ -91,15 +91,7 @@ def window_for(*, confirmed: bool) -> Window:
     return Window.RECEPTION_DESK if confirmed else Window.CALL_CENTRE
 
 
-@dataclass(frozen=True)
-class Closures:
-    """The days on which nobody answers: national holidays, as dates, and the days at the turn of the year."""
-
-    holidays: Set[date]
-    year_end: Closure = field(default=AGENCY_CLOSURE)
-
-
-def answers(window: Window, moment: datetime, closures: Closures) -> bool:
+def answers(window: Window, moment: datetime) -> bool:
     """GL-058, GL-059: whether the window answers the telephone. Raises ValueError for a naive datetime.
 
     The call centre does on Saturdays and Sundays too, the reception desk on weekdays only. interpretation: half-open as
@@ -107,7 +99,7 @@ def answers(window: Window, moment: datetime, closures: Closures) -> bool:
     """
     here = to_jst(moment)
     day = here.date()
-    if day in closures.holidays or (day.month, day.day) in closures.year_end:
+    if is_holiday(day) or (day.month, day.day) in AGENCY_CLOSURE:
         return False
     if window is Window.RECEPTION_DESK and day.weekday() >= 5:
         return False
