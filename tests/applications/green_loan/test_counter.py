@@ -120,8 +120,10 @@ async def repay_early(owner, wife, clerk, application):
     assert (await wife.get(path)).json() == expected
     listed = (await wife.get(f"/v1/applications/{application}/threads")).json()["items"]
     (thread,) = [one for one in listed if one["subject"] == "ご返済について"]
-    (message,) = (await wife.get(f"/v1/applications/{application}/threads/{thread['thread_id']}")).json()["messages"]
-    assert message["text"].startswith("繰上返済の取りやめのお知らせ\n2026-07-15の")
+    told = (await wife.get(f"/v1/applications/{application}/threads/{thread['thread_id']}")).json()["messages"]
+    funds, cancelled = (one["text"] for one in told)
+    assert funds.startswith("ご融資金のお受取りについて\n")
+    assert cancelled.startswith("繰上返済の取りやめのお知らせ\n2026-07-15の")
     assert (await clerk.get(f"/v1/applications/{application}/threads")).json()["items"] == []
 
 
