@@ -51,9 +51,9 @@ class Witness(Web):
             self.secrets.update(_confidential(answer.json()))
         return answer
 
-    async def mail(self, to: str, subject: str, after: int = 0) -> EmailMessage:
+    async def mail(self, to: str, subject: str, after: int = 0, about: str = "") -> EmailMessage:
         """As `Web.mail`, after the scanner."""
-        mail = await super().mail(to, subject, after)
+        mail = await super().mail(to, subject, after, about)
         for link in links_in(mail):
             for method in ("GET", "HEAD", "GET"):
                 answer = await self._http.request(method, link)
