@@ -126,7 +126,7 @@ async def test_it_says_of_whom_nothing_may_be_used_until_that_is_lifted(desk):
         event = DataRequestAnswered(account_id=account, request_id=request, kind="suspension")
         await desk.consumer.process([record_of(event, sequence=5 + number, at=desk.clock())])
     (waiting,) = waits(await told(desk, owner, application), "the office: the use of this person's data")
-    assert (waiting["about"], waiting["request"]) == (wife.account_id, requests[wife.account_id])
+    assert (waiting["about"], waiting["request_id"]) == (wife.account_id, requests[wife.account_id])
     assert (waiting["since"], waiting["rules"]) == (desk.clock(), ["GL-618"])
     resumed = DataUseResumed(account_id=wife.account_id, request_id=requests[wife.account_id])
     await desk.consumer.process([record_of(resumed, sequence=9, at=desk.clock())])

@@ -27,7 +27,7 @@ async def tell(session: AsyncSession, application_id: UUID, answer: Answer) -> N
                 "on": "the office: the use of this person's data is suspended, and two officers lift it",
                 "about": row.account_id,
                 "since": row.since,
-                "request": row.request_id,
+                "request_id": row.request_id,
                 "rules": ["GL-618"],
             }
         )
