@@ -32,6 +32,7 @@ CLOSED_MAIL = "【住宅金融支援機構】グリーンリフォームロー�
 BORROWERS_MAILS = ["NO-03", "NO-04", "NO-05"]
 # Three messages on the approval, of which one mail tells; the contract; and the message on its period.
 DECISION_MAILS = ["MESSAGE-POSTED", "CONTRACT-OFFERED"]
+REPAYMENT_MAILS = ["MESSAGE-POSTED"]  # the funds were paid
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,8 @@ def test_each_borrower_gets_the_mails_that_concern_them_and_no_other(run: Run):
     owner, spouse = (
         [queued[key] for key in templates if templates[key] in run.mails_to(one)] for one in run.loan.everybody
     )
-    assert owner == ["NO-02", *BORROWERS_MAILS, "NO-08", "INSURANCE-OFFERED", *DECISION_MAILS]
-    assert spouse == ["INVITATION-LINK", *BORROWERS_MAILS, *DECISION_MAILS]
+    assert owner == ["NO-02", *BORROWERS_MAILS, "NO-08", "INSURANCE-OFFERED", *DECISION_MAILS, *REPAYMENT_MAILS]
+    assert spouse == ["INVITATION-LINK", *BORROWERS_MAILS, *DECISION_MAILS, *REPAYMENT_MAILS]
 
 
 def test_no_mail_to_a_borrower_speaks_of_another_programme_or_of_what_was_decided(run: Run):
