@@ -5,7 +5,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from applications.access import GRANTS, MATRIX, Action, Reach, Scope, allow
+from applications.programmes import PROGRAMMES
 from applications.queries.timeline import BY
+from applications.workflow import NOTHING
 from kit.errors import Forbidden, NotFound
 from kit.tokens import Actor
 from madoguchi_contracts import Party, Role
@@ -79,6 +81,8 @@ def expected(role, action, mine, submitted):
         role in PERSONS and action in FOR_DEBTORS | {Action.SIGN_CONTRACT}
     ):
         return None if mine else NotFound
+    if role is Role.OFFICE_APPROVER and action is Action.STEP:
+        return None  # what a step of theirs does to a draft, the table says: it may be stopped (GL-086)
     if role in OFFICE and action in FOR_OFFICE:
         return None if submitted else NotFound
     if role is Role.OFFICE_APPROVER and action in FOR_APPROVERS:
@@ -120,9 +124,22 @@ def test_a_party_reaches_what_it_was_granted_itself_or_by_its_organisation(role,
 @pytest.mark.parametrize("role", sorted(set(Role) - PARTIES))
 def test_taking_part_opens_nothing_to_other_roles(role):
     reach = Reach(OTHERS, 0, (Party(party_id=ME, kind="some", grants=("view", "edit")),))
-    for action in Action:
+    for action in set(Action) - ({Action.STEP} if role is Role.OFFICE_APPROVER else set()):
         with pytest.raises((Forbidden, NotFound)):
             allow(Actor(ME, role, uuid4(), MY_FIRM), action, reach)
+
+
+@pytest.mark.rule("GL-086")
+def test_the_only_step_of_an_approver_on_a_draft_is_to_stop_a_loan():
+    found = {
+        (name, row.track, row.command)
+        for name, programme in PROGRAMMES.items()
+        for row in programme.workflow.transitions
+        for who in row.actors
+        if who.role is Role.OFFICE_APPROVER
+        and (row.track != programme.workflow.main or {NOTHING, "draft"} & set(row.sources))
+    }
+    assert found == {("green_loan", "loan", "stop")}
 
 
 def test_grants_are_asked_where_parties_are_admitted():

@@ -33,6 +33,7 @@ from support.loan_desk import (
     file,
     insured,
     open_loan_desk,
+    step,
 )
 from support.pdf import printed
 from support.records import record_of
@@ -307,6 +308,25 @@ async def test_an_application_that_is_stopped_is_a_cancelled_one_to_everybody_ou
     assert event.data["outcome"] == "cancelled"
     assert (await reviewer.view(application))["state"] == "stopped"
     assert await end_in_the_timeline(application, reviewer) == ("手続の中止", {})
+
+
+@pytest.mark.rule("GL-086", "GL-105", "GL-357")
+async def test_an_approver_stops_a_draft_that_nobody_of_the_office_sees_and_it_bans_nothing(desk):
+    owner, _, application = await a_couple(desk)
+    reviewer, approver = desk.person(Role.OFFICE_REVIEWER), desk.person(Role.OFFICE_APPROVER)
+    assert (await step(reviewer, application, "stop", reason="該当")).status_code in {403, 404}
+    assert (await step(approver, application, "cancel", reason="該当")).status_code == 409
+    assert set(await done(approver, application, "stop", reason="該当")) == {
+        *("application_id", "programme", "reference", "state", "submission"),
+        *("approved_submission", "draft_version", "started_at"),
+    }
+    for officer in (reviewer, approver):
+        assert (await officer.get(f"/v1/applications/{application}")).status_code == 404
+    assert (await owner.view(application))["state"] == "cancelled"
+    assert (await owner.save(application, {})).status_code == 409
+    again = await owner.start("green_loan")
+    check = (await owner.get(f"/v1/applications/{again}/check")).json()
+    assert "TOO_EARLY" not in {one["code"] for one in check["findings"]}
 
 
 @pytest.mark.rule("GL-084", "GL-355")

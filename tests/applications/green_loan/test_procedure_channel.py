@@ -122,10 +122,10 @@ def test_what_became_of_an_application_decides_whether_it_bans(outcome: Outcome,
 
 
 @pytest.mark.rule("GL-357")
-def test_an_application_that_ended_was_accepted_on_a_day() -> None:
-    with pytest.raises(ValueError, match="acceptance date"):
-        channel.may_apply_again(None, Outcome.WITHDRAWN, date(2025, 4, 2))
-    assert channel.may_apply_again(None, Outcome.DRAFT, date(2025, 4, 2))
+@pytest.mark.parametrize("outcome", [Outcome.DRAFT, Outcome.STOPPED])
+def test_a_draft_bans_nobody_also_when_it_was_stopped(outcome: Outcome) -> None:
+    assert channel.may_apply_again(None, outcome, date(2025, 4, 2))
+    assert channel.reapplication_findings("taro", [Earlier("taro", None, outcome)], date(2025, 4, 2), "x") == []
 
 
 @pytest.mark.rule("GL-355", "GL-358")

@@ -291,6 +291,7 @@ def test_without_the_building_register_the_application_stays_a_draft():
         ("cancelled", 30, False),
         ("stopped", 30, False),
         ("draft", None, True),
+        ("stopped", None, True),
         ("under_review", 400, False),
         ("contracted", 30, False),
         ("repaying", 30, True),

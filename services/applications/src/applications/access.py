@@ -69,6 +69,7 @@ class Scope(StrEnum):
 
     OWN = "own"  # those of one's own account
     SUBMITTED = "submitted"  # those that were handed in: a draft is nobody's business but its owner's
+    DRAFT = "draft"  # those that were not: what is in them nobody else sees, but they may have to be stopped (GL-086)
     PARTY = "party"  # those in which one takes part, oneself or for one's organisation, with the grant of GRANTS
 
 
@@ -109,7 +110,7 @@ MATRIX: Mapping[Action, Mapping[Scope, frozenset[Role]]] = {
     Action.EDIT: _OWNERS | _PARTIES,
     Action.CHECK: _OWNERS | _PARTIES,
     Action.SUBMIT: _OWNERS,
-    Action.STEP: _OWNERS | _OFFICERS | _PARTIES,
+    Action.STEP: {**_OWNERS, **_OFFICERS, **_PARTIES, Scope.DRAFT: frozenset({Role.OFFICE_APPROVER})},
     Action.LIST_REVIEWS: _OFFICERS,
     Action.VIEW_REVIEW: _OFFICERS,
     Action.CLAIM: _OFFICERS,
@@ -208,5 +209,7 @@ def _within(scope: Scope, actor: Actor, action: Action, application: Reach) -> b
         return application.account_id == actor.account_id
     if scope is Scope.SUBMITTED:
         return application.submission > 0
+    if scope is Scope.DRAFT:
+        return application.submission == 0
     caller, grant = caller_of(actor), GRANTS.get(action)
     return any(caller.is_party(party) and grant in {None, *party.grants} for party in application.parties)

@@ -130,15 +130,14 @@ def first_new_application(application_date: date) -> date:
 def may_apply_again(application_date: date | None, outcome: Outcome, new_application_date: date) -> bool:
     """GL-355 to GL-357: whether an earlier application lets a new one be accepted on this date.
 
-    `application_date` is the acceptance date of the earlier one, None for a draft. interpretation (GL-357): while the
-    earlier one is running no other is accepted, however long it takes.
+    `application_date` is the acceptance date of the earlier one, None for a draft, also for one that was stopped
+    (GL-086): a draft bans nobody. interpretation (GL-357): while the earlier one is running no other is accepted,
+    however long it takes.
     """
     if outcome is Outcome.RUNNING:
         return False
-    if outcome not in BANNING:
+    if outcome not in BANNING or application_date is None:
         return True
-    if application_date is None:
-        raise ValueError("an application that ended has an acceptance date")
     return new_application_date > ban_end(application_date)
 
 
