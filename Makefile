@@ -70,7 +70,7 @@ tools: setup
 	nice $(BIN)/madoguchi stack obtain-real
 
 check: lint types imports contracts ## everything that needs no running server: style, types, imports, contracts, rules
-	@$(BIN)/python tests/support/rules.py | tail -1
+	@PYTHONPATH=tests $(BIN)/python -m support.rules | tail -1
 
 lint: setup ## ruff: style and likely mistakes
 	$(BIN)/ruff check .
@@ -95,7 +95,7 @@ asyncapi: setup ## let AsyncAPI's own parser judge docs/asyncapi.json; a part of
 	MADOGUCHI_TEST_SERVERS=real $(BIN)/pytest tests/events/test_asyncapi.py -m real
 
 rules: setup ## every rule of the catalogue with the tests that prove it
-	$(BIN)/python tests/support/rules.py
+	PYTHONPATH=tests $(BIN)/python -m support.rules
 
 deploy-check: setup ## image, compose file, chart in a cluster without nodes, alerts; obtains its tools into .real the first time
 	$(BIN)/madoguchi stack obtain-tools

@@ -1,5 +1,6 @@
 """`make rules` finds what cites a rule, and what does not."""
 
+from support.acting import unused
 from support.rules import citations, listed_rules, problems
 
 SOURCE = """
@@ -62,6 +63,25 @@ def test_two_programmes_may_have_files_of_the_same_name():
     listed = {"GL-001": "rows.py: `close`", "RL-001": "rows.py: `close`"}
     cited = {"GL-001": ["t.py"], "RL-001": ["t.py"]}
     assert problems(cited, listed, sources) == ["RL-001 acts where nothing is: close"]
+
+
+def test_a_place_that_no_service_uses_is_a_problem():
+    listed = {"AS-01": "domain/dues.py: `is_due`"}
+    unused_ones = {("services/x/src/x/domain/dues.py", "is_due")}
+    assert problems({"AS-01": ["t.py"]}, listed, SOURCES, unused_ones) == ["AS-01 is used by no service: is_due"]
+
+
+def test_what_is_used_is_reached_from_what_runs_through_the_imports():
+    modules = {
+        "x.rules": "LIMIT = 3\ndef is_due(): return LIMIT\ndef is_late(): return is_even()\ndef is_even(): ...",
+        "x.other": "def is_late(): ...",
+        "x": "from x.rules import is_due",
+        "x.main": "import x\nfrom x import is_due, other, rules\n@route\ndef get(): return is_due() + other.is_late()",
+        "x.cli": "def commands(): ...",
+        "x.table": "class Row(Base, table=True): ...",
+    }
+    assert unused(modules, [("x.cli", "commands")]) == {("x.rules", "is_late"), ("x.rules", "is_even")}
+    assert unused({"x.rules": "def a(): return a()"}, []) == {("x.rules", "a")}  # its own call is no use
 
 
 def test_an_id_of_another_form_is_a_problem():

@@ -2,7 +2,8 @@
 
 Reads the IDs cited by `@pytest.mark.rule(...)` from the source, so it needs no test run, and compares them with the
 table in docs/rules.md (`| ID | where |`). It fails for an ID of the wrong form, for a listed rule without a test, for a
-place that is not there any more, and for a rule called organisational (nothing a program can do) without a reason.
+place that is not there any more, for one that no service uses (`support.acting`), and for a rule called organisational
+(nothing a program can do) without a reason.
 """
 
 # ruff: noqa: T201 (a program for a terminal)
@@ -11,8 +12,10 @@ import ast
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+
+from support.acting import idle
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "docs" / "rules.md"
@@ -53,8 +56,15 @@ def listed_rules(table: str) -> dict[str, str]:
     return dict(ROW.findall(table))
 
 
-def problems(cited: dict[str, list[str]], listed: dict[str, str], sources: dict[str, str]) -> list[str]:
-    """What is wrong, one line each. `sources` are the texts of the files by their paths."""
+def problems(
+    cited: dict[str, list[str]],
+    listed: dict[str, str],
+    sources: dict[str, str],
+    unused: Collection[tuple[str, str]] = (),
+) -> list[str]:
+    """What is wrong, one line each. `sources` are the texts of the files by their paths, `unused` the definitions, as
+    path and name, that no service uses.
+    """
     wrong = [f"not a rule ID: {rule!r} in {', '.join(cited[rule])}" for rule in cited if not RULE.fullmatch(rule)]
     wrong += [f"not a rule ID: {rule!r} in docs/rules.md" for rule in listed if not RULE.fullmatch(rule)]
     for rule, where in listed.items():
@@ -65,23 +75,33 @@ def problems(cited: dict[str, list[str]], listed: dict[str, str], sources: dict[
         if rule not in cited:
             wrong.append(f"{rule} has no test ({where})")
         wrong += [f"{rule} acts where nothing is: {lost}" for lost in _lost(rule, where, sources)]
+        wrong += [f"{rule} is used by no service: {name}" for name in _idle(rule, where, sources, unused)]
     return wrong
 
 
-def _lost(rule: str, where: str, sources: dict[str, str]) -> Iterator[str]:
-    """The paths of a place that no file has, and the names that none of its files holds.
-
-    Of files with the same ending, those of the rule's own programme count, if it has one.
-    """
+def _files(rule: str, path: str, sources: Collection[str]) -> list[str]:
+    """The files that a path means. Of those with the same ending, those of the rule's own programme, if it has one."""
     home = f"/programmes/{HOMES.get(rule.partition('-')[0], '')}/"
+    short, _, rest = path.partition("/")
+    folder, ending = (f"/{short}/", f"/{rest}") if short in SHORT else ("", f"/{path}")
+    found = [file for file in sources if f"/{file}".endswith(ending) and folder in f"/{file}"]
+    return [file for file in found if home in file] or found
+
+
+def _idle(rule: str, where: str, sources: Collection[str], unused: Collection[tuple[str, str]]) -> Iterator[str]:
+    """The names of a place that are defined in one of its files, and that no service uses."""
+    for part in where.split(";"):
+        files = [file for path in PATH.findall(part) for file in _files(rule, path, sources)]
+        yield from (name for name in NAME.findall(part) if any((file, name) in unused for file in files))
+
+
+def _lost(rule: str, where: str, sources: dict[str, str]) -> Iterator[str]:
+    """The paths of a place that no file has, and the names that none of its files holds."""
     for part in where.split(";"):
         texts = []
         for path in PATH.findall(part):
-            short, _, rest = path.partition("/")
-            folder, ending = (f"/{short}/", f"/{rest}") if short in SHORT else ("", f"/{path}")
-            found = [file for file in sources if f"/{file}".endswith(ending) and folder in f"/{file}"]
-            own = [file for file in found if home in file]
-            texts += [sources[file] for file in own or found]
+            found = _files(rule, path, sources)
+            texts += [sources[file] for file in found]
             if not found:
                 yield path
         if texts:
@@ -100,7 +120,8 @@ def main() -> int:
         print(rule, *dict.fromkeys(cited[rule]), sep="\n  ")
     listed = listed_rules(TABLE.read_text())
     files = [file for top in SOURCES for file in (ROOT / top).rglob("*.*") if file.suffix in SUFFIXES]
-    wrong = problems(cited, listed, {str(file.relative_to(ROOT)): file.read_text() for file in files})
+    sources = {str(file.relative_to(ROOT)): file.read_text() for file in files}
+    wrong = problems(cited, listed, sources, idle(ROOT))
     print(f"\n{len(cited)} rules cited by tests, {len(listed)} listed in docs/rules.md, {len(wrong)} problems")
     for line in wrong:
         print(line, file=sys.stderr)

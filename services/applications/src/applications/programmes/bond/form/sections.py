@@ -14,6 +14,7 @@ from pydantic import StringConstraints
 
 from applications.forms import Form, asked
 from applications.programmes.bond import rules
+from applications.programmes.bond.rules.company import LEVELS
 
 YearMonth = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 
@@ -77,7 +78,7 @@ class Company(Form):
     """管理会社の権限設定 (AS-50 to AS-54). `id` is the company as the search lists it."""
 
     id: UUID | None = asked("委託している管理会社名", "AS-50")
-    level: int | None = asked("権限", "AS-53", ge=1, le=3)
+    level: int | None = asked("権限", "AS-53", ge=min(LEVELS), le=max(LEVELS))
     none: bool | None = asked("管理会社に委託していない", "AS-54")
 
 
