@@ -72,7 +72,7 @@ async def run(stack: Stack) -> AsyncIterator[Run]:
 
 
 @pytest.mark.rule("GL-066", "GL-072", "GL-080", "GL-074", "GL-078", "GL-079")
-async def test_two_persons_borrow_and_everybody_sees_how_it_went(run: Run):
+async def test_three_persons_borrow_and_everybody_sees_how_it_went(run: Run):
     for one in run.loan.everybody:
         assert (await one.person.get("applications", run.loan.path))["state"] == "repaying"
     items = (await run.loan.owner.person.get("applications", f"{run.loan.path}/timeline"))["items"]
@@ -93,14 +93,14 @@ async def test_two_persons_borrow_and_everybody_sees_how_it_went(run: Run):
 
 
 @pytest.mark.rule("GL-100", "GL-102", "GL-066")
-async def test_both_are_identified_in_different_ways_and_the_one_who_joined_is_insured(run: Run):
+async def test_all_are_identified_in_different_ways_and_the_one_who_joined_is_insured(run: Run):
     tracks = (await run.loan.owner.person.get("applications", run.loan.path))["tracks"]
     states = {(one["track"], one["subject"]): one["state"] for one in tracks}
-    owner, spouse = (one.account_id for one in run.loan.everybody)
+    owner, *debtors = (one.account_id for one in run.loan.everybody)
     assert states["identity", owner] == "verified_online"
-    assert states["identity", spouse] == "verified_in_person"
+    assert [states["identity", one] for one in debtors] == ["verified_in_person"] * 2
     assert states["danshin", owner] == "in_force"
-    assert ("danshin", spouse) not in states
+    assert [one for one in debtors if ("danshin", one) in states] == []
 
 
 @pytest.mark.rule("GL-069", "GL-078", "GL-107", "NO-08")
@@ -111,11 +111,11 @@ def test_each_borrower_gets_the_mails_that_concern_them_and_no_other(run: Run):
         for mail in run.mails_to(one)
     }
     queued = {one.key: one.data["template"] for one in run.told if one.name.startswith("MailQueued")}
-    owner, spouse = (
+    owner, *debtors = (
         [queued[key] for key in templates if templates[key] in run.mails_to(one)] for one in run.loan.everybody
     )
     assert owner == ["NO-02", *BORROWERS_MAILS, "NO-08", "INSURANCE-OFFERED", *DECISION_MAILS, *REPAYMENT_MAILS]
-    assert spouse == ["INVITATION-LINK", *BORROWERS_MAILS, *DECISION_MAILS, *REPAYMENT_MAILS]
+    assert debtors == [["INVITATION-LINK", *BORROWERS_MAILS, *DECISION_MAILS, *REPAYMENT_MAILS]] * 2
 
 
 def test_no_mail_to_a_borrower_speaks_of_another_programme_or_of_what_was_decided(run: Run):

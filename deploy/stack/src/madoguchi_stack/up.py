@@ -94,8 +94,9 @@ async def _bond(web: Web, environment: dict[str, str], book: Path, say: Say) -> 
 
 async def _green_loan(web: Web, environment: dict[str, str], book: Path, say: Say) -> Played:
     played = await green_loan.play(web, environment, book, say)
-    (spouse,) = played.debtors
-    return Played(played.application_id, {"The applicant": played.owner.person, "The joint debtor": spouse.person})
+    spouse, father = played.debtors
+    people = {"The applicant": played.owner.person, "The spouse": spouse.person, "The father": father.person}
+    return Played(played.application_id, people)
 
 
 CASES: Mapping[Case, Callable[[Web, dict[str, str], Path, Say], Awaitable[Played]]] = {

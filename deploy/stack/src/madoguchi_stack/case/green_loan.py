@@ -1,4 +1,4 @@
-"""One couple's green loan, from the registration to the first prepayment, with everybody on the other side."""
+"""One family's green loan, from trying it out to the first prepayment, with everybody on the other side."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from kit.japan.months import add_months
 
 from madoguchi_stack.case.loan import (
     AMOUNT_YEN,
+    FATHER,
     IDENTITY,
+    SPOUSE,
     Borrower,
     Loan,
     borrower,
     decide,
     evidence_seen,
-    invite_spouse,
+    invite,
     offer_rates,
     today,
     works,
@@ -57,7 +59,7 @@ async def play(web: Web, environment: dict[str, str], book: Path, say: Say) -> L
     for one in loan.everybody:
         await web.mail(one.person.account.mail, MESSAGE_MAIL)
         notices = await loan.read_messages(one)
-    say(f"mails that say nothing led both to the office's messages: {', '.join(notices)}")
+    say(f"mails that say nothing led all to the office's messages: {', '.join(notices)}")
 
     await works(loan, inspector)
     say(f"works: plan confirmed, started, completed, reported, certified by {inspector.organisation_name}")
@@ -76,41 +78,51 @@ async def _arrive(web: Web, say: Say) -> Borrower:
 
 async def _apply(owner: Borrower, bank: Clerk, inspector: Clerk, say: Say) -> Loan:
     loan = await Loan.start(owner)
-    await invite_spouse(loan)
-    say(f"{loan.reference} started; the spouse came by a mailed invitation, with an account of her own")
-    await loan.save(loan.content(await loan.find(bank), await loan.find(inspector)))
+    for relative in (SPOUSE, FATHER):
+        await invite(loan, relative)
+    say(f"{loan.reference} started; spouse and father came by mailed invitations, with accounts of their own")
+    content = loan.content(await loan.find(bank), await loan.find(inspector))
+    tried = await owner.person.web.post("applications", "/v1/programmes/green_loan/trial", {"content": content})
+    figures = tried["content"]["figures"]
+    say(
+        f"tried out without a login: at most {figures['limit']['limit_yen']:,} yen, "
+        f"{figures['monthly_yen']:,} yen a month, {len(tried['papers'])} papers, "
+        f"ratio {figures['ratio_percent']}% of at most {figures['ratio_most_percent']}%"
+    )
+    await loan.save(content)
     count = await loan.hand_in()
     say(f"form saved; {count} papers are in the store and checked, each person's own by themselves")
     await loan.agree()
     shown = (await loan.confirm())["content"]["figures"]
     say(
-        f"both agreed; {AMOUNT_YEN:,} yen at {shown['rate_percent']}% confirmed with a one-time password: "
+        f"all agreed; {AMOUNT_YEN:,} yen at {shown['rate_percent']}% confirmed with a one-time password: "
         f"{shown['monthly_yen']:,} yen a month"
     )
     return loan
 
 
 async def _contract(loan: Loan, reviewer: Person, bank: Clerk, say: Say) -> None:
-    (spouse,) = loan.debtors
     receipt = {"received": CERTIFICATE_PAPERS, "shown": CERTIFICATE_PAPERS[1:]}
     await loan.step(bank.person, "receive", facts={**receipt, "lines_yen": [1_200_000, 300_000], "subsidies_yen": 0})
     seen = {"papers": ["DRIVING_LICENCE"]}
-    await loan.step(bank.person, "see", track=IDENTITY, subject=spouse.account_id, facts=seen)
+    for one in loan.debtors:
+        await loan.step(bank.person, "see", track=IDENTITY, subject=one.account_id, facts=seen)
     await loan.step(bank.person, "fulfil", facts={"conditions": [0]})
-    say(f"{bank.organisation_name} received the papers, saw the spouse's licence, and the condition is fulfilled")
+    say(f"{bank.organisation_name} received the papers, saw both debtors' licences, and the condition is fulfilled")
 
     first, last = today(), today() + timedelta(days=14)
     period = {"first": str(first), "last": str(last), "amount_yen": APPROVED_YEN}
     await loan.step(reviewer, "open_contract", facts=period)
     for one in loan.everybody:
         await one.person.web.mail(one.person.account.mail, CONTRACT_MAIL)
-    say(f"contract period {first} to {last} announced to both by mail, with what to do")
-    await loan.sign(spouse)
+    say(f"contract period {first} to {last} announced to all by mail, with what to do")
+    for one in loan.debtors:
+        await loan.sign(one)
     state = await loan.sign(loan.owner)
     if state != "contracted":
         raise Unexpected(f"all have signed, and the loan is {state}")
-    contract = await loan.signed_contract(spouse)
-    say(f"both signed at the provider; the contract is concluded by that, and here with them ({len(contract)} bytes)")
+    contract = await loan.signed_contract(loan.debtors[0])
+    say(f"all signed at the provider; the contract is concluded by that, and here with them ({len(contract)} bytes)")
 
 
 def _delivery_periods(paid_on: date) -> list[dict[str, str]]:

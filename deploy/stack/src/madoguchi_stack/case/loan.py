@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
@@ -61,13 +62,14 @@ async def offer_rates(approver: Person) -> None:
 
 @dataclass
 class Borrower:
-    """Somebody who owes the loan, and how the form tells of them."""
+    """Somebody who owes the loan, and how the form tells of them; `tie` binds a joint debtor to the applicant."""
 
     person: Person
     account_id: str
     name: tuple[str, str]
     kana: tuple[str, str]
     birth: str
+    tie: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def entry(self) -> dict[str, Any]:
@@ -145,11 +147,10 @@ class Loan:
             "places": 4,
             "meets_energy_standard_at_place": True,
         }
-        spouse = {"relation": "LEGAL_SPOUSE", "lives_with_applicant": True}
         return {
             "menu": "STANDARD",
             "applicant": {**self.owner.entry, "married": True},
-            "joint_debtors": [{**one.entry, **spouse, "account": one.account_id} for one in self.debtors],
+            "joint_debtors": [{**one.entry, **one.tie, "account": one.account_id} for one in self.debtors],
             "house": {
                 "use": "OWN",
                 "place": HOME,
@@ -386,21 +387,47 @@ async def borrower(web: Web) -> Borrower:
     return Borrower(person, await person.account_id(), name, kana, "1980-05-17")
 
 
-async def invite_spouse(loan: Loan) -> Borrower:
-    """The spouse joins as joint debtor, with an account of her own (GL-069)."""
-    mail = f"hanako-{uuid4().hex[:8]}@example.jp"
-    name, kana = ("青葉", "花子"), ("アオバ", "ハナコ")
-    wish = {"name_kanji": " ".join(name), "name_kana": " ".join(kana), "mail": mail, "role": "joint_debtor"}
+@dataclass(frozen=True)
+class Relative:
+    """Somebody whom the applicant invites to owe the loan too."""
+
+    name: tuple[str, str]
+    kana: tuple[str, str]
+    birth: str
+    mailbox: str
+    tie: Mapping[str, Any]
+
+
+SPOUSE = Relative(
+    ("青葉", "花子"),
+    ("アオバ", "ハナコ"),
+    "1982-08-01",
+    "hanako",
+    {"relation": "LEGAL_SPOUSE", "lives_with_applicant": True},
+)
+FATHER = Relative(
+    ("青葉", "一郎"),
+    ("アオバ", "イチロウ"),
+    "1955-02-10",
+    "ichiro",
+    {"relation": "RELATIVE", "kin": {"up": 1}, "lives_with_applicant": True},
+)
+
+
+async def invite(loan: Loan, relative: Relative) -> None:
+    """Somebody joins as joint debtor, with an account of their own (GL-069)."""
+    mail = f"{relative.mailbox}-{uuid4().hex[:8]}@example.jp"
+    names = {"name_kanji": " ".join(relative.name), "name_kana": " ".join(relative.kana)}
+    wish = {**names, "mail": mail, "role": "joint_debtor", "application_id": loan.application_id}
     owner = loan.owner.person
-    await owner.post("identity", "/v1/invitations", {**wish, "application_id": loan.application_id})
+    await owner.post("identity", "/v1/invitations", wish)
     person = await Person.join(owner.web, mail=mail, password=f"smile-{uuid4().hex[:12]}", answer="ことり幼稚園")
     await person.log_in()
-    spouse = Borrower(person, await person.account_id(), name, kana, "1982-08-01")
+    joined = Borrower(person, await person.account_id(), relative.name, relative.kana, relative.birth, relative.tie)
 
     async def takes_part() -> bool:
         listed = await person.get("applications", "/v1/applications")
         return loan.application_id in {one["application_id"] for one in listed["items"]}
 
     await until(takes_part, "the joint debtor in the application")
-    loan.debtors.append(spouse)
-    return spouse
+    loan.debtors.append(joined)
