@@ -1,5 +1,6 @@
 """What the inspection body confirms, what is reported to it, and what it issues: steps with their papers."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -220,3 +221,13 @@ def test_the_certificate_is_issued_whole_and_after_that_of_the_building_confirma
     certify(reported(building_confirmation=True, same_body=True), **example.ISSUED)
     brought = [*example.REPORT["papers"], "inspection_certificate"]
     certify(reported(building_confirmation=True, papers=brought), **example.ISSUED)
+
+
+@pytest.mark.rule("GL-467", "GL-469")
+def test_works_that_were_reported_before_the_papers_of_the_report_were_asked_for_are_certified():
+    life = completed(insulated())
+    life.do("report", MAIN, track=TECHNICAL, **{**example.REPORT, "photographs": photographs(0, 1)})
+    reported = (TECHNICAL, life.id, "report")
+    life.taken[reported] = tuple(replace(one, facts=None) for one in life.taken[reported])
+    life.do("certify", BODY, track=TECHNICAL, **INSPECTED, **example.ISSUED)
+    assert life.state(TECHNICAL) == "certified"

@@ -73,8 +73,12 @@ def report_is_whole(case: Case) -> Sequence[Finding]:
 
 
 def inspection_is_passed(case: Case) -> Sequence[Finding]:
-    """GL-457, GL-467, GL-469: recorded, with the certificate of the building confirmation, and all of it issued."""
-    said, report = case.said(steps.Certificate), case.said_before(steps.Report, TECHNICAL, "report")
+    """GL-457, GL-467, GL-469: recorded, with the certificate of the building confirmation, and all of it issued.
+
+    Of a report from before its papers were asked for, nothing was said.
+    """
+    said, reported = case.said(steps.Certificate), case.last(TECHNICAL, "report")
+    report = reported.facts if reported is not None and isinstance(reported.facts, steps.Report) else None
     required = completion.report_requirements(
         building_confirmation=bool(report and report.building_confirmation),
         same_body=bool(report and report.same_body),
