@@ -12,6 +12,7 @@ from applications.programmes.green_loan.papers.conformity import (
     PlannedWorks,
     annex_findings,
     dossier,
+    dossier_findings,
     inspection_record_findings,
     insulation_data_findings,
     insulation_quantity_findings,
@@ -126,6 +127,30 @@ ONE = Decimal("0.024")
 )
 def test_conductivity_alone_is_incomplete_without_the_thickness(data: InsulationData, codes: list[str]) -> None:
     assert [one.code for one in insulation_data_findings(data, "x")] == codes
+
+
+@pytest.mark.rule("GL-448")
+@pytest.mark.parametrize(
+    ("paper", "data", "codes"),
+    [
+        (Paper.OPENINGS_DATA, InsulationData(), []),
+        (Paper.INSULATION_DATA, InsulationData(), ["PERFORMANCE_MISSING"]),
+        (Paper.INSULATION_DATA, InsulationData(conductivity=ONE), ["THICKNESS_MISSING"]),
+        (Paper.INSULATION_DATA, InsulationData(conductivity=ONE, thickness_mm=Decimal(65)), []),
+    ],
+)
+def test_a_whole_house_at_zeh_level_shows_the_performance_where_its_data_is_of_insulation(
+    paper: Paper, data: InsulationData, codes: list[str]
+) -> None:
+    found = dossier_findings(
+        Menu.S,
+        [PlannedWorks.WHOLE_HOUSE_ZEH],
+        [Paper.CONFORMITY_APPLICATION, Paper.BUILDING_REGISTER_COPY, Paper.ANNEX_2, Paper.DESIGN_DOCUMENTS, paper],
+        shows_performance=False,
+        insulation=data,
+        field="x",
+    )
+    assert [one.code for one in found] == codes
 
 
 @pytest.mark.rule("GL-444")

@@ -130,7 +130,8 @@ def dossier_findings(
 ) -> list[Finding]:
     """GL-440 to GL-449: what the dossier lacks before a plan can be confirmed, of the papers that the body received.
 
-    `insulation` is what its papers say of the material, where the works ask for it.
+    `insulation` is what its papers say of the material, where the works ask for it; of a whole house at ZEH level, where
+    the data that was received is of insulation (GL-448).
     """
     annexes = [one for one in ANNEXES if one in received]
     found = [
@@ -141,7 +142,8 @@ def dossier_findings(
     ]
     for annex in annexes[:1]:
         found += annex_findings(menu, annex, shows_performance=shows_performance, field=field)
-    if _INSULATED & set(works):
+    whole_house = PlannedWorks.WHOLE_HOUSE_ZEH in works and Paper.INSULATION_DATA in received
+    if whole_house or _INSULATED & set(works):
         found += insulation_data_findings(insulation, "insulation")
     if PlannedWorks.INSULATION_QUANTITY in works:
         found += insulation_quantity_findings(insulation, "insulation")
