@@ -130,7 +130,7 @@ def dossier_findings(
 ) -> list[Finding]:
     """GL-440 to GL-449: what the dossier lacks before a plan can be confirmed, of the papers that the body received.
 
-    `insulation` is what its papers say of the material, where the works ask for it; of a whole house at ZEH level, where
+    `insulation` is what its papers say of the material, where the works ask for it; of a whole house at ZEH level where
     the data that was received is of insulation (GL-448).
     """
     annexes = [one for one in ANNEXES if one in received]
