@@ -810,6 +810,40 @@ def test_the_repayment_notice_goes_out_again_with_a_danshin_that_costs_less_and_
     assert ("金利: 年1.30%" in told.get("repayment_notice", "")) is is_told
 
 
+@pytest.mark.rule("GL-248", "GL-262", "GL-273", "GL-431", "GL-479")
+def test_after_a_change_of_danshin_everybody_knows_the_payment_of_the_amount_that_can_be_contracted():
+    life = draft()
+    life.draft = example.content_with(loan__bonus_part_yen=600_000)
+    agree(life, *BOTH[:1])
+    life.do("submit", MAIN)
+    decide(life)
+    certify(life)
+    receive(life, lines_yen=[1_000_000, 200_000])  # the limit is 1,200,000 now, and of it 480,000 by bonus
+
+    def told(amount, bonus=480_000):
+        facts = steps.ContractPeriod(amount_yen=amount, bonus_part_yen=bonus)
+        return notices_of(life, "open_contract", facts).get("repayment_notice", "nothing")
+
+    def change(choice):
+        life.now += timedelta(seconds=1)
+        life.do("change_danshin", BANK, choice=choice)
+        kept = life.case().said_before(steps.DanshinChange, LOAN, "change_danshin")
+        paid = first_payments(1_200_000, 480_000, kept.rate_percent, 10, Method.LEVEL_PAYMENT)
+        assert (kept.payment_after_yen, kept.bonus_after_yen) == (paid.monthly, paid.bonus)
+        notice = notices_of(life, "change_danshin", kept)["repayment_notice"]
+        assert f"融資額: 1,200,000円、金利: 年{kept.rate_percent}%" in notice
+        assert f"毎月の返済額: {paid.monthly:,}円(初回)\nボーナス返済額: {paid.bonus:,}円" in notice
+
+    assert "融資額: 1,200,000円" in told(1_200_000)
+    life.now += timedelta(seconds=1)
+    open_contract(life, amount_yen=1_100_000, bonus_part_yen=0)
+    life.do("close_contract", SYSTEM)
+    assert told(1_100_000, 0) == "nothing"
+    change("NONE")
+    assert told(1_200_000) == "nothing"  # the change has just told it
+    assert "融資額: 1,100,000円" in told(1_100_000, 0)  # and no longer what the last period told
+
+
 ORDER = ["conformity_certificate", "invoice_copy", "works_order_copy"]
 COPY, CONFIRMATION = "works_contract_copy", "works_confirmation"
 

@@ -92,27 +92,39 @@ def of_contract(case: Case) -> Sequence[Notice]:
 
 def _other_repayment(case: Case) -> list[Notice]:
     """GL-273, GL-431: the repayment notice again, where the contract is about another amount than was told last."""
-    said, before = case.said(steps.ContractPeriod), case.said_before(steps.ContractPeriod, LOAN, "open_contract")
-    opened, approved = case.last(LOAN, "open_contract"), case.last(LOAN, "approve")
-    approval = case.said_before(steps.Approval, LOAN, "approve")
-    told = (approval.amount_yen if approval else None, contract.approved_bonus_yen(case))
-    if before is not None and opened is not None and approved is not None and opened.at > approved.at:
-        told = (before.amount_yen, contract.period_bonus_yen(case, before))
+    said = case.said(steps.ContractPeriod)
     amount, bonus = said.amount_yen or 0, contract.period_bonus_yen(case, said)
-    if told == (amount, bonus):
+    if _told_last(case) == (amount, bonus):
         return []
     return [Notice(DECISION, _SUBJECT, "repayment_notice", _payments(case, amount, bonus, rate_of(case)))]
 
 
-def of_danshin_change(case: Case) -> Sequence[Notice]:
-    """GL-262, GL-273: the repayment notice again, at the rate of the other kind. Where the payment rises a new decision
-    follows, which brings it.
+def _told_last(case: Case) -> tuple[int, int]:
+    """The amount and its bonus part in yen of the last repayment notice: of the approval, or since then of a period for
+    the contract or of a change of danshin, which was about what the papers of the completion allowed when it came.
     """
-    said, approval = case.said(steps.DanshinChange), case.said_before(steps.Approval, LOAN, "approve")
-    if decision.rises(said) or said.rate_percent is None or approval is None:
+    approval = case.said_before(steps.Approval, LOAN, "approve")
+    period = case.said_before(steps.ContractPeriod, LOAN, "open_contract")
+    approved, opened, received, changed = (
+        case.last(LOAN, command) for command in ("approve", "open_contract", "receive", "change_danshin")
+    )
+    told = (approval.amount_yen or 0 if approval else 0, contract.approved_bonus_yen(case))
+    since = approved
+    if period is not None and opened is not None and approved is not None and opened.at > approved.at:
+        told, since = (period.amount_yen or 0, contract.period_bonus_yen(case, period)), opened
+    if changed is None or received is None or since is None or not received.at <= changed.at > since.at:
+        return told
+    return decision.most_to_contract(case)
+
+
+def of_danshin_change(case: Case) -> Sequence[Notice]:
+    """GL-262, GL-273, GL-479: the repayment notice again, at the rate of the other kind, of what the contract can be
+    about. Where the payment rises a new decision follows, which brings it; where nothing can be lent, there is none.
+    """
+    said, (amount, bonus) = case.said(steps.DanshinChange), decision.most_to_contract(case)
+    if decision.rises(said) or said.rate_percent is None or not amount:
         return []
-    text = _payments(case, approval.amount_yen or 0, contract.approved_bonus_yen(case), said.rate_percent)
-    return [Notice(DECISION, _SUBJECT, "repayment_notice", text)]
+    return [Notice(DECISION, _SUBJECT, "repayment_notice", _payments(case, amount, bonus, said.rate_percent))]
 
 
 def of_cancelled_prepayment(case: Case) -> Sequence[Notice]:

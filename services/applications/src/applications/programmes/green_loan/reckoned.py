@@ -8,7 +8,7 @@ from kit.errors import Finding
 
 from applications.forms import read
 from applications.programmes.green_loan import reading, steps
-from applications.programmes.green_loan.conditions import contract
+from applications.programmes.green_loan.conditions import decision
 from applications.programmes.green_loan.form import works as form_works
 from applications.programmes.green_loan.form.sections import GreenLoanForm, Works
 from applications.programmes.green_loan.money import rates
@@ -48,20 +48,20 @@ def danshin_change(case: Case) -> steps.DanshinChange:
 
 
 def _rate_change(case: Case) -> RateChange | None:
-    """By the table of the acceptance, for the amount that was approved; None where the table does not know it."""
+    """By the table of the acceptance, for what the contract can be about; None where the table does not know it."""
     said, entered = case.said(steps.DanshinWish), content(case)
-    submitted, approval = case.last(LOAN, "submit"), case.said_before(steps.Approval, LOAN, "approve")
-    if not isinstance(case.dated, RateTable) or submitted is None or approval is None or said.choice is None:
+    submitted, approved = case.last(LOAN, "submit"), case.last(LOAN, "approve")
+    if not isinstance(case.dated, RateTable) or submitted is None or approved is None or said.choice is None:
         return None
-    menu = Menu(entered["menu"])
+    menu, (amount, bonus) = Menu(entered["menu"]), decision.most_to_contract(case)
     try:
         return rates.rate_change(
             case.dated,
             submitted.at,
             (menu, reading.danshin_choice(case)),
             (menu, said.choice),
-            amount_yen=approval.amount_yen or 0,
-            bonus_part_yen=contract.approved_bonus_yen(case),
+            amount_yen=amount,
+            bonus_part_yen=bonus,
             years=entered["loan"]["years"],
             method=Method(entered["loan"]["method"]),
         )

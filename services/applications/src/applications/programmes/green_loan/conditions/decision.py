@@ -9,6 +9,8 @@ from kit.errors import Finding
 
 from applications.programmes.green_loan import steps
 from applications.programmes.green_loan.conditions import contract
+from applications.programmes.green_loan.money.methods import max_bonus_part
+from applications.programmes.green_loan.papers.completion import contract_ceiling_yen
 from applications.programmes.green_loan.procedure import channel, decision
 from applications.programmes.green_loan.reading import LOAN, content, debtors
 from applications.workflow import Case
@@ -72,6 +74,18 @@ def approval_fits(case: Case) -> Sequence[Finding]:
         bonus_field="bonus_part_yen",
     )
     return [*found, *decision.conditions_findings(conditions, "conditions")]
+
+
+def most_to_contract(case: Case) -> tuple[int, int]:
+    """GL-248, GL-433, GL-479: the most that the contract can be about, and its bonus part, in yen: what was approved,
+    and no more than the final amounts allow, once they are known.
+    """
+    approval = case.said_before(steps.Approval, LOAN, "approve")
+    receipt = case.said_before(steps.CheckedReceipt, LOAN, "receive")
+    amount = approval.amount_yen or 0 if approval else 0
+    if receipt is not None:
+        amount = contract_ceiling_yen(amount, receipt.final_limit_yen or 0)
+    return amount, min(contract.approved_bonus_yen(case), max_bonus_part(amount))
 
 
 def payment_rises(case: Case) -> bool:
