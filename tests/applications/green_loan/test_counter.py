@@ -492,8 +492,11 @@ async def test_each_person_and_the_office_see_what_was_given_to_whom_and_nobody_
     assert (await owner.get(path)).status_code == 403
     # The inspection body has the house, the works and whom to call; neither papers nor decision nor money.
     inspector = desk.person(Role.INSPECTION_BODY, organisation_id=example.BODY)
-    seen = (await inspector.view(application))["content"]
+    view = await inspector.view(application)
+    seen = view["content"]
     assert seen["works"]["lines"]
+    # Nor how it stands with anybody's identity, consent or insurance.
+    assert {one["track"] for one in view["tracks"]} == {"loan"}
     assert not {"loan", "joint_debtors", "figures"} & seen.keys()
     assert "annual" not in str(seen) + str(seen.get("applicant", {}).keys())
     assert (await inspector.get(f"/v1/applications/{application}/papers")).status_code == 404
@@ -501,7 +504,12 @@ async def test_each_person_and_the_office_see_what_was_given_to_whom_and_nobody_
     told = (await inspector.get(f"/v1/applications/{application}/timeline")).json()["items"]
     assert [one["facts"] for one in told if one["step"] == "融資承認"] == [{}]
     bank = desk.person(Role.BANK, organisation_id=example.BANK)
-    assert (await bank.view(application))["content"]["loan"]["amount_yen"] == 1_500_000
+    counter = await bank.view(application)
+    assert counter["content"]["loan"]["amount_yen"] == 1_500_000
+    assert {one["track"] for one in counter["tracks"]} >= {"loan", "consent", "identity", "danshin"}
+    of_bank = (await bank.get(f"/v1/applications/{application}/timeline")).json()["items"]
+    of_persons = {"個人情報の取扱いに同意・商品概要説明書を確認", "団信のお申込みを準備"}
+    assert {one["step"] for one in of_bank} - {one["step"] for one in told} == of_persons
     # By hand: only with a ground, about somebody of this application, and the ground is the office's.
     officer = desk.person(Role.OFFICE_REVIEWER)
     given = {

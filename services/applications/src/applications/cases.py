@@ -270,6 +270,11 @@ def hears(application: Application, caller: Caller, track: str) -> bool:
     return all(track in share.tracks for share in shares_of(application, caller))
 
 
+def sees(application: Application, caller: Caller, track: str) -> bool:
+    """Whether that a track is there is for the caller: of persons only those know who hear what is said about them."""
+    return track not in application.programme.workflow.personal or hears(application, caller, track)
+
+
 def documents_json(documents: Sequence[Document]) -> str:
     """Documents as they are kept with a version."""
     return json.dumps([vars(one) for one in documents], default=str)

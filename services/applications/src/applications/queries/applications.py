@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications.access import OFFICE, Action, caller_of
-from applications.cases import Application, digest_to_prove, in_force, open_for, shared, version_of
+from applications.cases import Application, digest_to_prove, in_force, open_for, sees, shared, version_of
 from applications.desk import Desk
 from applications.filing import with_filing
 from applications.programme import Examined
@@ -150,6 +150,7 @@ def _tracks(application: Application, case: Case, caller: Caller, *, office: boo
             tuple(_open_step(application, row, one.subject) for row in one.open),
         )
         for one in standings(workflow, case, caller)
+        if office or sees(application, caller, one.track)
     )
 
 

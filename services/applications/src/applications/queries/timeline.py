@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications import desk as contexts
 from applications.access import OFFICE, Action, caller_of
-from applications.cases import Application, hears, open_for
+from applications.cases import Application, hears, open_for, sees
 from applications.desk import Desk
 
 _HISTORY = text("""
@@ -73,7 +73,7 @@ async def _steps(session: AsyncSession, desk: Desk, application: Application, ac
     for row in (await session.execute(_HISTORY, {"application_id": application.id})).all():
         # A step that the table does not know any more stays inside the office.
         taken = next((one for one in workflow.rows(row.track, row.command) if row.source in one.sources), None)
-        if office or (taken is not None and taken.public):
+        if office or (taken is not None and taken.public and sees(application, caller_of(actor), row.track)):
             label = taken.label if taken is not None else row.command
             by = "システム" if row.role is None else BY[Role(row.role)]
             actor_id = row.actor_id if office else None
