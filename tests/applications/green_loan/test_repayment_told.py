@@ -64,6 +64,9 @@ def test_that_the_funds_were_paid_is_told_with_the_first_due_date():
     funds = steps.Funds(paid_on=date(2026, 4, 17), first_due_on=FIRST)
     (notice,) = row.notices(borrowed().case(facts=funds))
     assert (notice.kind, "2026-04-17" in notice.text, "2026-05-15" in notice.text) == ("funds_paid", True, True)
+    # Into whose account they went is not for all who take part.
+    _, read = WORKFLOW.told(row, {"paid_on": "2026-04-17", "account": {"number": "7654321"}, "agent": {"name": "x"}})
+    assert read == {"paid_on": "2026-04-17"}
 
 
 @pytest.mark.rule("GL-591")
@@ -99,5 +102,24 @@ def test_a_wish_to_repay_early_calls_the_office_until_it_is_arranged_or_its_day_
     assert called(life) == {"prepayment_asked"}
     life = borrowed()
     said(life, "ask_prepayment", MAIN, date(2026, 6, 1), **WISH)
+    later = {**WISH, "payment_on": "2026-08-15"}
+    said(life, "ask_prepayment", MAIN, date(2026, 6, 1), **later)
     said(life, "prepay", BANK, date(2026, 6, 2), **WISH, noticed_on="2026-06-01")
+    assert called(life) == {"prepayment_asked"}  # for the other day
+    said(life, "prepay", BANK, date(2026, 6, 2), **later, noticed_on="2026-06-01")
     assert called(life) == set()
+    said(life, "cancel_prepayment", BANK, date(2026, 6, 3), payment_on="2026-08-15")
+    assert called(life) == {"prepayment_asked"}
+
+
+@pytest.mark.rule("GL-591")
+def test_nothing_is_declined_that_nobody_asked_for_nor_twice():
+    life = borrowed(bonus=500_000)
+    why = {"reason": "収入を確認できない"}
+    with pytest.raises(Refused) as refused:
+        said(life, "decline_change", APPROVER, date(2026, 6, 1), **why)
+    assert codes(refused) == {"NOTHING_ASKED"}
+    said(life, "ask_change", MAIN, date(2026, 6, 1), **CHANGE)
+    said(life, "decline_change", APPROVER, date(2026, 6, 2), **why)
+    with pytest.raises(Refused):
+        said(life, "decline_change", APPROVER, date(2026, 6, 3), **why)

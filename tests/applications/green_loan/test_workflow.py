@@ -666,6 +666,26 @@ def test_a_contract_does_not_begin_before_a_borrowing_ends_that_is_left_out_beca
     assert life.state() == "contract_open"
 
 
+@pytest.mark.rule("GL-304", "GL-309")
+def test_what_never_counts_holds_up_no_contract_whenever_it_ends():
+    life = with_borrowing(final_on="2026-05-20", kind="mobile_handset_instalment")
+    decide(life)
+    certify(life)
+    receive(life)
+    open_contract(life)
+    assert life.state() == "contract_open"
+
+
+@pytest.mark.rule("GL-306", "GL-307", "GL-310")
+def test_of_a_house_that_is_sold_the_papers_are_the_condition_and_not_the_sale():
+    sale = {"loan_balance_yen": 9_000_000, "sale_price_yen": 12_000_000}
+    life = with_borrowing(kind="housing", house_sale=sale)
+    decide(life)
+    (condition,) = conditions(life.case())
+    assert "売却(予定)額" in condition.text
+    assert "完済したこと" not in condition.text
+
+
 @pytest.mark.rule("GL-483", "GL-487")
 @pytest.mark.parametrize(("late", "state"), [(timedelta(seconds=-1), "contracted"), (timedelta(), "contract_open")])
 def test_a_signature_counts_by_the_time_at_the_provider_and_may_be_heard_of_a_little_later(late, state):

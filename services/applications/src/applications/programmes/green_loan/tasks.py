@@ -8,7 +8,7 @@ from kit.japan import JST
 from kit.japan.months import last_day
 
 from applications.programmes.green_loan import insurance, reading, servicing, steps
-from applications.programmes.green_loan.conditions import contract
+from applications.programmes.green_loan.conditions import contract, repayment
 from applications.programmes.green_loan.examination import anti_social_checks, later_proofs
 from applications.programmes.green_loan.form.papers import SPECIAL_CASE_MONTHS
 from applications.programmes.green_loan.money import arrears
@@ -193,24 +193,30 @@ def _proofs(case: Case, *states: State) -> bool:
 
 def change_asked(case: Case) -> Ground | None:
     """GL-591: another way of repayment was asked for, and the office has neither approved nor declined since."""
-    asked = case.last(LOAN, "ask_change")
-    answers = (case.last(LOAN, "change_terms"), case.last(LOAN, "decline_change"))
-    if case.state(LOAN) not in OWED or asked is None or any(one and one.at >= asked.at for one in answers):
+    asked = repayment.change_to_answer(case)
+    if case.state(LOAN) not in OWED or asked is None:
         return None
     return Ground(asked.at, "GL-591", "返済方法の変更のお申出があります。承認するか、見送るかを判断してください。")
 
 
 def prepayment_asked(case: Case) -> Ground | None:
-    """GL-596, GL-601: somebody wishes to repay early on a day that is not over, and no prepayment is arranged since."""
-    asked = case.last(LOAN, "ask_prepayment")
-    said = case.said_before(steps.PrepaymentWish, LOAN, "ask_prepayment")
-    arranged = case.last(LOAN, "prepay")
-    if case.state(LOAN) not in OWED or asked is None or said is None or said.payment_on is None:
+    """GL-596, GL-601: somebody wishes to repay early on a day that is not over, and nothing is arranged for it."""
+    if case.state(LOAN) not in OWED:
         return None
-    if said.payment_on < reading.today(case) or (arranged is not None and arranged.at >= asked.at):
+    arranged = {one.facts.payment_on for one in servicing.prepayments(case)}
+    waiting = [
+        (step.facts.payment_on, step.at)
+        for step in case.taken.get((LOAN, case.application_id, "ask_prepayment"), ())
+        if isinstance(step.facts, steps.PrepaymentWish)
+        and step.facts.payment_on is not None
+        and step.facts.payment_on >= reading.today(case)
+        and step.facts.payment_on not in arranged
+    ]
+    if not waiting:
         return None
-    reason = f"{said.payment_on}の繰上返済のお申出があります。取扱金融機関と手続きを進めてください。"
-    return Ground(asked.at, "GL-601", reason, said.payment_on)
+    day, _ = min(waiting)
+    reason = f"{day}の繰上返済のお申出があります。取扱金融機関と手続きを進めてください。"
+    return Ground(max(at for _, at in waiting), "GL-601", reason, day)
 
 
 def area_registration(case: Case) -> Ground | None:

@@ -27,8 +27,14 @@ def conditions_of(case: Case, approval: steps.Approval | None) -> list[tuple[str
     """The conditions of an approval, and by when: those that were said, and proofs that are outstanding (GL-310)."""
     told = [(one.text or "", one.due or "contract") for one in (approval.conditions if approval else None) or ()]
     form, _ = read(GreenLoanForm, content(case))
-    promised = (borrowings.KIND_LABELS[one.kind] for one in form_money.others(form).proof_outstanding)
-    return [*told, *((f"{kind}を契約までに完済したことの確認", "contract") for kind in promised)]
+    return [*told, *((_proof_of(one), "contract") for one in form_money.others(form).proof_outstanding)]
+
+
+def _proof_of(one: borrowings.Borrowing) -> str:
+    """GL-305: that it is repaid. GL-306, GL-307: of a house that is sold papers suffice, the sale may come later."""
+    if one.house_sale is not None and not one.declared_repaid_by_contract:
+        return "売却する住宅のローンの残高と売却(予定)額(不足するときはその資金)を確認できる書類の提出"
+    return f"{borrowings.KIND_LABELS[one.kind]}を契約までに完済したことの確認"
 
 
 def conditions(case: Case) -> list[decision.Condition]:
@@ -142,10 +148,8 @@ def _blocking(case: Case, people: Sequence[UUID]) -> list[Finding]:
         today=today(case),
     )
     if insurance.danshin_is_settled(case):
-        message = (
-            "団信の加入手続きが終わっていないか、加入の結果がお申込みの団信の種類と異なります。"
-            "機構からのご連絡をお待ちください。"
-        )
+        # Everybody who signs reads it, and what the insurer said is for the insured alone.
+        message = "団信のお手続きを確認しています。機構からのご連絡をお待ちください。"
         found.append(Finding("GL-260", "danshin_not_settled", message))
     return found
 

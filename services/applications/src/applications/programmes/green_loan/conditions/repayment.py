@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from kit.errors import Finding
 
@@ -129,6 +130,25 @@ def _prepayment_wrong(case: Case, said: steps.PrepaymentWish, noticed_on: date) 
         findings.append(Finding("GL-602", "REQUIRED", message, "effect"))
     findings += prepayment.partial_findings(said.channel, wish, said.payment_on, "amount_yen")
     return findings if findings or _possible(case, said) else [_not_possible("amount_yen")]
+
+
+def funds_told(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What all who take part read of the payment: the days. Accounts and agent are one person's, and the office's."""
+    return {key: said[key] for key in ("paid_on", "first_due_on", "repayment_day", "bonus_month") if key in said}
+
+
+def change_was_asked(case: Case) -> Sequence[Finding]:
+    """GL-591: there is something to decline, and everybody who owes the loan is told so once."""
+    if change_to_answer(case) is not None:
+        return ()
+    return [Finding("GL-591", "NOTHING_ASKED", "回答を待っている返済方法の変更のお申出がありません。", "reason")]
+
+
+def change_to_answer(case: Case) -> Taken | None:
+    """The last wish for another way of repayment that the office has neither approved nor declined since (GL-591)."""
+    asked = case.last(LOAN, "ask_change")
+    answers = (case.last(LOAN, "change_terms"), case.last(LOAN, "decline_change"))
+    return None if asked is None or any(one and one.at >= asked.at for one in answers) else asked
 
 
 def change_fits(case: Case) -> Sequence[Finding]:

@@ -110,15 +110,18 @@ def _ratio(form: GreenLoanForm, amount_yen: int, years: int, method: Method, rat
 def others(form: GreenLoanForm) -> borrowings.OtherBorrowings:
     """GL-283 to GL-313: what the other borrowings cost a year as the review counts them, and what is to be proved."""
     loan = form.loan or Loan()
-    told = [one for one in form.borrowings or () if one.kind is not None and one.debtor is not None]
-    return borrowings.at_review([_borrowing(one) for one in told], loan.planned_contract_on)
+    return borrowings.at_review(_told(form), loan.planned_contract_on)
+
+
+def _told(form: GreenLoanForm) -> list[borrowings.Borrowing]:
+    return [_borrowing(one) for one in form.borrowings or () if one.kind is not None and one.debtor is not None]
 
 
 def last_end_relied_on(form: GreenLoanForm) -> date | None:
     """GL-304, GL-311: the last final day of the borrowings that are left out since they end by the planned contract."""
     planned = (form.loan or Loan()).planned_contract_on
-    ends = [one.final_on for one in form.borrowings or () if one.final_on is not None]
-    return max((day for day in ends if planned is not None and day <= planned), default=None)
+    left_out = (one for one in _told(form) if borrowings.ends_in_time_only(one, planned))
+    return max((one.final_on for one in left_out if one.final_on is not None), default=None)
 
 
 def _borrowing(one: Borrowing) -> borrowings.Borrowing:

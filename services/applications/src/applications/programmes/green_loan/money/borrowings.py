@@ -133,6 +133,11 @@ def _ends_by_contract(borrowing: Borrowing, contract_on: date | None) -> bool:
     return borrowing.final_on is not None and contract_on is not None and borrowing.final_on <= contract_on
 
 
+def ends_in_time_only(borrowing: Borrowing, contract_on: date | None) -> bool:
+    """Whether it is left out for no other reason than that it ends by the contract (GL-304)."""
+    return standing(borrowing, contract_on) is Standing.EXCLUDED and standing(borrowing, None) is not Standing.EXCLUDED
+
+
 def _repaid_early(borrowing: Borrowing) -> Standing:
     """What will be repaid in full before the contract counts until that is proven (GL-305 to GL-307).
 

@@ -186,7 +186,7 @@ ROWS = (
     ),
     *here(
         "fulfil",
-        DOUBTFUL,
+        (*DOUBTFUL, "contracted"),  # the funds wait for a condition, too
         [REVIEWER, AT_BANK],
         "融資承認条件を確認",
         "GL-435",

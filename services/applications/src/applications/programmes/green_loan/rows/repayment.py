@@ -20,6 +20,7 @@ ROWS = (
         *("GL-080", "GL-503"),
         guards=(funds.funds_may_be_paid, funds.accounts_are_right, repayment.repayment_begins),
         facts=steps.Funds,
+        tells=repayment.funds_told,
         notices=notices.of_funds,
     ),
     row(
@@ -121,7 +122,7 @@ ROWS = (
         [APPROVER],
         "返済方法の変更を見送り",
         "GL-591",
-        guards=(decision.reason_is_given,),
+        guards=(repayment.change_was_asked, decision.reason_is_given),
         notices=notices.of_declined_change,
     ),
     # GL-579: what is found out calls for a task of the office, and for nothing by itself.
