@@ -113,7 +113,13 @@ class ReapplicationAnswer(Answer):
 
 
 def reapplication_check(question: Reapplication) -> ReapplicationAnswer:
-    """Judge a new application after an earlier one."""
+    """Judge a new application after an earlier one.
+
+    Raises ValueError when its acceptance date is missing: only a draft has none, and one that was stopped (GL-086).
+    """
+    without_date = question.previous_application_date is None
+    if without_date and question.previous_outcome in channel.BANNING - {channel.Outcome.STOPPED}:
+        raise ValueError("previous_application_date is needed for what was accepted")
     allowed = channel.may_apply_again(
         question.previous_application_date, question.previous_outcome, question.new_application_date
     )
