@@ -14,7 +14,7 @@ MEMBERS := shared/contracts shared/kit services/identity services/applications s
            services/notifications deploy/events deploy/stack
 SOURCES := $(MEMBERS:=/src)
 
-.PHONY: help setup run test first-half second-half deploy-half test-real real-stacks real-parts tools check \
+.PHONY: help setup run test first-half second-half deploy-half test-real real-stacks real-parts tools real-servers check \
         lint types imports contracts catalogue freeze asyncapi rules deploy-check images bench migrate format pins clean
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,37 +36,42 @@ run: setup ## start everything here and play a case (PROGRAMME=green_loan: that 
 	@exec $(BIN)/madoguchi stack up $(if $(filter 0,$(DEMO)),--no-demo) $(if $(PROGRAMME),--case $(PROGRAMME)) $(if $(LOGS),--logs)
 
 # Two halves of about the same length, each with servers of its own: most of the time a test waits for one of them. What
-# starts the whole stack is in one of them: two stacks at once would wait for the processor, and not for each other.
+# starts the whole stack is in one of them: two stacks at once would wait for the processor, and not for each other. What
+# they print comes in whole lines, so that both can be followed.
 STACKS := tests/faults tests/journeys
 FIRST_HALF := $(STACKS) $(addprefix tests/,contracts drill events kit operators stack)
 SECOND_HALF := $(filter-out $(FIRST_HALF) tests/support tests/bench tests/__pycache__,$(patsubst %/,%,$(wildcard tests/*/)))
-AT_ONCE := +@$(MAKE) --no-print-directory --keep-going --output-sync=line --jobs
+DEPLOY := $(filter 1,$(MADOGUCHI_DEPLOY_CHECK))
+AT_ONCE := +@$(MAKE) --no-print-directory --keep-going --jobs
+BY_LINE := sed -u ""
 test: setup ## all tests, on servers from wheels; in two halves at once
-	$(AT_ONCE) first-half second-half $(if $(MADOGUCHI_DEPLOY_CHECK),deploy-half)
+	$(AT_ONCE) first-half second-half $(if $(DEPLOY),deploy-half real-servers)
 
 first-half: setup
-	$(BIN)/pytest $(FIRST_HALF)
+	$(BIN)/pytest $(FIRST_HALF) | $(BY_LINE)
 
 second-half: setup
-	$(BIN)/pytest $(if $(MADOGUCHI_DEPLOY_CHECK),$(filter-out tests/deploy,$(SECOND_HALF)),$(SECOND_HALF))
+	$(BIN)/pytest $(if $(DEPLOY),$(filter-out tests/deploy,$(SECOND_HALF)),$(SECOND_HALF)) | $(BY_LINE)
 
 # As `make deploy-check`, whose tools are made meanwhile: MADOGUCHI_DEPLOY_CHECK=1 asks for it.
 deploy-half: second-half tools
-	$(BIN)/pytest tests/deploy
+	$(BIN)/pytest tests/deploy | $(BY_LINE)
 
 test-real: setup ## the tests marked `real` against Apache Kafka and MinIO, obtained into .real the first time; in two parts at once
 	$(BIN)/madoguchi stack obtain-real
 	$(AT_ONCE) real-stacks real-parts
 
 real-stacks: setup
-	MADOGUCHI_TEST_SERVERS=real $(BIN)/pytest $(STACKS) -m real
+	MADOGUCHI_TEST_SERVERS=real $(BIN)/pytest $(STACKS) -m real | $(BY_LINE)
 
 real-parts: setup
-	MADOGUCHI_TEST_SERVERS=real $(BIN)/pytest tests $(STACKS:%=--ignore=%) -m real
+	MADOGUCHI_TEST_SERVERS=real $(BIN)/pytest tests $(STACKS:%=--ignore=%) -m real | $(BY_LINE)
 
-# Whatever is built beside them, the tests come first.
+# Whatever is built beside them, the tests come first; and what cannot be had of one keeps nobody from the other.
 tools: setup
 	nice $(BIN)/madoguchi stack obtain-tools
+
+real-servers: tools
 	nice $(BIN)/madoguchi stack obtain-real
 
 check: lint types imports contracts ## everything that needs no running server: style, types, imports, contracts, rules
