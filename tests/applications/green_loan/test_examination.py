@@ -209,6 +209,30 @@ def test_what_the_books_say_is_owed_of_other_loans_lowers_the_limit(balances, li
     approve(life, limit)
 
 
+@pytest.mark.rule("GL-195", "GL-199")
+def test_that_the_books_have_no_running_loan_is_said_and_counts_more_than_what_the_applicant_said():
+    life = draft()
+    life.draft = example.content_with(loan__running_balance_yen=3_500_000)  # 5,000,000 less this leaves 1,500,000
+    agree(life, (MAIN, OWNER))
+    life.do("submit", MAIN)
+    loan = {"number": "1", "balance_yen": 3_600_000, "debtors": [str(OWNER)]}
+    assert examination.running_yen(life.case()) is None
+    for nothing in ({"running_loans": []}, {"no_running_loans": False}):
+        with pytest.raises(Refused) as refused:
+            life.do("examine", REVIEWER, **nothing)
+        assert codes(refused) == {"REQUIRED"}
+    life.do("examine", REVIEWER, no_running_loans=True)
+    assert examination.running_yen(life.case()) == 0
+    life.do("examine", REVIEWER, running_loans=[loan])
+    assert examination.running_yen(life.case()) == 3_600_000
+    life.do("examine", REVIEWER, no_running_loans=True)
+    examine(life)  # of something else
+    assert examination.running_yen(life.case()) == 0
+    with pytest.raises(Refused) as refused:
+        life.do("examine", REVIEWER, running_loans=[loan], no_running_loans=True)
+    assert codes(refused) == {"CONTRADICTS"}
+
+
 # Papers
 
 

@@ -65,7 +65,9 @@ def running_yen(case: Case) -> int | None:
     None: nobody has looked, and what the applicant said counts.
     """
     told = [
-        one.running_loans for one in case.all_said(steps.Examination, LOAN, _EXAMINE) if one.running_loans is not None
+        one.running_loans or ()
+        for one in case.all_said(steps.Examination, LOAN, _EXAMINE)
+        if one.running_loans is not None or one.no_running_loans
     ]
     if not told:
         return None
@@ -155,10 +157,10 @@ def examined(case: Case) -> Sequence[Examined]:
 
 
 def examination_fits(case: Case) -> Sequence[Finding]:
-    """GL-121, GL-235, GL-366: about the debtors, costs and files that there are, and dated."""
+    """GL-121, GL-199, GL-235, GL-366: about the debtors, costs and files that there are, and dated."""
     said = case.said(steps.Examination)
     found = []
-    if not (said.persons or said.costs or said.papers or said.readings or said.running_loans):
+    if not any((said.persons, said.costs, said.papers, said.readings, said.running_loans, said.no_running_loans)):
         found.append(Finding("GL-366", "REQUIRED", "確認した事項を入力してください。", "persons"))
     if said.persons and (said.checked_on is None or said.checked_on > reading.today(case)):
         found.append(Finding("GL-121", "DAY", "確認日は、本日以前の日を入力してください。", "checked_on"))
@@ -174,6 +176,9 @@ def examination_fits(case: Case) -> Sequence[Finding]:
         if (cost.checked or cost.document is not None) and cost.document not in known:
             message = "費用を確認した書類を、この申込みの書類から指定してください。"
             found.append(Finding("GL-235", "NO_EVIDENCE", message, f"costs.{number}.document"))
+    if said.running_loans and said.no_running_loans:
+        message = "返済中の融資がないことの確認と、返済中の融資は、どちらか一方を入力してください。"
+        found.append(Finding("GL-199", "CONTRADICTS", message, "no_running_loans"))
     for number, loan in enumerate(said.running_loans or ()):
         if not loan.number or loan.balance_yen is None or not set(loan.debtors or ()) & set(reading.debtors(case)):
             message = "融資番号、残高、および今回の債務者を含む債務者を入力してください。"

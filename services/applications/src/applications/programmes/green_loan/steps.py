@@ -102,7 +102,10 @@ class RunningLoan(Form):
 
 
 class Examination(Form):
-    """What an officer examined (GL-121, GL-235, GL-366); `checked_on` is the day of the check of persons."""
+    """What an officer examined (GL-121, GL-235, GL-366); `checked_on` is the day of the check of persons.
+
+    `no_running_loans`: the books were looked into, and have none. An empty list says nothing, as in every form.
+    """
 
     persons: tuple[PersonChecked, ...] | None = asked("確認した方", "GL-121", max_length=4)
     checked_on: date | None = asked("確認日", "GL-121")
@@ -110,6 +113,7 @@ class Examination(Form):
     papers: tuple[PaperVerdict, ...] | None = asked("確認した書類", "GL-366", max_length=200)
     readings: tuple[PaperReading, ...] | None = asked("書類の記載", "GL-366", max_length=20)
     running_loans: tuple[RunningLoan, ...] | None = asked("返済中のグリーンリフォームローン", "GL-195", max_length=20)
+    no_running_loans: bool | None = asked("返済中のグリーンリフォームローンがないことの確認", "GL-199")
 
 
 class Originals(Form):
