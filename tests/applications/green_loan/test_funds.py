@@ -76,6 +76,16 @@ def test_the_funds_go_to_the_applicants_account_at_the_institution(life, said, f
     assert refused(life, **said) == found
 
 
+@pytest.mark.rule("GL-345", "GL-497")
+@pytest.mark.parametrize("agent", [None, AGENT])
+@pytest.mark.parametrize(("name", "rule"), [("account", "GL-497"), ("repayment_account", "GL-345")])
+@pytest.mark.parametrize("lacking", ["institution", "branch", "number"])
+def test_both_accounts_are_named_with_institution_branch_and_number_whoever_receives_the_funds(
+    life, agent, name, rule, lacking
+):
+    assert refused(life, agent=agent, **{name: {**ACCOUNT, lacking: None}}) == {(rule, "REQUIRED")}
+
+
 @pytest.mark.rule("GL-500")
 def test_another_repayment_account_wants_a_reason(life):
     other = {**FUNDS, "repayment_account": {**ACCOUNT, "number": "1234567"}}

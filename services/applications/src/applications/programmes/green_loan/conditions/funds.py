@@ -44,6 +44,10 @@ def accounts_are_right(case: Case) -> Sequence[Finding]:
     if said.account is None or said.repayment_account is None:
         message = "資金を受け取る口座と、返済の口座を入力してください。"
         return [Finding("GL-497", "REQUIRED", message, "account")]
+    found = disbursement.named_findings(said.account, "GL-497", "account")
+    found += disbursement.named_findings(said.repayment_account, "GL-345", "repayment_account")
+    if found:
+        return found
     found = channel.account_institution_findings(institution, said.repayment_account.institution, "repayment_account")
     if said.agent is not None:
         found += disbursement.agent_findings(said.agent, "agent")

@@ -95,11 +95,16 @@ def schedule_findings(
     return found
 
 
+def named_findings(account: Account, rule: str, field: str) -> list[Finding]:
+    """GL-345, GL-497: money goes to an account, and comes from one, by institution, branch and number."""
+    if account.institution and account.branch and account.number:
+        return []
+    message = "口座の金融機関、支店コード、口座番号を入力してください。"
+    return [Finding(rule, "REQUIRED", message, field)]
+
+
 def account_findings(funds: Account, applicant: UUID, institution: UUID, field: str) -> list[Finding]:
     """GL-497: without an agent, the funds go to an account of the main applicant at the handling institution."""
-    if not funds.branch or not funds.number:
-        message = "口座の支店コードと口座番号を入力してください。"
-        return [Finding("GL-497", "REQUIRED", message, field)]
     found = []
     if funds.institution != institution:
         message = "資金を受け取る口座は、取扱金融機関の口座を指定してください。"
