@@ -1,7 +1,8 @@
 """What is heard from other services: twice, late, malformed, out of order."""
 
 import json
-from uuid import uuid4
+from datetime import datetime
+from uuid import UUID, uuid4
 
 import pytest
 from applications.domain import review_due_on
@@ -123,6 +124,31 @@ async def test_the_document_set_is_the_newest_version_in_whatever_order_they_com
     )
     await counter.consumer.process([record_of(removed, sequence=4)])
     assert await slots_of(counter, application) == []
+
+
+async def test_a_file_keeps_the_time_at_which_it_was_first_told_of_and_an_old_one_has_none(counter):
+    application_id = uuid4()
+    first = stored(application_id, 1, "kanri_kiyaku")
+    both = stored(application_id, 2, "sokai_gijiroku").model_copy(update={"set": (*first.set, entry("sokai_gijiroku"))})
+
+    async def came():
+        [row] = await counter.rows("SELECT came FROM document_sets WHERE application_id = :id", id=application_id)
+        return {UUID(one): datetime.fromisoformat(at) for one, at in row.came.items()}
+
+    began = counter.clock()
+    await counter.hear(first)
+    counter.clock.advance(hours=1)
+    await counter.hear(both, first)
+    times = {first.set[0].document_id: began, both.set[1].document_id: counter.clock()}
+    assert await came() == times
+    removed = both.model_copy(update={"set": both.set[1:], "set_version": 3})
+    counter.clock.advance(hours=1)
+    await counter.hear(removed, removed)
+    assert await came() == {both.set[1].document_id: times[both.set[1].document_id]}
+    old = "UPDATE document_sets SET came = NULL WHERE application_id = :id RETURNING application_id"
+    await counter.rows(old, id=application_id)  # as the release before left it
+    await counter.hear(both.model_copy(update={"set_version": 4}))
+    assert await came() == {first.set[0].document_id: counter.clock()}
 
 
 @pytest.mark.parametrize("event_class", [EkycStatusChanged, ContactChanged, DocumentStored, ApplicationSubmitted])

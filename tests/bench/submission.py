@@ -85,7 +85,7 @@ async def prepare(servers: Servers, url: str, number: int) -> list[Case]:
             )
             entries = [entry("kanri_kiyaku"), entry("sokai_gijiroku")]
             await projections.keep_document_set(
-                session=session, application_id=started.id, set_version=2, entries=entries
+                session=session, application_id=started.id, set_version=2, entries=entries, at=now
             )
             filing = await filing_of(session, desk, await lock(session, desk, started.id), now=now)
         return Case(started.id, actor, filing.sha256)

@@ -41,6 +41,7 @@ class Life:
         self.draft: Mapping[str, Any] = {}
         self.draft_version = 1
         self.documents: list[Document] = []
+        self.came: dict[UUID, datetime] = {}
         self.submitted: Mapping[str, Any] | None = None
         self.others: tuple[Other, ...] = ()
         self.facts: Facts | None = None
@@ -64,6 +65,7 @@ class Life:
             taken=dict(self.taken),
             others=self.others,
             documents=tuple(self.documents),
+            came=dict(self.came),
             maintenance=(),
             **more,
         )

@@ -58,9 +58,17 @@ async def done(person: Person, application: UUID, command: str, **body: Any) -> 
     return answer.json()
 
 
-async def file(desk: Counter, application: UUID, *papers: tuple[str, UUID | None], version: int = 1) -> None:
-    """These papers are stored: slot, and whose they are. `version` counts the changes of the set."""
-    entries = tuple(
+async def file(
+    desk: Counter,
+    application: UUID,
+    *papers: tuple[str, UUID | None],
+    version: int = 1,
+    known: tuple[SetEntry, ...] = (),
+) -> tuple[SetEntry, ...]:
+    """These papers are stored beside those that are `known`: slot, and whose they are. `version` counts the changes of
+    the set, which is returned.
+    """
+    entries = known + tuple(
         SetEntry(
             document_id=uuid4(),
             slot=slot,
@@ -84,6 +92,7 @@ async def file(desk: Counter, application: UUID, *papers: tuple[str, UUID | None
             total_bytes=1000 * len(entries),
         )
     )
+    return entries
 
 
 async def a_couple(desk: Counter) -> tuple[Person, Person, UUID]:

@@ -420,9 +420,20 @@ async def test_a_proof_that_comes_later_has_its_slots_open_and_calls_the_office_
         "SELECT data FROM events WHERE aggregate_id = :id AND type LIKE '%ApplicationSubmitted%'", id=application
     )
     assert {"slot": "tax_assessment", "subject": str(owner.account_id)} in event.data["awaited"]
-    sql = "SELECT kind FROM office_tasks WHERE application_id = :id AND state = 'open'"
+    sql = "SELECT id, kind FROM office_tasks WHERE application_id = :id AND state = 'open'"
     assert await desk.rows(sql, id=application) == []
-    await file(desk, application, *papers, ("tax_assessment", owner.account_id), version=3)
+    proof = ("tax_assessment", owner.account_id)
+    known = await file(desk, application, *papers, proof, version=3)
+    (task,) = await desk.rows(sql, id=application)
+    assert task.kind == "income_proof_unchecked"
+    officer = desk.person(Role.OFFICE_REVIEWER)
+    finished = await officer.post(f"/v1/tasks/{task.id}/finish", {"note": "別の書類を依頼した。"})
+    assert finished.status_code == 200, finished.text
+    desk.clock.advance(seconds=1)
+    known = await file(desk, application, ("salary_certificate", wife.account_id), version=4, known=known)
+    assert await desk.rows(sql, id=application) == []  # another paper calls for nothing
+    desk.clock.advance(seconds=1)
+    await file(desk, application, proof, version=5, known=known)
     assert [row.kind for row in await desk.rows(sql, id=application)] == ["income_proof_unchecked"]
 
 

@@ -136,6 +136,24 @@ def test_a_proof_that_could_not_be_issued_calls_from_june_on_and_when_it_has_com
     assert tasks(life) == {}
 
 
+@pytest.mark.rule("GL-391")
+def test_a_later_proof_calls_from_when_its_last_file_came_and_other_files_call_for_nothing():
+    life = in_spring()
+    life.do("submit", MAIN)
+    confirmed, first, second = life.now, life.now + timedelta(days=1), life.now + timedelta(days=2)
+
+    def calls_from(slot, at):
+        life.documents.append(example.document(slot, OWNER))
+        if at:
+            life.came[life.documents[-1].document_id] = at
+        return of_the_loan(life)["income_proof_unchecked"].at
+
+    assert calls_from("tax_assessment", None) == confirmed  # from before it was kept when files come
+    assert calls_from("tax_assessment", first) == first
+    assert calls_from("salary_certificate", second) == first
+    assert calls_from("tax_assessment", second) == second
+
+
 @pytest.mark.rule("GL-434", "GL-435")
 def test_a_condition_calls_when_the_event_has_come_until_which_it_was_to_be_fulfilled():
     life = accepted()

@@ -80,6 +80,7 @@ class Application:
     taken: Mapping[tuple[str, UUID, str], tuple[Taken, ...]] = field(default_factory=dict)
     submitted: Mapping[str, Any] | None = None
     evidence: Mapping[UUID, Evidence] = field(default_factory=dict)
+    came: Mapping[UUID, datetime] = field(default_factory=dict)
 
     @property
     def ekyc_status(self) -> str | None:
@@ -109,6 +110,7 @@ class Application:
             draft_version=self.draft_version,
             documents=self.documents,
             evidence=self.evidence,
+            came=self.came,
         )
 
 
@@ -169,8 +171,9 @@ async def by_id(session: AsyncSession, desk: Desk, application_id: UUID) -> Appl
     order = {slot.key: place for place, slot in enumerate(programme.documents.slots)}
     documents = sorted(documents_of(facts.pop("documents") or ()), key=lambda one: order.get(one.slot, len(order)))
     ekyc = {UUID(account_id): status for account_id, status in (facts.pop("ekyc") or {}).items()}
+    came = {UUID(one): datetime.fromisoformat(at) for one, at in (facts.pop("came") or {}).items()}
     application = Application(
-        programme=programme, tracks=tracks, parties=parties, ekyc=ekyc, documents=tuple(documents), **facts
+        programme=programme, tracks=tracks, parties=parties, ekyc=ekyc, documents=tuple(documents), came=came, **facts
     )
     return await _remembering(session, desk, application) if programme.workflow.remembers else application
 

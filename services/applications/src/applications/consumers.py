@@ -71,6 +71,7 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
             application_id=event.application_id,
             set_version=event.set_version,
             entries=event.set,
+            at=meta.occurred_at,
         )
         if isinstance(event, DocumentRemoved):
             await projections.forget_income_evidence(session=session, document_id=event.document_id)

@@ -30,7 +30,7 @@ SELECT a.id, a.programme, a.account_id, a.reference, a.submission, a.approved_su
         WHERE e.account_id = a.account_id
            OR e.account_id IN (SELECT p.party_id FROM application_parties p
                                WHERE p.application_id = a.id AND p.until IS NULL)) AS ekyc,
-       c.mail, d.documents
+       c.mail, d.documents, d.came
 FROM applications a
 LEFT JOIN account_contacts c ON c.account_id = a.account_id
 LEFT JOIN document_sets d ON d.application_id = a.id

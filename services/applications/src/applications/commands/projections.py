@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from madoguchi_contracts import IncomeEvidence, SetEntry
@@ -41,9 +42,14 @@ WHERE known.sequence < excluded.sequence
 """)
 _FORGET = text("DELETE FROM income_evidence WHERE document_id = :document_id")
 _DOCUMENTS = text("""
-INSERT INTO document_sets AS known (application_id, set_version, documents)
-VALUES (:application_id, :set_version, cast(:documents AS jsonb))
-ON CONFLICT (application_id) DO UPDATE SET set_version = excluded.set_version, documents = excluded.documents
+INSERT INTO document_sets AS known (application_id, set_version, documents, came)
+VALUES (:application_id, :set_version, cast(:documents AS jsonb), cast(:came AS jsonb))
+ON CONFLICT (application_id) DO UPDATE SET set_version = excluded.set_version, documents = excluded.documents, came = (
+  SELECT jsonb_object_agg(one.key, coalesce(known.came -> one.key, one.value))
+  FROM jsonb_each(excluded.came) AS one
+  WHERE known.came ? one.key
+     OR NOT known.documents @> jsonb_build_array(jsonb_build_object('document_id', one.key))
+)
 WHERE known.set_version < excluded.set_version
 """)
 
@@ -117,9 +123,9 @@ async def forget_income_evidence(*, session: AsyncSession, document_id: UUID) ->
 
 
 async def keep_document_set(
-    *, session: AsyncSession, application_id: UUID, set_version: int, entries: Sequence[SetEntry]
+    *, session: AsyncSession, application_id: UUID, set_version: int, entries: Sequence[SetEntry], at: datetime
 ) -> None:
-    """The files of an application."""
+    """The files of an application, told at a time: those of which it was not known came then."""
     kept = [
         Document(
             document_id=entry.document_id,
@@ -133,5 +139,6 @@ async def keep_document_set(
         )
         for entry in entries
     ]
-    where = {"application_id": application_id, "set_version": set_version, "documents": documents_json(kept)}
-    await session.execute(_DOCUMENTS, where)
+    came = {str(entry.document_id): at.isoformat() for entry in entries}
+    where = {"application_id": application_id, "set_version": set_version}
+    await session.execute(_DOCUMENTS, {**where, "documents": documents_json(kept), "came": json.dumps(came)})

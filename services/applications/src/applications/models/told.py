@@ -36,13 +36,16 @@ class AccountContact(Base, table=True):
 
 
 class DocumentSet(Base, table=True):
-    """The files in an application's slots as documents told them last."""
+    """The files in an application's slots as documents told them last, and when it was first told of each, by its id;
+    of those from before that was kept it is not known.
+    """
 
     __tablename__: ClassVar[str] = "document_sets"
 
     application_id: UUID = Field(primary_key=True)
     set_version: int
     documents: list[dict[str, Any]] = Field(sa_type=JSONB)
+    came: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
 
 
 class PostedPaper(Base, table=True):

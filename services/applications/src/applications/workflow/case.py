@@ -134,8 +134,9 @@ class Case:
 
     `subject` is whom the step is about: the application itself, or a person. `in_force` is the approved content, where
     a step files something over it. `ekyc` has the status of each person that is known of. `facts` is what is said with
-    the step that is being taken. `documents` are the files as they are now. `dated` is what the office keeps for the
-    programme with dates of validity, such as rates; it is looked up for rows that want it (`Transition.dated`).
+    the step that is being taken. `documents` are the files as they are now, `came` is when it was first told of each,
+    where that is known. `dated` is what the office keeps for the programme with dates of validity, such as rates; it is
+    looked up for rows that want it (`Transition.dated`).
     `maintenance` is what the office has announced, looked up for rows that want it (`Transition.counter`), where
     something is filed, and where a draft is saved. `others` are looked up where something is filed. In a workflow that
     remembers, `submitted` is what was handed in last, `taken` has every step that was taken, by track, subject and
@@ -164,6 +165,7 @@ class Case:
     others: tuple[Other, ...] = ()
     documents: tuple[Document, ...] = ()
     evidence: Mapping[UUID, Evidence] = field(default_factory=dict)
+    came: Mapping[UUID, datetime] = field(default_factory=dict)
     dated: object = None
     maintenance: tuple[Maintenance, ...] | None = None
 

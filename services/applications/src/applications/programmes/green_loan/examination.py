@@ -7,6 +7,7 @@ else. What was not examined does not count.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from kit.errors import Finding
@@ -91,6 +92,15 @@ def later_proofs(case: Case) -> list[tuple[Requirement, State]]:
     checked = {(one.code, one.who) for one, state in states if state is State.CHECKED}
     blocking = income.funds_blocked_by([one for one, _ in states], checked)
     return [(one, state) for one, state in states if one in blocking]
+
+
+def proofs_came(case: Case) -> list[datetime]:
+    """GL-391: when each file came of the proofs in `later_proofs` that nobody has checked, as far as it is known."""
+    form = _form(case)
+    files = form_papers.files_by_slot(form, case.account_id, case.documents)
+    open_ = [one for one, state in later_proofs(case) if state is State.UPLOADED]
+    slots = {slot for one in open_ for way in one.slots() for slot in way}
+    return [case.came[document] for slot in slots for document in files.get(slot, ()) if document in case.came]
 
 
 def _states(case: Case, shown: Collection[str]) -> list[tuple[Requirement, State]]:

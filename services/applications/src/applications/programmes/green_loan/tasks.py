@@ -9,7 +9,7 @@ from kit.japan.months import last_day
 
 from applications.programmes.green_loan import insurance, reading, servicing, steps
 from applications.programmes.green_loan.conditions import contract, repayment
-from applications.programmes.green_loan.examination import anti_social_checks, later_proofs
+from applications.programmes.green_loan.examination import anti_social_checks, later_proofs, proofs_came
 from applications.programmes.green_loan.form.papers import SPECIAL_CASE_MONTHS
 from applications.programmes.green_loan.money import arrears
 from applications.programmes.green_loan.papers.completion import area_change_registration_due
@@ -176,7 +176,7 @@ def income_proof_missing(case: Case) -> Ground | None:
 
 
 def income_proof_unchecked(case: Case) -> Ground | None:
-    """GL-390, GL-391: it has come, and an officer is to check it before the funds are paid."""
+    """GL-390, GL-391: it has come, and an officer is to check it before the funds are paid. A new file calls anew."""
     submitted = case.last(LOAN, "submit")
     if case.state(LOAN) not in BEFORE_FUNDS or submitted is None or not _proofs(case, State.UPLOADED):
         return None
@@ -184,7 +184,7 @@ def income_proof_unchecked(case: Case) -> Ground | None:
         "お申込時に未発行だった前年の収入証明書が提出されました。確認してください。"
         "確認が済むまで、資金を交付できません。"
     )
-    return Ground(submitted.at, "GL-391", reason)
+    return Ground(max((submitted.at, *proofs_came(case))), "GL-391", reason)
 
 
 def _proofs(case: Case, *states: State) -> bool:
