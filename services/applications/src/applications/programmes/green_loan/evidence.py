@@ -9,12 +9,11 @@ from typing import NamedTuple
 from kit.errors import Finding
 from kit.japan.era import format_era
 
-from applications.forms import read
 from applications.programme import Examined
 from applications.programmes.green_loan import reading
 from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.form import people
-from applications.programmes.green_loan.form.sections import GreenLoanForm, Person
+from applications.programmes.green_loan.form.sections import Person
 from applications.programmes.green_loan.papers.facts import WHO_LABELS, Income
 from applications.programmes.green_loan.papers.income_evidence import Declared, evidence_findings
 from applications.programmes.green_loan.papers.kinds import Paper, name_of
@@ -32,7 +31,7 @@ class Found(NamedTuple):
 
 def evidence_in(case: Case) -> Iterator[Found]:
     """Each person's file that counts now, if it was read already: reading waits for nobody, and nobody for it."""
-    form, _ = read(GreenLoanForm, reading.content(case))
+    form = reading.form_of(case)
     files = form_papers.files_by_slot(form, case.account_id, case.documents)
     for who, _place, person in people.keys(form):
         slot = slot_of(who, Paper.INCOME_SERVICE)

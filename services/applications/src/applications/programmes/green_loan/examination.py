@@ -12,12 +12,10 @@ from uuid import UUID
 
 from kit.errors import Finding
 
-from applications.forms import read
 from applications.programme import Examined
 from applications.programmes.green_loan import evidence, reading, steps
 from applications.programmes.green_loan.form import papers as form_papers
 from applications.programmes.green_loan.form import works
-from applications.programmes.green_loan.form.sections import GreenLoanForm
 from applications.programmes.green_loan.money import limit
 from applications.programmes.green_loan.papers import income
 from applications.programmes.green_loan.papers.facts import WHO_LABELS
@@ -55,7 +53,7 @@ def cost_verdicts(case: Case) -> Mapping[int, steps.CostVerdict]:
 
 def proven_limit_yen(case: Case) -> int:
     """GL-196, GL-235: the limit in yen in which only costs with checked evidence count."""
-    form = _form(case)
+    form = reading.form_of(case)
     proven = {number for number, one in cost_verdicts(case).items() if one.checked}
     sums = works.sums(form, proven, running_yen(case))
     return 0 if sums is None else sums.limit.limit_yen
@@ -96,7 +94,7 @@ def later_proofs(case: Case) -> list[tuple[Requirement, State]]:
 
 def proofs_came(case: Case) -> list[datetime]:
     """GL-391: when each file came of the proofs in `later_proofs` that nobody has checked, as far as it is known."""
-    form = _form(case)
+    form = reading.form_of(case)
     files = form_papers.files_by_slot(form, case.account_id, case.documents)
     open_ = [one for one, state in later_proofs(case) if state is State.UPLOADED]
     slots = {slot for one in open_ for way in one.slots() for slot in way}
@@ -104,7 +102,7 @@ def proofs_came(case: Case) -> list[datetime]:
 
 
 def _states(case: Case, shown: Collection[str]) -> list[tuple[Requirement, State]]:
-    form = _form(case)
+    form = reading.form_of(case)
     files = form_papers.files_by_slot(form, case.account_id, case.documents)
     verdicts = {document: one.result for document, one in _verdicts(case).items()}
 
@@ -125,11 +123,6 @@ def _states(case: Case, shown: Collection[str]) -> list[tuple[Requirement, State
         for one in form_papers.requirements_of(reading.content(case), reading.accepted_on(case))
         if one.hand_to is HandTo.UPLOAD
     ]
-
-
-def _form(case: Case) -> GreenLoanForm:
-    form, _ = read(GreenLoanForm, reading.content(case))
-    return form
 
 
 def examined(case: Case) -> Sequence[Examined]:

@@ -15,15 +15,23 @@ from uuid import UUID
 from kit.errors import Finding
 from kit.japan import JST, to_jst
 
-from applications.forms import read
 from applications.programmes.green_loan import steps
 from applications.programmes.green_loan.danshin.invitation import invitation_due
 from applications.programmes.green_loan.danshin.join import JOINERS, switch_findings
 from applications.programmes.green_loan.danshin.kinds import LABELS, Choice, Product, product_of
 from applications.programmes.green_loan.form import danshin as form_danshin
 from applications.programmes.green_loan.form import people
-from applications.programmes.green_loan.form.sections import GreenLoanForm, Loan, Name
-from applications.programmes.green_loan.reading import DANSHIN, LOAN, PAID_OUT, content, danshin_choice, debtors, key_of
+from applications.programmes.green_loan.form.sections import Loan, Name
+from applications.programmes.green_loan.reading import (
+    DANSHIN,
+    LOAN,
+    PAID_OUT,
+    content,
+    danshin_choice,
+    debtors,
+    form_of,
+    key_of,
+)
 from applications.workflow import Case, Ground
 
 BEGUN: Final = ("opening", "invited", "applied", "certificate_wanted")
@@ -217,7 +225,7 @@ class Joiner:
 
 def joiner(case: Case, person: UUID) -> Joiner:
     """What is told of somebody. Raises ValueError for who is not in the form, or where nobody joins anything."""
-    form, _ = read(GreenLoanForm, content(case))
+    form = form_of(case)
     loan, key = form.loan or Loan(), key_of(case, person)
     one = next((one for known, _, one in people.keys(form) if known == key), None)
     product = product_of(danshin_choice(case))

@@ -11,6 +11,7 @@ from kit.japan import to_jst
 
 from applications.programmes.green_loan import steps
 from applications.programmes.green_loan.danshin.kinds import Choice
+from applications.programmes.green_loan.form.sections import GreenLoanForm, kept_form
 from applications.programmes.green_loan.papers.facts import JOINT_DEBTORS, MAIN_APPLICANT
 from applications.programmes.green_loan.procedure import acceptance
 from applications.workflow import Case
@@ -52,6 +53,11 @@ def debtors(case: Case) -> list[UUID]:
 def content(case: Case) -> Mapping[str, Any]:
     """What is being filed; after that, what was submitted."""
     return case.filing.form.content if case.filing is not None else case.submitted or {}
+
+
+def form_of(case: Case) -> GreenLoanForm:
+    """The same as a form, as far as it can be read."""
+    return kept_form(content(case))
 
 
 def accepted_on(case: Case) -> date:

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 from kit.errors import Finding
 
-from applications.forms import read
 from applications.programmes.green_loan import reading, steps
 from applications.programmes.green_loan.conditions import decision
 from applications.programmes.green_loan.form import works as form_works
-from applications.programmes.green_loan.form.sections import GreenLoanForm, Works
+from applications.programmes.green_loan.form.sections import Works
 from applications.programmes.green_loan.money import rates
 from applications.programmes.green_loan.money.limit import Limit
 from applications.programmes.green_loan.money.methods import Method
@@ -96,7 +95,7 @@ def receipt(case: Case) -> steps.CheckedReceipt:
 def final_limit(case: Case) -> Limit | None:
     """GL-196, GL-479: the limit of the application with the final amounts in the places of those that were entered."""
     said = case.said(steps.Receipt)
-    form, _ = read(GreenLoanForm, content(case))
+    form = reading.form_of(case)
     works = form.works or Works()
     lines = [
         line.model_copy(update={"amount_yen": yen})

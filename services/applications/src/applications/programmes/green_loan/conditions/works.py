@@ -7,15 +7,13 @@ from collections.abc import Sequence
 from kit.errors import Finding
 from kit.japan import to_jst
 
-from applications.forms import read
 from applications.programmes.green_loan import steps
 from applications.programmes.green_loan.form import works as form_works
-from applications.programmes.green_loan.form.sections import GreenLoanForm
 from applications.programmes.green_loan.papers import completion, conformity
 from applications.programmes.green_loan.papers.facts import WorksContract
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.requirement import Code, Due, Requirement
-from applications.programmes.green_loan.reading import LOAN, TECHNICAL, content
+from applications.programmes.green_loan.reading import LOAN, TECHNICAL, content, form_of
 from applications.programmes.green_loan.works.kinds import KINDS, Menu
 from applications.workflow import Case
 
@@ -90,12 +88,6 @@ def inspection_is_passed(case: Case) -> Sequence[Finding]:
         message = "検査の合格までに、検査済証の交付を受けてください。"
         found.append(Finding("GL-467", "PAPER_MISSING", message, "inspection_certificate_seen"))
     return [*inspection_is_recorded(case), *found, *completion.issued_findings(said.issued or (), "issued")]
-
-
-def form_of(case: Case) -> GreenLoanForm:
-    """What was submitted, as far as it can be read."""
-    form, _ = read(GreenLoanForm, content(case))
-    return form
 
 
 def works_start_in_time(case: Case) -> Sequence[Finding]:

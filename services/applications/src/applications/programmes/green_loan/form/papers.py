@@ -9,11 +9,10 @@ from uuid import UUID
 
 from kit.errors import Finding
 
-from applications.forms import read
 from applications.programme import NeededPaper
 from applications.programmes.green_loan.form import danshin, people
 from applications.programmes.green_loan.form import works as form_works
-from applications.programmes.green_loan.form.sections import GreenLoanForm, House, Person, Works
+from applications.programmes.green_loan.form.sections import GreenLoanForm, House, Person, Works, kept_form
 from applications.programmes.green_loan.papers import facts
 from applications.programmes.green_loan.papers.check import Upload, paper_findings
 from applications.programmes.green_loan.papers.completion import object_name
@@ -56,12 +55,6 @@ def application_of(form: GreenLoanForm, today: date) -> Application:
     )
 
 
-def form_of(content: Mapping[str, Any]) -> GreenLoanForm:
-    """The form, from what was kept of it."""
-    form, _ = read(GreenLoanForm, content)
-    return form
-
-
 def papers_hints(form: GreenLoanForm, today: date) -> list[Finding]:
     """GL-385, GL-392, GL-412: where the papers may differ, so that the applicant asks; at the person's place."""
     places = {key: place for key, place, _ in people.keys(form)}
@@ -73,12 +66,12 @@ def papers_hints(form: GreenLoanForm, today: date) -> list[Finding]:
 
 def requirements_of(content: Mapping[str, Any], today: date) -> list[Requirement]:
     """All papers of the application, explained, from what was kept of its form."""
-    return required_papers(application_of(form_of(content), today))
+    return required_papers(application_of(kept_form(content), today))
 
 
 def needed(content: Mapping[str, Any], owner: UUID | None, today: date) -> list[NeededPaper]:
     """The papers of this application as the pages show them, each with the reason why it is asked (GL-366)."""
-    accounts = _accounts(form_of(content), owner)
+    accounts = _accounts(kept_form(content), owner)
     return [
         NeededPaper(
             key=one.key,
@@ -117,7 +110,7 @@ def papers_wrong(
     content: Mapping[str, Any], owner: UUID, documents: Sequence[Document], today: date, prefix: str
 ) -> list[Finding]:
     """GL-103, GL-348: which papers due at the application are missing, or cannot be used."""
-    form = form_of(content)
+    form = kept_form(content)
     stated = {one.slot: one for one in form.papers or () if one.slot is not None}
     uploads = []
     for slot in sorted(files_by_slot(form, owner, documents)):

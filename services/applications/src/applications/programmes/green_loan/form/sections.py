@@ -5,11 +5,13 @@ Who else owes the loan has an account of their own; their entry names it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from applications.forms import Form, asked
+from applications.forms import Form, asked, read
 from applications.programmes.green_loan.danshin.join import Relationship
 from applications.programmes.green_loan.danshin.kinds import Choice
 from applications.programmes.green_loan.money.borrowings import Debtor
@@ -279,3 +281,9 @@ class GreenLoanForm(Form):
     repaying_at: UUID | None = asked("機構融資をご返済中の金融機関", "GL-342")
     inspection_body: UUID | None = asked("適合証明検査機関", "GL-022")
     papers: tuple[Paper, ...] | None = asked("アップロードした書類", "GL-366", max_length=MOST_PAPERS)
+
+
+def kept_form(content: Mapping[str, Any]) -> GreenLoanForm:
+    """The form, as far as it can be read, from what was kept of it."""
+    form, _ = read(GreenLoanForm, content)
+    return form
