@@ -160,6 +160,7 @@ def test_only_the_programmes_and_the_rules_are_open_to_anybody():
         "GET /v1/programmes/{programme}/help",
         "POST /v1/programmes/{programme}/trial",
         "GET /v1/programmes/green_loan/rates",
+        "GET /v1/programmes/green_loan/income-service",
         "GET /v1/programmes/green_loan/maintenance",
         f"POST {SIMULATOR}",
         "POST /v1/providers/{provider}/callbacks",  # signed by the provider

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from madoguchi_contracts.envelope import Key, Sha256
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from documents.models import PostedPaper
 from documents.papers import Paper
@@ -39,6 +39,11 @@ ContentType = Annotated[
 ]
 
 
+def _whole(value: object) -> object:
+    """JSON knows one kind of numbers: 558.0 is an integer, too."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Label = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")
 ]
@@ -56,7 +61,7 @@ class UploadRequest(BaseModel):
         examples=[None],
     )
     file_name: FileName = Field(description="as the computer names it, without folders", examples=["管理規約.pdf"])
-    size_bytes: int = Field(ge=0, le=10**12, strict=True, examples=[3_000_000])
+    size_bytes: Annotated[int, BeforeValidator(_whole)] = Field(ge=0, le=10**12, strict=True, examples=[3_000_000])
     sha256: Sha256 = Field(
         description="of the file's bytes, in lower-case hex",
         examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],

@@ -149,7 +149,7 @@ class CoverPlan(Question):
     births: Annotated[tuple[Day, ...], Field(min_length=1, max_length=2)]
     funds_received: Annotated[tuple[Day, ...], Field(min_length=1, max_length=10)]
     final_repayment: Day
-    happened: dict[cover.EndReason, Day] = Field(default_factory=dict)
+    happened: dict[cover.EndReason, Day | None] = Field(default_factory=dict)
 
 
 class CoverStage(Answer):
@@ -177,7 +177,8 @@ class CoverPlanAnswer(Answer):
 def cover_plan(question: CoverPlan) -> CoverPlanAnswer:
     """Date a cover from its start to its end."""
     births, start = question.births, cover.cover_start(question.funds_received)
-    end = cover.cover_end(births, question.final_repayment, question.happened)
+    happened = {reason: day for reason, day in question.happened.items() if day is not None}
+    end = cover.cover_end(births, question.final_repayment, happened)
     planned = [cover.stages(question.kind, birth, start, question.final_repayment) for birth in births]
     return CoverPlanAnswer(
         start=start,
