@@ -106,7 +106,7 @@ async def test_a_provider_that_does_not_answer_or_refuses_our_key_is_named(ward:
     away, setting = f"http://{HOST}:{free_port()}", provider.upper()
     done = await ward.doctor(service, **{f"{setting}_URL": away})
     names(done, "providers", f"'{provider}' does not answer", away)
-    for status, said in [(401, "refuses our key"), (503, "HTTP 503")]:
+    for status, said in [(401, "refuses our key"), (302, "HTTP 302"), (429, "HTTP 429"), (503, "HTTP 503")]:
         ward.jwks.providers_say[path] = status
         done = await ward.doctor(service)
         names(done, "providers", f"'{provider}'", said)
@@ -124,6 +124,11 @@ async def test_a_question_that_was_asked_in_vain_for_a_quarter_of_an_hour_is_nam
     """
     await ward.execute("applications", put, uuid4(), 9)  # 2 + 4 + ... + 256 s: a little more than eight minutes
     assert "'danshin' answers at" in (await ward.doctor("applications")).output
+    for path, status in [("/v1/applications", 400), ("/v1/envelopes", 422)]:  # they know at once that nobody has it
+        ward.jwks.providers_say[path] = status
+    output = (await ward.doctor("applications")).output
+    assert re.search("ok +providers +the provider 'danshin' answers at .+ with HTTP 400", output), output
+    assert re.search("ok +providers +the provider 'econtract' answers at .+ with HTTP 422", output), output
     stuck = uuid4()
     await ward.execute("applications", put, stuck, 12)
     # Not the first line: these rows have no draft that any key opens.

@@ -63,7 +63,10 @@ async def _door(patient: Patient, name: str, path: str) -> Symptom:
     if answer.status_code in (401, 403):
         said = f"the provider '{name}' refuses our key (HTTP {answer.status_code})"
         return ill(Organ.PROVIDERS, said, f"put {setting}_API_KEY right, and roll")
-    if answer.status_code not in (200, 404):
+    # What a provider says of an id that nobody has is its own matter; a redirect is none of its answers to us.
+    if answer.status_code == 429 or not (answer.is_success or answer.is_client_error):
         said = f"the provider '{name}' answers with HTTP {answer.status_code}: what we want of it waits"
         return ill(Organ.PROVIDERS, said, "ask the provider; docs/runbook.md, “A provider is down”")
-    return well(Organ.PROVIDERS, f"the provider '{name}' answers at {provider.url} and takes our key")
+    if answer.status_code in (200, 404):
+        return well(Organ.PROVIDERS, f"the provider '{name}' answers at {provider.url} and takes our key")
+    return well(Organ.PROVIDERS, f"the provider '{name}' answers at {provider.url} with HTTP {answer.status_code}")
