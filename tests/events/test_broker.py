@@ -25,6 +25,7 @@ from confluent_kafka.admin import (
     ResourcePatternType,
     ResourceType,
 )
+from kit import group
 from kit.bus import Consumer as Listening
 from kit.bus import Record
 from kit.group import consume
@@ -354,9 +355,8 @@ class Listener:
     async def _take(self, records: Sequence[Record]) -> None:
         self.taken.update(record.value for record in records)
 
-    def partitions(self) -> float | None:
+    def partitions(self, topic: str = "applications.applications.v1") -> float | None:
         """How many it reads, as an alert sees it."""
-        (topic,) = self.consumer.topics
         return REGISTRY.get_sample_value("madoguchi_consumer_partitions", {"topic": topic})
 
 
@@ -411,6 +411,55 @@ async def test_a_service_whose_rule_is_taken_away_while_it_reads_is_counted_and_
         producer.flush(20)
         assert (await asyncio.to_thread(applied, "apply"))[0] == 0
         await until(lambda: meanwhile in listener.taken)
+    finally:
+        listener.stop.set()
+        await running
+
+
+async def test_a_topic_without_a_rule_holds_up_no_other_and_is_read_when_it_has_one(
+    applied, admin, bootstrap, monkeypatch
+):
+    monkeypatch.setattr(group, "RULE_SECONDS", 1)
+    producer = Producer({"bootstrap.servers": bootstrap, **login("admin")})
+    open_, closed = topics = ["applications.applications.v1", "identity.accounts.v1"]
+    listener = Listener(bootstrap)
+    listener.consumer.topics = topics
+    on_it = (ResourceType.TOPIC, closed, ResourcePatternType.LITERAL, "User:documents")
+
+    def take_away() -> None:
+        reading = AclBindingFilter(*on_it, None, AclOperation.READ, AclPermissionType.ANY)
+        for future in admin.delete_acls([reading]).values():
+            assert future.result(20)
+
+    async def arrives(topic: str) -> None:
+        value = uuid4().bytes
+        producer.produce(topic, value)
+        producer.flush(20)
+        await until(lambda: value in listener.taken)
+
+    async def allowed_again() -> None:
+        assert (await asyncio.to_thread(applied, "apply", "--revoke"))[0] == 0
+        await arrives(closed)
+        await until(lambda: [listener.partitions(topic) for topic in topics] == [4, 4])
+
+    async def goes_on_with_the_other() -> None:
+        before = refusals()
+        await until(lambda: refusals() >= before + 2)
+        await arrives(open_)
+        assert [listener.partitions(topic) for topic in topics] == [4, 0]
+
+    take_away()
+    running = asyncio.create_task(listener.run())
+    try:
+        await goes_on_with_the_other()
+        await allowed_again()
+        # Who may see a topic and not read it is refused records only, not the topic.
+        seen = AclBinding(*on_it, "*", AclOperation.DESCRIBE, AclPermissionType.ALLOW)
+        for future in admin.create_acls([seen]).values():
+            future.result(20)
+        take_away()
+        await goes_on_with_the_other()
+        await allowed_again()
     finally:
         listener.stop.set()
         await running

@@ -1,6 +1,7 @@
 """The consumer group: who is not let in is heard of; a partition that does not get on is found among those that do."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,10 +12,25 @@ from uuid import uuid4
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import CommitFailedError, GroupAuthorizationFailedError, IllegalStateError, KafkaConnectionError
+from aiokafka.errors import (
+    CommitFailedError,
+    CorruptRecordException,
+    GroupAuthorizationFailedError,
+    IllegalStateError,
+    KafkaConnectionError,
+    NotCoordinatorForGroupError,
+    RecordTooLargeError,
+    TopicAuthorizationFailedError,
+    UnsupportedCodecError,
+)
+from faststream.kafka import KafkaBroker
+from kit import group
 from kit.bus import Consumer
-from kit.group import LOOK_SECONDS, PASSED_OVER_SECONDS, STUCK_SECONDS, Progress, consume
+from kit.group import JOIN_SECONDS, LOOK_SECONDS, STUCK_SECONDS, consume
 from kit.health import Health
+from kit.metrics import consumer_lag, consumer_oldest_seconds, consumer_partitions
+from kit.process import supervise
+from kit.progress import PASSED_OVER_SECONDS, Progress
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 from support.network import free_port
@@ -24,6 +40,11 @@ TOPIC = "test.progress.v1"
 
 def gauge(name: str, topic: str = TOPIC) -> float | None:
     return REGISTRY.get_sample_value(f"madoguchi_consumer_{name}", {"topic": topic})
+
+
+def gauges(topic: str = TOPIC) -> tuple[float | None, ...]:
+    """What this process reads of a topic, how far it is behind, and the age of what waits."""
+    return tuple(gauge(name, topic) for name in ("partitions", "lag", "oldest_seconds"))
 
 
 def failures(error: str) -> float:
@@ -43,10 +64,10 @@ def settings_for(bootstrap: str) -> Any:
     return Settings()
 
 
-def listener(topic: str) -> Consumer:
+def listener(*topics: str) -> Consumer:
     """A consumer of a group of its own that does nothing."""
     consumer = Consumer(f"group-{uuid4().hex[:8]}", {}, database=None, clock=None)  # type: ignore[arg-type]
-    consumer.topics = [topic]
+    consumer.topics = list(topics)
 
     async def nothing(_: Any) -> None: ...
 
@@ -54,14 +75,16 @@ def listener(topic: str) -> Consumer:
     return consumer
 
 
-async def test_a_broker_that_is_not_there_is_counted_and_the_consumer_is_missed():
+async def test_a_broker_that_is_not_there_is_counted_and_a_consumer_that_does_not_begin_again_is_missed():
     before = failures("KafkaConnectionError")
     health = Health(clock=lambda: now[0])
     now = [0.0]
+    for told_before in (consumer_partitions, consumer_lag, consumer_oldest_seconds):
+        told_before.labels(TOPIC).set(700)
     with pytest.raises(KafkaConnectionError):
         await consume(listener(TOPIC), settings_for(f"127.0.0.1:{free_port()}"), health, asyncio.Event())
     assert failures("KafkaConnectionError") == before + 1
-    assert gauge("partitions") == 0  # there from the beginning: an alert on a series that is not there never fires
+    assert gauges() == (0, 0, 0)  # there from the beginning: an alert on a series that is not there never fires
     now[0] = 10_000
     assert set(health.stuck()) == {"consumer"}
 
@@ -69,17 +92,128 @@ async def test_a_broker_that_is_not_there_is_counted_and_the_consumer_is_missed(
 async def test_a_refusal_in_the_midst_of_it_ends_the_client_and_is_counted(
     kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
 ):
+    topic = await a_topic(kafka_bootstrap, 1)
+    await put(kafka_bootstrap, topic)
+
     async def refused(*_: Any, **__: Any) -> Any:
-        raise GroupAuthorizationFailedError("secret-of-somebody")
+        if gauges(topic)[:2] == (1, 1):
+            raise GroupAuthorizationFailedError("secret-of-somebody")
+        return {}
 
     monkeypatch.setattr(AIOKafkaConsumer, "getmany", refused)
     before = failures("GroupAuthorizationFailedError")
-    consumer = listener(await a_topic(kafka_bootstrap, 1))
+    consumer = listener(topic)
     with capture_logs() as logs, pytest.raises(GroupAuthorizationFailedError):
         async with asyncio.timeout(40):
             await consume(consumer, settings_for(kafka_bootstrap), Health(), asyncio.Event())
     assert failures("GroupAuthorizationFailedError") == before + 1
     assert "secret-of-somebody" not in str(logs)
+    assert gauges(topic) == (0, 0, 0)  # another worker has it now: what stayed would be alarmed for ever
+
+
+@pytest.mark.parametrize(
+    ("failure", "missed"),
+    [
+        pytest.param(TimeoutError(), True, id="neither let in nor refused"),
+        pytest.param(GroupAuthorizationFailedError(), False, id="refused"),
+        pytest.param(KafkaConnectionError(), False, id="no broker"),
+    ],
+)
+async def test_who_is_neither_let_in_nor_refused_try_after_try_is_missed(
+    failure: Exception, missed: bool, monkeypatch: pytest.MonkeyPatch
+):
+    now, stop = [0.0], asyncio.Event()
+    health, at_the_ends_of_tries = Health(clock=lambda: now[0]), []
+
+    async def start(_: KafkaBroker) -> None:
+        now[0] += JOIN_SECONDS  # as long as a try may take
+        at_the_ends_of_tries.append(set(health.stuck()))
+        if len(at_the_ends_of_tries) == 3:
+            stop.set()
+        raise failure
+
+    monkeypatch.setattr(KafkaBroker, "start", start)
+    settings = settings_for(f"127.0.0.1:{free_port()}")
+    await supervise("consumer", lambda _: consume(listener(TOPIC), settings, health, stop), stop)
+    later = {"consumer"} if missed else set()
+    assert at_the_ends_of_tries == [set(), later, later]
+
+
+@pytest.mark.parametrize(
+    ("error", "new_client"),
+    [
+        (GroupAuthorizationFailedError(), True),
+        (NotCoordinatorForGroupError(), True),
+        (TopicAuthorizationFailedError(TOPIC), True),  # without that topic
+        (CorruptRecordException(), False),
+        (RecordTooLargeError(), False),
+        (UnsupportedCodecError(), False),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_what_is_the_matter_with_one_partition_is_counted_and_gives_up_no_other(error: Exception, new_client: bool):
+    before, heard = failures(type(error).__name__), group._Failures()
+    heard.log(logging.ERROR, "Kafka error occurred", exc_info=error)
+    assert heard.refused is (error if new_client else None)
+    assert failures(type(error).__name__) == before + (not new_client)  # a refusal is counted when it ends the client
+
+
+async def test_a_topic_that_is_refused_holds_up_no_other_and_is_read_when_it_may_be(
+    kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
+):
+    open_, closed = await a_topic(kafka_bootstrap, 1), await a_topic(kafka_bootstrap, 2)
+    rules: set[str] = {open_}
+    getmany, highwater = AIOKafkaConsumer.getmany, AIOKafkaConsumer.highwater
+
+    async def gets(client: AIOKafkaConsumer, *args: Any, **kwargs: Any) -> Any:
+        if refused := set(client.subscription()) - rules:
+            raise TopicAuthorizationFailedError(*refused)
+        return await getmany(client, *args, **kwargs)
+
+    def ends(client: AIOKafkaConsumer, partition: TopicPartition) -> int | None:
+        return highwater(client, partition) if partition.topic in rules else None
+
+    monkeypatch.setattr(AIOKafkaConsumer, "getmany", gets)
+    monkeypatch.setattr(AIOKafkaConsumer, "highwater", ends)
+    monkeypatch.setattr(group, "RULE_SECONDS", 0)
+    monkeypatch.setattr(group, "LOOK_SECONDS", 0.2)
+    before, taken, stop = failures("TopicAuthorizationFailedError"), [], asyncio.Event()
+    consumer = listener(open_, closed)
+
+    async def take(records: Any) -> None:
+        taken.extend(record.topic for record in records)
+
+    consumer.process = take  # type: ignore[method-assign]
+    for topic in (open_, closed):
+        await put(kafka_bootstrap, topic)
+    with capture_logs() as logs:
+        worker = asyncio.create_task(consume(consumer, settings_for(kafka_bootstrap), Health(), stop))
+        async with asyncio.timeout(60):
+            while failures("TopicAuthorizationFailedError") < before + 3:
+                assert not worker.done(), await worker
+                await asyncio.sleep(0.05)
+            assert taken == [open_]
+            assert (gauge("partitions", open_), gauge("partitions", closed)) == (1, 0)
+            rules.add(closed)
+            while taken != [open_, closed] or gauge("partitions", closed) != 2:
+                assert not worker.done(), await worker
+                await asyncio.sleep(0.05)
+        stop.set()
+        await worker
+    assert {(line["event"], *line["topics"]) for line in logs} == {("topic_refused", closed)}
+
+
+async def test_who_may_see_no_topic_is_refused_when_each_was_left_out(
+    kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
+):
+    async def refused(client: AIOKafkaConsumer) -> None:
+        raise TopicAuthorizationFailedError(min(client.subscription()))
+
+    monkeypatch.setattr(AIOKafkaConsumer, "start", refused)
+    before = failures("TopicAuthorizationFailedError")
+    with pytest.raises(TopicAuthorizationFailedError):
+        await consume(listener("test.a.v1", "test.b.v1"), settings_for(kafka_bootstrap), Health(), asyncio.Event())
+    assert failures("TopicAuthorizationFailedError") == before + 2
 
 
 async def test_what_cannot_be_acknowledged_is_counted_and_ends_nothing(
@@ -93,10 +227,7 @@ async def test_what_cannot_be_acknowledged_is_counted_and_ends_nothing(
     consumer, stop = listener(await a_topic(kafka_bootstrap, 1)), asyncio.Event()
     with capture_logs() as logs:
         worker = asyncio.create_task(consume(consumer, settings_for(kafka_bootstrap), Health(), stop))
-        producer = AIOKafkaProducer(bootstrap_servers=kafka_bootstrap)
-        await producer.start()
-        await producer.send_and_wait(*consumer.topics, b"{}")
-        await producer.stop()
+        await put(kafka_bootstrap, *consumer.topics)
         async with asyncio.timeout(40):
             while failures("CommitFailedError") == before:
                 await asyncio.sleep(0.05)
@@ -112,6 +243,13 @@ async def a_topic(bootstrap: str, partitions: int) -> str:
     await admin.create_topics([NewTopic(topic, partitions, 1)])
     await admin.close()
     return topic
+
+
+async def put(bootstrap: str, topic: str) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap)
+    await producer.start()
+    await producer.send_and_wait(topic, b"{}", partition=0)
+    await producer.stop()
 
 
 # Who gets on
@@ -272,6 +410,30 @@ async def test_the_age_is_that_of_the_oldest_record_in_hand_or_waiting(watch: Wa
     reader.positions[0] = 3
     assert await age() == 0
     assert gauge("lag") == 0
+
+
+async def test_the_age_goes_on_over_a_rebalance_that_leaves_the_partition_here(watch: Watch):
+    reader = watch.reader
+    reader.positions, reader.ends = {0: 0, 1: 5}, {0: 3, 1: 5}
+    await watch.look(5)
+    assert gauges() == (2, 3, 4 * LOOK_SECONDS)
+    reader.positions = {0: None, 1: None}
+    await watch.look()
+    assert gauges() == (0, 3, 5 * LOOK_SECONDS)
+    reader.positions, unknown, reader.ends = {0: 0, 1: 5}, dict(reader.ends), {}
+    await watch.look()  # positioned, and no fetch was answered yet
+    assert gauges() == (0, 3, 6 * LOOK_SECONDS)
+    reader.ends = unknown
+    await watch.look()
+    assert gauges() == (2, 3, 7 * LOOK_SECONDS)
+    reader.positions = {1: 5}  # the other one is somebody else's now, who may have done it
+    await watch.look()
+    assert gauges() == (1, 0, 0)
+    reader.positions |= {0: 0}
+    await watch.look()
+    assert gauges() == (2, 3, 0)
+    watch.progress.end()
+    assert gauges() == (0, 0, 0)
 
 
 async def test_what_a_failed_batch_leaves_undone_keeps_its_age(watch: Watch):

@@ -9,7 +9,7 @@ then the offsets are committed. If a handler fails, the batch is rolled back and
   in order before the key is free again.
 
 Unknown event types are none of our business and are acknowledged. Known ones that cannot be read are parked.
-Where the batches come from is `kit.group`.
+Where the batches come from is `kit.group`, whether they get on `kit.progress`.
 """
 
 from __future__ import annotations

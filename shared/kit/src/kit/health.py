@@ -38,6 +38,14 @@ class Health:
         self._limits[loop] = within_seconds
         self._beats[loop] = self._clock()
 
+    def allow(self, loop: str, within_seconds: float) -> None:
+        """Like `expect`, and no progress: the seconds count from the last that `loop` made, if it ever did.
+
+        For a loop that begins again after a failure: expected anew each time, it would never be missed.
+        """
+        self._limits[loop] = within_seconds
+        self._beats.setdefault(loop, self._clock())
+
     def beat(self, loop: str) -> None:
         """`loop` has made progress."""
         self._beats[loop] = self._clock()

@@ -23,7 +23,7 @@ consumer_retries = Counter("madoguchi_consumer_retries", "Transient failures tri
 consumer_lag = Gauge("madoguchi_consumer_lag", "Records in this worker's partitions that it has not taken", ["topic"])
 consumer_oldest_seconds = Gauge(
     "madoguchi_consumer_oldest_seconds",
-    "Age of the oldest record in this worker's partitions that is not done",
+    "Age of the oldest record in this worker's partitions that is not done, as far as the worker knows",
     ["topic"],
 )
 consumer_partitions = Gauge("madoguchi_consumer_partitions", "Partitions that this worker reads", ["topic"])
