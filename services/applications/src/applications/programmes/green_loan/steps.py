@@ -16,6 +16,7 @@ from applications.programmes.green_loan.money.arrears import Ground, Resident
 from applications.programmes.green_loan.money.changes import ChangeKind
 from applications.programmes.green_loan.money.methods import Method
 from applications.programmes.green_loan.money.prepayment import Channel, Effect
+from applications.programmes.green_loan.money.rounding import MOST_YEN
 from applications.programmes.green_loan.papers.completion import Photograph
 from applications.programmes.green_loan.papers.conformity import InsulationData
 from applications.programmes.green_loan.papers.declaration import Declaration
@@ -27,7 +28,6 @@ from applications.programmes.green_loan.papers.works import Breakdown
 from applications.programmes.green_loan.procedure.counter_papers import Kind as CounterPaper
 from applications.programmes.green_loan.procedure.disbursement import Account, Agent
 
-MOST_YEN = 10_000_000_000
 Yen = Annotated[int, Field(ge=0, le=MOST_YEN)]
 
 

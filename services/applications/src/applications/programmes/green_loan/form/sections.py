@@ -17,6 +17,7 @@ from applications.programmes.green_loan.danshin.kinds import Choice
 from applications.programmes.green_loan.money.borrowings import Debtor
 from applications.programmes.green_loan.money.borrowings import Kind as BorrowingKind
 from applications.programmes.green_loan.money.methods import Method
+from applications.programmes.green_loan.money.rounding import MOST_YEN
 from applications.programmes.green_loan.papers.completion import HouseForm
 from applications.programmes.green_loan.papers.conditions import Condition
 from applications.programmes.green_loan.papers.facts import Change, Income, Position, WorksContract
@@ -28,7 +29,6 @@ from applications.programmes.green_loan.works.kinds import Category, Menu, Proof
 
 MOST_LINES, MOST_COSTS, MOST_BORROWINGS, MOST_OWNERS, MOST_PAPERS = 200, 50, 50, 20, 200
 """How long lists may be: no rule of the guide, but an end to what one draft can hold."""
-MOST_YEN = 10_000_000_000
 
 
 def _yen(label: str, rule: str) -> int | None:

@@ -15,6 +15,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 MAN_YEN = 10_000
+MOST_YEN = 10_000_000_000
+"""How much a field of money may hold: no rule of the guide, but an end to what is computed with."""
 
 
 def down_to_man_yen(yen: int) -> int:

@@ -11,8 +11,8 @@ from kit.japan.yen import format_yen
 from pydantic import Field
 
 from applications.forms import Form, asked
+from applications.programmes.green_loan.money.rounding import MOST_YEN
 
-MOST_YEN = 10_000_000_000
 MONTHS = 12
 MOST_BONUSES = 3
 YEARS = 2

@@ -10,11 +10,11 @@ from kit.errors import Finding
 from kit.japan.yen import format_yen
 
 from applications.forms import Form, asked
+from applications.programmes.green_loan.money.rounding import MOST_YEN
 from applications.programmes.green_loan.papers.facts import WorksContract
 from applications.programmes.green_loan.papers.kinds import Paper
 from applications.programmes.green_loan.papers.requirement import APPLICATION, Code, Due, Requirement
 
-MOST_YEN = 10_000_000_000
 OVERHEAD_EXAMPLES = ("運搬費", "発生材処分費", "整理清掃費", "諸経費")
 """GL-422: overheads that can be added to energy-saving works, for example."""
 
