@@ -57,6 +57,14 @@ def test_every_other_file_says_nothing_of_an_income(content, result):
     assert look(content, KNOWN.encode()) == (result, None)
 
 
+@pytest.mark.rule("GL-425")
+@pytest.mark.parametrize("days", [-2, 1], ids=["over before", "valid from tomorrow"])
+def test_a_file_signed_out_of_the_time_of_its_certificate_is_of_an_unknown_signer_and_not_changed(days):
+    other = income.of_another_time(days)
+    assert look(income.genuine(other), other.certificate.encode()) == (Result.UNKNOWN_SIGNER, None)
+    assert look(income.with_changed_byte(other), other.certificate.encode()) == (Result.CHANGED, None)
+
+
 def test_without_a_certificate_nobody_is_known():
     assert look(income.genuine(), b"") == (Result.UNKNOWN_SIGNER, None)
 

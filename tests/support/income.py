@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import re
 import zlib
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from madoguchi_contracts import IncomeEvidence
 from madoguchi_stack.income_service.paper import ATTACHMENT, issue, page_of
 from madoguchi_stack.signer import Signer, make_signer
@@ -28,6 +30,19 @@ SERVICE, SOMEBODY = make_signer(), make_signer()
 
 
 @cache
+def of_another_time(days: int) -> Signer:
+    """The service's key, with a certificate that is valid for a day, so many days from now."""
+    key = serialization.load_pem_private_key(SERVICE.key.encode(), None)
+    like, since = x509.load_pem_x509_certificate(SERVICE.certificate.encode()), datetime.now(UTC) + timedelta(days=days)
+    builder = x509.CertificateBuilder(like.issuer, like.subject, like.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(since).not_valid_after(since + timedelta(days=1))
+    for one in like.extensions:
+        builder = builder.add_extension(one.value, one.critical)
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    return Signer(certificate=certificate.decode(), key=SERVICE.key)
+
+
+@cache
 def genuine(signer: Signer = SERVICE) -> bytes:
     """As the service issued it; or the same, signed by somebody else."""
     return issue(EVIDENCE, signer)
@@ -38,9 +53,9 @@ def stating(**changes: Any) -> bytes:
     return issue(EVIDENCE.model_copy(update=changes), SERVICE)
 
 
-def with_changed_byte() -> bytes:
+def with_changed_byte(signer: Signer = SERVICE) -> bytes:
     """One byte of the page is another."""
-    content = bytearray(genuine())
+    content = bytearray(genuine(signer))
     content[content.index(b"/MediaBox") + 2] ^= 1
     return bytes(content)
 

@@ -52,6 +52,8 @@ def look(content: bytes, pem: bytes) -> tuple[Result, bytes | None]:
     try:
         if len(signatures) > 1 or not _is_whole(ours[0], certificates):
             return Result.CHANGED, None
+        if not _in_time(ours[0]):  # nobody altered it: an applicant who is told so would be accused of it
+            return Result.UNKNOWN_SIGNER, None
     except Exception:  # noqa: BLE001 - likewise: a signature of ours that cannot be followed is not as we made it
         return Result.CHANGED, None
     try:
@@ -61,12 +63,15 @@ def look(content: bytes, pem: bytes) -> tuple[Result, bytes | None]:
 
 
 def _is_whole(signature: EmbeddedPdfSignature, certificates: Collection[Any]) -> bool:
-    """Whether the signature is sound, made while its certificate was valid, and covers every byte of the file."""
+    """Whether the signature is sound, and covers every byte of the file."""
     status = validate_pdf_signature(signature, ValidationContext(trust_roots=[*certificates], allow_fetching=False))
+    return bool(status.intact and status.valid and status.coverage == SignatureCoverageLevel.ENTIRE_FILE)
+
+
+def _in_time(signature: EmbeddedPdfSignature) -> bool:
+    """Whether it says that it was made while its certificate was valid."""
     certificate, at = signature.signer_cert, signature.self_reported_timestamp
-    in_time = at is not None and certificate.not_valid_before <= at <= certificate.not_valid_after
-    whole = status.coverage == SignatureCoverageLevel.ENTIRE_FILE
-    return bool(status.intact and status.valid and whole and in_time)
+    return at is not None and bool(certificate.not_valid_before <= at <= certificate.not_valid_after)
 
 
 def _attached(reader: PdfFileReader) -> bytes:
