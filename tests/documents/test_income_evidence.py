@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from documents.errors import StorageUnavailable
 from documents.evidence import work
 from documents.evidence.work import INCOME_SERVICE, NotRead, read_file
+from documents.storage import Storage
 from kit.providers.jobs import Jobs, turn
 from kit.sealed import seal, unseal
 from madoguchi_contracts import DocumentPolicy, DocumentSlot, IncomeEvidence, Role, Sealed
@@ -145,6 +147,33 @@ async def test_a_file_that_ends_every_process_is_told_to_be_unreadable(
         await read_all(at)
         at.clock.advance(hours=1)
     assert [one["result"] for one in await told(at, application)] == ["UNREADABLE"]
+
+
+async def test_a_store_that_is_down_uses_up_no_try_of_reading_a_file(
+    at: Desk, owner: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application, _ = await handed_in(at, owner, income.genuine())
+
+    async def down(*_: Any) -> Any:
+        raise StorageUnavailable
+        yield
+
+    async def dies(*_: Any) -> Any:
+        raise NotRead("it ended with -9")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Storage, "read", down)
+        for _ in range(work.TRIES + 1):
+            with pytest.raises(StorageUnavailable):
+                await read_all(at)
+            at.clock.advance(hours=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(work, "examine", dies)
+        await read_all(at)
+        assert await told(at, application) == []
+    at.clock.advance(hours=1)
+    await read_all(at)
+    assert [one["result"] for one in await told(at, application)] == ["VERIFIED"]
 
 
 async def test_of_a_file_that_is_gone_nothing_is_told(at: Desk, owner: UUID) -> None:

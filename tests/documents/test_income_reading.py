@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 from documents.evidence import work
@@ -87,3 +88,27 @@ async def test_a_process_that_does_not_answer_in_time_is_ended(monkeypatch: pyte
     monkeypatch.setattr(work, "SECONDS", 0.01)
     with pytest.raises(work.NotRead, match="too long"):
         await work.examine(income.genuine(), KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("raise SystemExit(3)", "ended with 3"),
+        ("import os; os.kill(os.getpid(), 9)", "ended with -9"),
+        ("pass", "another form"),
+        ("print('[]')", "another form"),
+        ("print('[' * 60000)", "another form"),
+        ("""print('{"result": "NOT_SIGNED"}')""", "another form"),
+        ("""print('{"result": "FINE", "attachment": null}')""", "another form"),
+        ("""print('{"result": "VERIFIED", "attachment": "x"}')""", "another form"),
+        ("""print('{"result": "VERIFIED", "attachment": null}')""", "contradicts"),
+        ("""print('{"result": "CHANGED", "attachment": "e30="}')""", "contradicts"),
+        ("""print('{"result": "NOT_SIGNED", "attachment": null}' + ' ' * 65536)""", "too much"),
+    ],
+)
+async def test_a_process_that_breaks_or_says_anything_else_has_not_read_the_file(
+    monkeypatch: pytest.MonkeyPatch, program: str, said: str
+):
+    monkeypatch.setattr(work, "READER", (sys.executable, "-I", "-S", "-c", program))
+    with pytest.raises(work.NotRead, match=said):
+        await work.examine(b"", KNOWN)

@@ -234,7 +234,7 @@ class ImpossibleMove(Exception):
 
 class EvidenceReading(Base, table=True):
     """That a program reads a document (`id`), when next (null: it has), and as what it was told. As kit.providers.jobs
-    wants it.
+    wants it. `failures`: processes that ended without an answer since it is to be read.
     """
 
     __tablename__ = "evidence_readings"
@@ -243,6 +243,7 @@ class EvidenceReading(Base, table=True):
     id: UUID = Field(primary_key=True, foreign_key="documents.id")
     look_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     looks: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     result: str | None = None
 
 

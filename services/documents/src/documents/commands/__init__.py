@@ -1,6 +1,6 @@
 """Writes: one function per use case, in the caller's transaction, under the row lock of the application's set."""
 
-from documents.commands.evidence import settle_reading
+from documents.commands.evidence import count_failure, settle_reading
 from documents.commands.numbers import delete_with_number
 from documents.commands.papers import correct_paper, record_paper
 from documents.commands.requests import ask_for_document, withdraw_request
@@ -49,6 +49,7 @@ __all__ = [
     "change_parties",
     "close_set",
     "correct_paper",
+    "count_failure",
     "delete_unneeded",
     "delete_with_number",
     "drop_of_sessions",

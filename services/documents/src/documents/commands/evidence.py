@@ -27,7 +27,7 @@ async def settle_reading(
     reading = await session.get_one(EvidenceReading, document_id, with_for_update=True, populate_existing=True)
     if reading.look_at is None:
         return False
-    reading.look_at, reading.result = None, result
+    reading.look_at, reading.failures, reading.result = None, 0, result
     await session.flush()
     if result is None or document.status == DocumentStatus.REMOVED:
         return False
@@ -40,3 +40,10 @@ async def settle_reading(
     )
     await record(session, event, now=now)
     return True
+
+
+async def count_failure(session: AsyncSession, *, document_id: UUID) -> int:
+    """Count that the process that was to read a file ended without an answer; returns how many did."""
+    reading = await session.get_one(EvidenceReading, document_id, with_for_update=True, populate_existing=True)
+    reading.failures += 1
+    return reading.failures

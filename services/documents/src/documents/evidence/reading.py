@@ -1,8 +1,12 @@
 """Looks whether a PDF is what the income information retrieval service issued: `python -m documents.evidence.reading`.
 
 The file comes by standard input, the certificates of the service (PEM) by the environment; the answer goes to standard
-output. It is a program of its own, started for one file and given no secrets, because it takes apart what a stranger
-made: a file that eats memory or time, or breaks the reader, ends this process and no other.
+output. It is a program of its own, started for one file, because it takes apart what a stranger made: a file that eats
+memory or time, or breaks the reader, ends this process and no other, and what it prints may be neither long nor of
+another form. No secret is handed to it.
+
+It is no wall against a file that makes it run code of the file's own: this process has the user of the worker and its
+network, so such code could read the worker's environment and memory by /proc, or call any file VERIFIED.
 
 What counts is one signature, over the whole file as it is (PAdES), by a certificate of the service. Every update behind
 it is a change, also one that PDF would allow, such as a comment: nobody has a reason to add to it.
@@ -27,7 +31,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from documents.evidence.results import CERTIFICATES, Result
+from documents.evidence.results import ANSWER_BYTES, CERTIFICATES, Result
 
 ATTACHMENT = "income.json"
 ATTACHMENT_BYTES = 20_000
@@ -89,7 +93,7 @@ def main() -> None:
     """Answer `{"result", "attachment"}` (base64, or null) for the file on standard input."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ANSWER_BYTES, ANSWER_BYTES))
     result, attachment = look(sys.stdin.buffer.read(), os.environ[CERTIFICATES].encode())
     encoded = base64.b64encode(attachment).decode() if attachment is not None else None
     sys.stdout.write(json.dumps({"result": result, "attachment": encoded}))

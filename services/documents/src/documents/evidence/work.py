@@ -7,8 +7,6 @@ line reads once more and tells once.
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -25,7 +23,7 @@ from pydantic import ValidationError
 
 from documents import commands
 from documents.completion import Intake
-from documents.evidence.results import CERTIFICATES, Result
+from documents.evidence.results import ANSWER_BYTES, CERTIFICATES, Answer, Result
 from documents.metrics import evidence_read
 from documents.models import Document
 from documents.storage import Storage
@@ -42,13 +40,14 @@ MOST_BYTES = 2_000_000
 """Of a signed file that is read: the service's have some ten thousand."""
 
 SECONDS = 30
-TRIES = 3
+TRIES = 3  # of the process that reads. A store or a database that is down uses up none.
+READER = (sys.executable, "-m", "documents.evidence.reading")
 
 Seal = Callable[[SealedContent, str], Sealed]
 
 
 class NotRead(Exception):
-    """The process that reads a file ended without an answer."""
+    """The process that reads a file ended without an answer that can be understood."""
 
 
 def loop(intake: Intake, certificates: str, seal: Seal, health: Health) -> Callable[[asyncio.Event], Awaitable[None]]:
@@ -72,7 +71,14 @@ async def read_file(intake: Intake, certificates: str, seal: Seal, due: Due) -> 
         document = await session.get_one(Document, due.id)
     result, evidence = None, None
     if document.object_key is not None:
-        result, evidence = await _read(intake.storage, document.object_key, certificates, last=due.looks >= TRIES)
+        try:
+            result, evidence = await _read(intake.storage, document.object_key, certificates)
+        except NotRead:
+            async with intake.database.transaction() as session:
+                failures = await commands.count_failure(session, document_id=due.id)
+            if failures < TRIES:
+                raise
+            result = Result.UNREADABLE
     sealed = seal(evidence, "applications") if evidence is not None else None
     async with intake.database.transaction() as session:
         told = await commands.settle_reading(
@@ -83,18 +89,13 @@ async def read_file(intake: Intake, certificates: str, seal: Seal, due: Due) -> 
         log.info("evidence_read", document_id=str(due.id), result=result)
 
 
-async def _read(storage: Storage, key: str, certificates: str, *, last: bool) -> tuple[Result, IncomeEvidence | None]:
+async def _read(storage: Storage, key: str, certificates: str) -> tuple[Result, IncomeEvidence | None]:
     content = await _signed_content(storage, key)
     if content is None:
         return Result.NOT_SIGNED, None
     if len(content) > MOST_BYTES:
         return Result.UNREADABLE, None
-    try:
-        return await examine(content, certificates)
-    except NotRead:
-        if last:
-            return Result.UNREADABLE, None
-        raise
+    return await examine(content, certificates)
 
 
 async def _signed_content(storage: Storage, key: str) -> bytes | None:
@@ -110,30 +111,51 @@ async def _signed_content(storage: Storage, key: str) -> bytes | None:
 
 async def examine(content: bytes, certificates: str) -> tuple[Result, IncomeEvidence | None]:
     """What a file is, and what it says if it is VERIFIED. Raises NotRead."""
-    # No environment of ours: whoever takes over the process finds no password there.
-    environment = {CERTIFICATES: certificates, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "documents.evidence.reading"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,  # a traceback may quote the file
-        env=environment,
-    )
+    answer = await _answer(content, certificates)
+    if answer.attachment is None:
+        return answer.result, None
     try:
-        async with asyncio.timeout(SECONDS):
-            output, _ = await process.communicate(content)
-    except TimeoutError:
-        raise NotRead("it took too long") from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
-        raise NotRead(f"it ended with {process.returncode}")
-    answer = json.loads(output)
-    if answer["attachment"] is None:
-        return Result(answer["result"]), None
-    try:
-        return Result.VERIFIED, IncomeEvidence.model_validate_json(base64.b64decode(answer["attachment"]))
+        return Result.VERIFIED, IncomeEvidence.model_validate_json(answer.attachment)
     except ValidationError:
         return Result.UNREADABLE, None
+
+
+async def _answer(content: bytes, certificates: str) -> Answer:
+    """What the process that reads says of a file. Raises NotRead, also for what it may not say."""
+    # No environment of ours: a secret that the process does not have it cannot print by mistake. Against code that a
+    # file makes it run this is no wall: see `reading`.
+    environment = {CERTIFICATES: certificates, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    # Both lie in memory, not in pipes: nobody has to read along, so neither a process that prints without end nor one
+    # whose child outlives it and keeps the pipe open holds up the worker.
+    with os.fdopen(os.memfd_create("file"), "w+b") as file, os.fdopen(os.memfd_create("answer"), "w+b") as printed:
+        file.write(content)
+        file.seek(0)
+        process = await asyncio.create_subprocess_exec(
+            *READER,
+            stdin=file,
+            stdout=printed,
+            stderr=asyncio.subprocess.DEVNULL,  # a traceback may quote the file
+            env=environment,
+        )
+        try:
+            async with asyncio.timeout(SECONDS):
+                await process.wait()
+        except TimeoutError:
+            raise NotRead("it took too long") from None
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        printed.seek(0)
+        output = printed.read(ANSWER_BYTES + 1)
+    if process.returncode != 0:
+        raise NotRead(f"it ended with {process.returncode}")
+    if len(output) > ANSWER_BYTES:
+        raise NotRead("it says too much")
+    try:
+        answer = Answer.model_validate_json(output)
+    except ValidationError:
+        raise NotRead("its answer has another form") from None  # the error would quote the answer
+    if (answer.result is Result.VERIFIED) != (answer.attachment is not None):
+        raise NotRead("its answer contradicts itself")
+    return answer
