@@ -13,13 +13,14 @@ from documents.evidence.work import INCOME_SERVICE, NotRead, read_file
 from documents.storage import Storage
 from kit.providers.jobs import Jobs, turn
 from kit.sealed import seal, unseal
-from madoguchi_contracts import DocumentPolicy, DocumentSlot, IncomeEvidence, Role, Sealed
+from madoguchi_contracts import DocumentPolicy, DocumentSlot, DraftSetAside, IncomeEvidence, Role, Sealed
 from madoguchi_contracts.envelope import SealedContent
 from support import income
 from support.documents import LIMIT, OPENED_BY, Desk, pdf
 
 pytestmark = pytest.mark.real
 
+PAPER = pdf(3000)
 LOAN = DocumentPolicy(
     slots=(
         DocumentSlot(key="income_service", label="収入証明書", required=False, per_person=True, read_as=INCOME_SERVICE),
@@ -174,6 +175,33 @@ async def test_a_store_that_is_down_uses_up_no_try_of_reading_a_file(
     at.clock.advance(hours=1)
     await read_all(at)
     assert [one["result"] for one in await told(at, application)] == ["VERIFIED"]
+
+
+@pytest.mark.rule("GL-425", "DO-08")
+@pytest.mark.parametrize("left", ["deleted", "replaced"])
+async def test_a_file_that_left_the_set_and_comes_back_is_read_again(at: Desk, owner: UUID, left: str) -> None:
+    application, document = await handed_in(at, owner, income.with_comment())
+    await read_all(at)
+    submitted = await at.submission_event(application, owner)
+    await (at.delete(document, owner, Role.APPLICANT) if left == "deleted" else brought(at, application, owner, PAPER))
+    await at.hears(submitted)
+    assert await at.status_of(document) == "stored"
+    await read_all(at)
+    theirs = [one["result"] for one in await told(at, application) if one["document_id"] == str(document)]
+    assert theirs == ["CHANGED", "CHANGED"]
+
+
+@pytest.mark.rule("GL-425", "DO-07")
+async def test_a_submitted_file_that_a_dropped_one_had_replaced_is_read_again(at: Desk, owner: UUID) -> None:
+    application, document = await handed_in(at, owner, income.with_comment())
+    await at.submitted(application, owner)
+    await at.rejected(application, owner)
+    await brought(at, application, owner, PAPER)
+    await read_all(at)
+    assert [one["result"] for one in await told(at, application)] == ["NOT_SIGNED"]  # of the other nothing any more
+    await at.hears(DraftSetAside(application_id=application))
+    await read_all(at)
+    assert [one["document_id"] for one in await told(at, application)][1:] == [str(document)]
 
 
 async def test_of_a_file_that_is_gone_nothing_is_told(at: Desk, owner: UUID) -> None:

@@ -11,7 +11,15 @@ import pytest
 import pytest_asyncio
 from applications.disclosure import held_about
 from kit.sealed import seal
-from madoguchi_contracts import DocumentRemoved, DocumentStored, IncomeEvidence, IncomeEvidenceRead, Role, Sealed
+from madoguchi_contracts import (
+    DocumentRemoved,
+    DocumentStored,
+    IncomeEvidence,
+    IncomeEvidenceRead,
+    Role,
+    Sealed,
+    SetEntry,
+)
 from support.counter import NOTIFICATIONS_KEY, OUR_KEY
 from support.income import EVIDENCE
 from support.loan_desk import a_couple, agree, open_loan_desk
@@ -69,18 +77,52 @@ async def test_what_is_sealed_to_somebody_else_parks_its_application_and_stops_n
     assert len(await kept(desk, good.document_id)) == 1
 
 
-async def test_of_a_file_that_is_taken_out_nothing_is_kept(desk):
-    event = read(uuid4(), None)
-    gone = DocumentRemoved(
-        application_id=event.application_id,
-        document_id=event.document_id,
+def stored(application: UUID, document: UUID, set_version: int) -> DocumentStored:
+    """The file is in the set, and nothing else is."""
+    entry = {"document_id": document, "slot": "income_service", "sha256": "0" * 64, "size_bytes": 1000}
+    return DocumentStored(
+        application_id=application,
+        set_version=set_version,
+        set=(SetEntry(**entry, standard_type=True, placeholder=False),),
+        total_bytes=1000,
+        **entry,
+    )
+
+
+def removed(application: UUID, document: UUID, set_version: int) -> DocumentRemoved:
+    return DocumentRemoved(
+        application_id=application,
+        document_id=document,
         slot="income_service",
-        set_version=2,
+        set_version=set_version,
         set=(),
         total_bytes=0,
     )
-    await desk.consumer.process([record_of(event, sequence=1), record_of(gone, sequence=2)])
-    assert await kept(desk, event.document_id) == []
+
+
+@pytest.mark.parametrize("replaced", [False, True], ids=["taken out", "replaced"])
+async def test_of_a_file_that_left_its_set_nothing_is_kept_and_others_lose_nothing(desk, replaced):
+    event, other = read(uuid4(), None), read(uuid4(), None)
+    application = event.application_id
+    left = stored(application, uuid4(), 2) if replaced else removed(application, event.document_id, 2)
+    first = stored(application, event.document_id, 1)
+    records = [record_of(one, sequence=number) for number, one in enumerate((first, event, left), 1)]
+    await desk.consumer.process([record_of(other)])
+    await desk.consumer.process(records[:2])
+    assert len(await kept(desk, event.document_id)) == 1
+    for _ in range(2):
+        await desk.consumer.process([records[2]])
+        assert await kept(desk, event.document_id) == []
+    assert len(await kept(desk, other.document_id)) == 1
+
+
+async def test_an_older_set_that_is_heard_of_late_takes_nothing_of_what_was_read(desk):
+    event = read(uuid4(), None)
+    newest = stored(event.application_id, event.document_id, 3)
+    late = removed(event.application_id, event.document_id, 2)
+    for number, one in enumerate((newest, event, late), 1):
+        await desk.consumer.process([record_of(one, sequence=number)])
+    assert len(await kept(desk, event.document_id)) == 1
 
 
 @pytest.mark.rule("GL-425", "GL-278", "GL-377")

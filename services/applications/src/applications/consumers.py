@@ -73,8 +73,6 @@ def handlers(desk: Desk, seal_private_key: str, clock: Clock) -> Handlers:
             entries=event.set,
             at=meta.occurred_at,
         )
-        if isinstance(event, DocumentRemoved):
-            await projections.forget_income_evidence(session=session, document_id=event.document_id)
         stored = (event.document_id, meta.occurred_at) if isinstance(event, DocumentStored) else None
         await corrections.follow_documents(
             session=session, application_id=event.application_id, stored=stored, now=clock()

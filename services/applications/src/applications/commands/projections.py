@@ -40,7 +40,9 @@ ON CONFLICT (document_id) DO UPDATE
 SET result = excluded.result, evidence = excluded.evidence, sequence = excluded.sequence
 WHERE known.sequence < excluded.sequence
 """)
-_FORGET = text("DELETE FROM income_evidence WHERE document_id = :document_id")
+_FORGET = text("""
+DELETE FROM income_evidence WHERE application_id = :application_id AND document_id <> ALL(cast(:documents AS uuid[]))
+""")
 _DOCUMENTS = text("""
 INSERT INTO document_sets AS known (application_id, set_version, documents, came)
 VALUES (:application_id, :set_version, cast(:documents AS jsonb), cast(:came AS jsonb))
@@ -51,6 +53,7 @@ ON CONFLICT (application_id) DO UPDATE SET set_version = excluded.set_version, d
      OR NOT known.documents @> jsonb_build_array(jsonb_build_object('document_id', one.key))
 )
 WHERE known.set_version < excluded.set_version
+RETURNING set_version
 """)
 
 
@@ -117,15 +120,14 @@ async def keep_income_evidence(
     )
 
 
-async def forget_income_evidence(*, session: AsyncSession, document_id: UUID) -> None:
-    """What was read in a file that is in the set no more."""
-    await session.execute(_FORGET, {"document_id": document_id})
-
-
 async def keep_document_set(
     *, session: AsyncSession, application_id: UUID, set_version: int, entries: Sequence[SetEntry], at: datetime
 ) -> None:
-    """The files of an application, told at a time: those of which it was not known came then."""
+    """The files of an application, told at a time: those of which it was not known came then.
+
+    What was read in a file that is in the set no more, be it taken out or replaced, is forgotten: documents reads a
+    file again that comes back.
+    """
     kept = [
         Document(
             document_id=entry.document_id,
@@ -141,4 +143,8 @@ async def keep_document_set(
     ]
     came = {str(entry.document_id): at.isoformat() for entry in entries}
     where = {"application_id": application_id, "set_version": set_version}
-    await session.execute(_DOCUMENTS, {**where, "documents": documents_json(kept), "came": json.dumps(came)})
+    told = {**where, "documents": documents_json(kept), "came": json.dumps(came)}
+    if (await session.execute(_DOCUMENTS, told)).first() is None:  # a newer set is known
+        return
+    here = [entry.document_id for entry in entries]
+    await session.execute(_FORGET, {"application_id": application_id, "documents": here})

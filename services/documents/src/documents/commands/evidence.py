@@ -20,8 +20,8 @@ async def settle_reading(
 ) -> bool:
     """Keep that a file was read, and tell what it is; returns whether it was told.
 
-    It is not when another worker did, when the file is gone (`result` None) or was taken out meanwhile: what was told
-    of a file is forgotten with it.
+    It is not when another worker did, when the file is gone (`result` None) or left the set meanwhile: what was told
+    of a file is forgotten with it, and one that comes back is read again.
     """
     _, document = await lock_with_set(session, document_id)
     reading = await session.get_one(EvidenceReading, document_id, with_for_update=True, populate_existing=True)
@@ -29,7 +29,7 @@ async def settle_reading(
         return False
     reading.look_at, reading.failures, reading.result = None, 0, result
     await session.flush()
-    if result is None or document.status == DocumentStatus.REMOVED:
+    if result is None or document.status != DocumentStatus.STORED:
         return False
     event = IncomeEvidenceRead(
         application_id=document.application_id,

@@ -22,7 +22,7 @@ from sqlmodel import col, select
 from documents.commands.numbers import REASON as INDIVIDUAL_NUMBER
 from documents.commands.parts import heard_set, in_set, tell_removed, tell_stored
 from documents.domain import DocumentStatus
-from documents.models import Document, DocumentSet, RetentionEntry, SubmittedDocument
+from documents.models import Document, DocumentSet, EvidenceReading, RetentionEntry, SubmittedDocument
 
 
 async def open_set(
@@ -224,8 +224,7 @@ async def _drop(session: AsyncSession, documents: DocumentSet, dropped: Sequence
         if former is None:
             await tell_removed(session, documents, document, now)
         else:
-            former.move(DocumentStatus.STORED, now)
-            await tell_stored(session, documents, former, now)
+            await _restore(session, documents, former, now)
 
 
 # Parts
@@ -253,8 +252,18 @@ async def _make(session: AsyncSession, documents: DocumentSet, wanted: Mapping[U
         if document.place not in restored_places:
             await tell_removed(session, documents, document, now)
     for document in missing:
-        document.move(DocumentStatus.STORED, now)
-        await tell_stored(session, documents, document, now)
+        await _restore(session, documents, document, now)
+
+
+async def _restore(session: AsyncSession, documents: DocumentSet, document: Document, now: datetime) -> None:
+    """Let a document that had left the set come back, and be read once more: what had been read in it was forgotten
+    where it was told, when the document left.
+    """
+    document.move(DocumentStatus.STORED, now)
+    await tell_stored(session, documents, document, now)
+    reading = await session.get(EvidenceReading, document.id, with_for_update=True, populate_existing=True)
+    if reading is not None:
+        reading.look_at, reading.looks, reading.failures, reading.result = now, 0, 0, None
 
 
 async def _named(
