@@ -23,7 +23,8 @@ PROVIDERS = ("ekyc", "econtract", "danshin")  # simulated: one process and one p
 
 DEFAULT_BASE = 18100
 BLOCK = 50
-GRPC_SHIFT = 10_000  # fixed by the S3 server from the wheel
+GRPC_SHIFT = 10_000  # fixed by the S3 server from the wheel, as is where it keeps its sockets
+SOCKETS = Path("/tmp")  # noqa: S108 (not ours to choose)
 OFFSETS = {
     "identity_api": 1,
     "applications_api": 2,
@@ -102,6 +103,12 @@ def is_taken(port: int) -> bool:
     return False
 
 
+def is_left_to_others(port: int) -> bool:
+    """Whether a server of another user was killed here: the socket that it left stops ours, which cannot remove it."""
+    left = SOCKETS.glob(f"seaweedfs-*-grpc-{port}.sock")
+    return os.geteuid() != 0 and any(one.lstat().st_uid != os.geteuid() for one in left)
+
+
 def free_ports() -> Ports:
     """A block of ports nobody listens on, for tests; no other process gets it while this one runs.
 
@@ -118,7 +125,8 @@ def free_ports() -> Ports:
         except OSError:
             claim.close()
             continue
-        if any(is_taken(port) for port in (*map(ports.__getitem__, OFFSETS), *ports.with_grpc("s3"))):
+        every = (*map(ports.__getitem__, OFFSETS), *ports.with_grpc("s3"))
+        if any(is_taken(port) or is_left_to_others(port) for port in every):
             claim.close()
             continue
         _claims.append(claim)
