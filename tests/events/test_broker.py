@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from itertools import product
@@ -50,6 +51,7 @@ pytestmark = [
     ),
 ]
 
+PATIENCE_SECONDS = 120  # the machine may be slow; nothing waits for longer than this
 PEOPLE = ("admin", *read_manifest().services, *read_manifest().teams, "stranger")
 TOPICS = [topic.name for topic in read_manifest().topics]
 
@@ -146,6 +148,14 @@ def applied(topics) -> Topics:
     return topics
 
 
+def until_config(admin: AdminClient, topic: str, name: str, value: str) -> None:
+    """Wait for it: the broker says yes before the one that is asked next has heard of it."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while config_of(admin, topic)[name] != value:
+        assert time.monotonic() < end, f"{name} of {topic} did not become {value}"
+        time.sleep(0.1)
+
+
 def config_of(admin: AdminClient, topic: str) -> dict[str, str]:
     (answer,) = admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, topic)]).values()
     return {name: entry.value for name, entry in answer.result(20).items()}
@@ -164,9 +174,10 @@ def test_a_setting_changed_by_hand_is_told_and_set_again_and_others_stay(applied
     changed = ConfigResource(ConfigResource.Type.TOPIC, topic, incremental_configs=entries)
     for future in admin.incremental_alter_configs([changed]).values():
         future.result(20)
+    until_config(admin, topic, "retention.ms", "1000")
     assert applied("check") == (1, [f"{topic}: retention.ms is 1000 and not 2592000000"])
     assert applied("apply")[0] == 0
-    assert config_of(admin, topic)["retention.ms"] == "2592000000"
+    until_config(admin, topic, "retention.ms", "2592000000")
     assert config_of(admin, topic)["max.message.bytes"] == "2000000"
 
 
@@ -269,7 +280,8 @@ def may_commit(consumer: Consumer, message: Message, answers: list[KafkaError | 
 
     The client's own waiting for an answer has no end when it comes while the group's coordinator is looked for.
     """
-    for _ in range(50):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
         answers.clear()
         consumer.commit(message)
         for _ in range(20):
@@ -277,6 +289,7 @@ def may_commit(consumer: Consumer, message: Message, answers: list[KafkaError | 
             if answers:
                 break
         if not answers or (answers[0] is not None and answers[0].code() == KafkaError._WAIT_COORD):
+            consumer.poll(0.2)
             continue
         if answers[0] is None:
             return True
