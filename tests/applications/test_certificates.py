@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 import pytest_asyncio
+from applications.csv_files import NotReadable
 from applications.features.bond.certificates import balances
-from applications.features.bond.certificates.balances import Balance, NotReadable, read
+from applications.features.bond.certificates.balances import Balance, read
 from applications.features.bond.certificates.queries import Certificate, paper_of
 from applications.features.bond.certificates.rules import shown_on
 from applications.printing import Paper, write

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from applications.programmes.green_loan.money.rate_file import COLUMNS, HEADER, NotReadable, read
+from applications.csv_files import NotReadable
+from applications.programmes.green_loan.money.rate_file import COLUMNS, HEADER, read
 from applications.programmes.green_loan.money.rates import KEYS, rate_at
 from hypothesis import given
 from hypothesis import strategies as st

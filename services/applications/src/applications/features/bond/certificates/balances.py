@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from kit.errors import Finding
+
+from applications.csv_files import read_rows, row_finding
 
 HEADER = ("受付番号", "基準日", "残高(円)")
 LARGEST_YEN = 10**15
@@ -26,30 +26,16 @@ class Balance:
     yen: int
 
 
-class NotReadable(ValueError):
-    """The file as a whole cannot be read; the finding says why."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code)
-        self.finding = Finding(_RULE, code, message)
-
-
 def read(content: bytes, today: date) -> tuple[list[Balance], list[Finding]]:
     """The good rows and what is wrong with the others, in the order of the file.
 
-    UTF-8, with or without a mark, or cp932, as spreadsheets in Japan write it. `today` in Japan: no balance is known
-    before its day is over. Raises NotReadable.
+    `today` in Japan: no balance is known before its day is over. Raises csv_files.NotReadable.
     """
-    rows = list(_rows(_text(content)))
-    if not rows or tuple(cell.strip() for cell in rows[0]) != HEADER:
-        raise NotReadable("HEADER", f"1行目は「{','.join(HEADER)}」としてください。")
-    if len(rows) == 1:
-        raise NotReadable("EMPTY", "2行目以降に、残高の行がありません。")
     good: list[Balance] = []
     findings: list[Finding] = []
     seen: dict[tuple[str, date], int] = {}
-    for line, cells in enumerate(rows[1:], start=2):
-        balance = _balance(line, [cell.strip() for cell in cells], today)
+    for line, cells in read_rows(content, HEADER, rule=_RULE, of="残高"):
+        balance = _balance(line, cells, today)
         if isinstance(balance, Finding):
             findings.append(balance)
             continue
@@ -63,7 +49,7 @@ def read(content: bytes, today: date) -> tuple[list[Balance], list[Finding]]:
 
 def finding(line: int, code: str, message: str) -> Finding:
     """What is wrong with a row."""
-    return Finding(_RULE, code, f"{line}行目：{message}", f"rows.{line}")
+    return row_finding(_RULE, line, code, message)
 
 
 def not_ours(balances: Iterable[Balance], known: dict[str, bool]) -> list[Finding]:
@@ -75,27 +61,6 @@ def not_ours(balances: Iterable[Balance], known: dict[str, bool]) -> list[Findin
         for one in balances
         if not known.get(one.reference, False)
     ]
-
-
-def in_order(findings: Sequence[Finding]) -> list[Finding]:
-    """By row."""
-    return sorted(findings, key=lambda one: int(one.field.rpartition(".")[2]))
-
-
-def _text(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise NotReadable("ENCODING", "文字コードは、UTF-8またはShift_JIS(cp932)としてください。")
-
-
-def _rows(text: str) -> Iterator[list[str]]:
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), strict=True)
-    except csv.Error:
-        raise NotReadable("CSV", "CSV形式のファイルとして読み取れませんでした。") from None
 
 
 def _balance(line: int, cells: list[str], today: date) -> Balance | Finding:

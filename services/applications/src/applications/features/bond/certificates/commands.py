@@ -14,10 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.access import Action, allow
+from applications.csv_files import MOST_FINDINGS, NotReadable, in_order
 from applications.features.bond.certificates import balances
 from applications.programmes.bond import PROGRAMME
-
-MOST_FINDINGS = 200  # more than anybody mends before trying again
 
 # One import at a time: of two that come at once with the same file, the second finds the first.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('balance_imports'))")
@@ -68,7 +67,7 @@ async def import_balances(*, session: AsyncSession, actor: Actor, content: bytes
         return Import(last.id, last.row_count, last.imported_at, repeated=True)
     try:
         rows, findings = balances.read(content, to_jst(now).date())
-    except balances.NotReadable as error:
+    except NotReadable as error:
         raise BalancesRefused(findings=[error.finding]) from error
     references = sorted({row.reference for row in rows})
     found = (await session.execute(_KNOWN, {"programme": PROGRAMME.name, "references": references})).all()
@@ -89,7 +88,7 @@ async def import_balances(*, session: AsyncSession, actor: Actor, content: bytes
 
 
 def _refused(findings: list[Finding]) -> BalancesRefused:
-    shown = balances.in_order(findings)[:MOST_FINDINGS]
+    shown = in_order(findings)[:MOST_FINDINGS]
     detail = f"誤りのある行は{len(findings)}件です。"
     if len(shown) < len(findings):
         detail += f"はじめの{MOST_FINDINGS}件を表示しています。"

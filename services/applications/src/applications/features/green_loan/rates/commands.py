@@ -13,12 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from applications.access import Action, allow
+from applications.csv_files import MOST_FINDINGS, NotReadable
 from applications.features.green_loan.rates.queries import rate_table
 from applications.features.green_loan.rates.rules import continuation_findings
 from applications.programmes.green_loan.money import rate_file
 from applications.programmes.green_loan.money.rates import RateTable
-
-MOST_FINDINGS = 200  # more than anybody mends before trying again
 
 # One import at a time: each is judged by what is known before it.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('rate_imports'))")
@@ -93,7 +92,7 @@ async def import_rates(
 async def _checked(session: AsyncSession, content: bytes, *, warnings_accepted: bool, now: datetime) -> RateTable:
     try:
         reading = rate_file.read(content)
-    except rate_file.NotReadable as error:
+    except NotReadable as error:
         raise RatesRefused(findings=[error.finding]) from error
     if reading.table is None:
         raise RatesRefused(findings=reading.findings[:MOST_FINDINGS])

@@ -6,8 +6,6 @@ careful colleague would: everything that is wrong is told at once, with its row,
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +16,7 @@ from re import compile as pattern
 from kit.errors import Finding
 from kit.japan import JST, to_jst
 
+from applications.csv_files import in_order, read_rows, row_finding
 from applications.programmes.green_loan.danshin.kinds import Choice
 from applications.programmes.green_loan.money.rates import KEYS, Period, RateKey, RateTable
 from applications.programmes.green_loan.works.kinds import Menu
@@ -37,14 +36,6 @@ LARGEST_JUMP = Decimal("0.5")  # percentage points from one period to the next; 
 _RULE = "GL-253"
 _RATE = pattern(r"[0-9]{1,3}(\.[0-9]{1,12})?")
 _TIME_FORMAT = "%Y-%m-%d %H:%M"
-
-
-class NotReadable(ValueError):
-    """The file as a whole cannot be read; the finding says why."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(code)
-        self.finding = Finding(_RULE, code, message)
 
 
 @dataclass(frozen=True)
@@ -67,53 +58,27 @@ class _Row:
 
 
 def read(content: bytes) -> Reading:
-    """The table of a file in UTF-8, with or without a mark, or cp932, as spreadsheets in Japan write it.
+    """The table of a file. Times are of Japan; the end is the moment from which the rates no longer apply.
 
-    Times are of Japan; the end is the moment from which the rates no longer apply. Raises NotReadable.
+    Raises csv_files.NotReadable.
     """
-    lines = list(_lines(_text(content)))
-    if not lines or tuple(cell.strip() for cell in lines[0]) != HEADER:
-        raise NotReadable("HEADER", f"1行目は「{','.join(HEADER)}」としてください。")
-    if len(lines) == 1:
-        raise NotReadable("EMPTY", "2行目以降に、金利の行がありません。")
     findings: list[Finding] = []
     rows = [
         row
-        for line, cells in enumerate(lines[1:], start=2)
-        if (row := _row(line, [cell.strip() for cell in cells], findings)) is not None
+        for line, cells in read_rows(content, HEADER, rule=_RULE, of="金利")
+        if (row := _row(line, cells, findings)) is not None
     ]
     findings += [one for earlier, later in pairwise(rows) for one in _joint(earlier, later)]
     if findings:
-        return Reading(None, sorted(findings, key=_line_of), ())
+        return Reading(None, in_order(findings), ())
     periods = [Period(row.valid_from, row.valid_until, row.rates) for row in rows if row.valid_from and row.valid_until]
     warnings = [one for row in rows for one in _strange(row)]
     warnings += [one for earlier, later in pairwise(rows) for one in _jumps(earlier, later)]
-    return Reading(RateTable(periods), (), sorted(warnings, key=_line_of))
+    return Reading(RateTable(periods), (), in_order(warnings))
 
 
 def finding(line: int, code: str, message: str, column: str = "") -> Finding:
-    place = f"{line}行目「{column}」" if column else f"{line}行目"
-    return Finding(_RULE, code, f"{place}：{message}", f"rows.{line}.{column}" if column else f"rows.{line}")
-
-
-def _line_of(finding: Finding) -> int:
-    return int(finding.field.split(".")[1])
-
-
-def _text(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise NotReadable("ENCODING", "文字コードは、UTF-8またはShift_JIS(cp932)としてください。")
-
-
-def _lines(text: str) -> Iterator[list[str]]:
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), strict=True)
-    except csv.Error:
-        raise NotReadable("CSV", "CSV形式のファイルとして読み取れませんでした。") from None
+    return row_finding(_RULE, line, code, message, column)
 
 
 def _row(line: int, cells: list[str], findings: list[Finding]) -> _Row | None:
