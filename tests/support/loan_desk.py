@@ -185,15 +185,23 @@ async def insured(desk: Counter, owner: Person, application: UUID) -> None:
     assert [at["state"] for at in tracks if at["track"] == "danshin"] == ["joined"]
 
 
-async def paid_out(desk: Counter) -> tuple[Person, Person, UUID]:
-    """A couple's loan of which the funds are paid, on the second of April 2026: the first instalment is due in May."""
-    desk.clock.now = datetime(2026, 4, 2, 1, tzinfo=UTC)
+async def papers_received(desk: Counter) -> tuple[Person, Person, UUID, Person, Person]:
+    """A couple's approved loan, insured, whose works need no certificate and whose last papers the bank has: the
+    couple, the application, the reviewer and the clerk.
+    """
     owner, wife, application = await a_couple(desk)
     reviewer = await approved(desk, application, owner, wife)
     await insured(desk, owner, application)
     clerk = desk.person(Role.BANK, organisation_id=example.BANK)
     await done(reviewer, application, "omit", track=TECHNICAL, facts=INSPECTED)
     await done(clerk, application, "receive", facts=RECEIPT)
+    return owner, wife, application, reviewer, clerk
+
+
+async def paid_out(desk: Counter) -> tuple[Person, Person, UUID]:
+    """A couple's loan of which the funds are paid, on the second of April 2026: the first instalment is due in May."""
+    desk.clock.now = datetime(2026, 4, 2, 1, tzinfo=UTC)
+    owner, wife, application, reviewer, clerk = await papers_received(desk)
     period = {"first": "2026-04-02", "last": "2026-04-16", "amount_yen": 1_400_000}
     await done(reviewer, application, "open_contract", facts=period)
     for person in (owner, wife):

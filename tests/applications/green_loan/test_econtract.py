@@ -15,7 +15,11 @@ from sqlalchemy import text
 from support import green_loan as example
 from support.counter import NOTIFICATIONS_KEY, findings
 from support.econtract import VIDEO, contracts_of
-from support.loan_desk import INSPECTED, RECEIPT, TECHNICAL, a_couple, approved, done, insured, open_loan_desk
+from support.loan_desk import (
+    done,
+    open_loan_desk,
+    papers_received,
+)
 from support.pdf import printed
 from support.records import record_of
 
@@ -45,12 +49,7 @@ async def identified(desk, *people):
 
 async def announced(desk, *, last="2026-04-16", wife_is_unknown=False):
     """A couple whose contract period was announced a moment ago, and who were identified."""
-    owner, wife, application = await a_couple(desk)
-    reviewer = await approved(desk, application, owner, wife)
-    await insured(desk, owner, application)
-    clerk = desk.person(Role.BANK, organisation_id=example.BANK)
-    await done(reviewer, application, "omit", track=TECHNICAL, facts=INSPECTED)
-    await done(clerk, application, "receive", facts=RECEIPT)
+    owner, wife, application, reviewer, _ = await papers_received(desk)
     await identified(desk, owner, *(() if wife_is_unknown else (wife,)))
     await offer(reviewer, application, "2026-04-02", last)
     return owner, wife, application, reviewer

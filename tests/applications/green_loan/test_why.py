@@ -15,14 +15,11 @@ from support.danshin import Insurer
 from support.econtract import contracts_of
 from support.loan_desk import (
     IDENTITY,
-    INSPECTED,
-    RECEIPT,
-    TECHNICAL,
     a_couple,
     approved,
     done,
-    insured,
     open_loan_desk,
+    papers_received,
 )
 from support.records import record_of
 
@@ -86,12 +83,7 @@ async def test_of_danshin_it_says_whether_the_service_the_person_or_the_insurer_
 
 @pytest.mark.rule("GL-483", "GL-486", "GL-487")
 async def test_of_the_contract_it_says_who_has_not_signed_and_until_when(desk):
-    owner, wife, application = await a_couple(desk)
-    reviewer = await approved(desk, application, owner, wife)
-    await insured(desk, owner, application)
-    clerk = desk.person(Role.BANK, organisation_id=example.BANK)
-    await done(reviewer, application, "omit", track=TECHNICAL, facts=INSPECTED)
-    await done(clerk, application, "receive", facts=RECEIPT)
+    owner, wife, application, reviewer, clerk = await papers_received(desk)
     assert waits(await told(desk, owner, application), PROVIDER) == []
     period = {"first": "2026-04-02", "last": "2026-04-16", "amount_yen": 1_400_000}
     await done(reviewer, application, "open_contract", facts=period)

@@ -140,7 +140,7 @@ def of_cancelled_prepayment(case: Case) -> Sequence[Notice]:
         coming = found.coming[0]
         lines.append(f"次回のご返済: {coming.due_on} {format_yen(coming.payment)}")
     lines.append("お心当たりのない場合は、取扱金融機関にご連絡ください。")
-    return [Notice(REPAYMENT, _REPAYMENT_SUBJECT, "prepayment_cancelled", "\n".join(lines))]
+    return _told("prepayment_cancelled", lines)
 
 
 def of_last_instalment(case: Case) -> Sequence[Notice]:
@@ -154,7 +154,7 @@ def of_last_instalment(case: Case) -> Sequence[Notice]:
         "お支払いがお済みでないご返済がほかにある場合は、取扱金融機関にお問い合わせください。",
         "ご返済日またはご返済額が変わる場合は、あらためてお知らせします。",
     ]
-    return [Notice(REPAYMENT, _REPAYMENT_SUBJECT, "last_instalment", "\n".join(lines))]
+    return _told("last_instalment", lines)
 
 
 def of_closing(case: Case) -> Sequence[Notice]:

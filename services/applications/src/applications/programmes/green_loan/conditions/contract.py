@@ -9,24 +9,31 @@ from uuid import UUID
 from kit.errors import Finding
 from kit.japan import to_jst
 
-from applications.forms import read
 from applications.programmes.green_loan import insurance, steps
 from applications.programmes.green_loan.conditions import works
 from applications.programmes.green_loan.form import money as form_money
-from applications.programmes.green_loan.form.sections import GreenLoanForm
 from applications.programmes.green_loan.money import borrowings, methods
 from applications.programmes.green_loan.papers import completion
 from applications.programmes.green_loan.procedure import contract, decision
 from applications.programmes.green_loan.procedure.contract import IdentityState
 from applications.programmes.green_loan.procedure.dates import Period
-from applications.programmes.green_loan.reading import IDENTITY, LOAN, SIGNATURE, content, day_of, debtors, today
+from applications.programmes.green_loan.reading import (
+    IDENTITY,
+    LOAN,
+    SIGNATURE,
+    content,
+    day_of,
+    debtors,
+    form_of,
+    today,
+)
 from applications.workflow import Case
 
 
 def conditions_of(case: Case, approval: steps.Approval | None) -> list[tuple[str, decision.DueEvent]]:
     """The conditions of an approval, and by when: those that were said, and proofs that are outstanding (GL-310)."""
     told = [(one.text or "", one.due or "contract") for one in (approval.conditions if approval else None) or ()]
-    form, _ = read(GreenLoanForm, content(case))
+    form = form_of(case)
     return [*told, *((_proof_of(one), "contract") for one in form_money.others(form).proof_outstanding)]
 
 
@@ -57,22 +64,27 @@ def fulfilled_are_conditions(case: Case) -> Sequence[Finding]:
 def period_is_right(case: Case) -> Sequence[Finding]:
     """GL-248, GL-311, GL-479, GL-483: a period ahead; an amount that approval and final limit allow, and its bonus."""
     said = case.said(steps.ContractPeriod)
-    approval = case.said_before(steps.Approval, LOAN, "approve")
-    receipt = case.said_before(steps.CheckedReceipt, LOAN, "receive")
     found = []
     if said.first is None or said.last is None or not today(case) <= said.first <= said.last:
         message = "契約手続可能期間は、本日以後の開始日と、それ以後の終了日を入力してください。"
         found.append(Finding("GL-483", "PERIOD", message, "first"))
-    form, _ = read(GreenLoanForm, content(case))
-    end = form_money.last_end_relied_on(form)
+    end = form_money.last_end_relied_on(form_of(case))
     if said.first is not None and end is not None and said.first < end:
         message = f"総返済負担率に含めていない借入れが{end}まで残ります。開始日は、その日以後にしてください。"
         found.append(Finding("GL-311", "BORROWING_STILL_OPEN", message, "first"))
-    approved = approval.amount_yen or 0 if approval else 0
-    ceiling = completion.contract_ceiling_yen(approved, receipt.final_limit_yen or 0 if receipt else 0)
-    found += decision.contract_amount_findings(said.amount_yen or 0, ceiling, "amount_yen")
+    found += decision.contract_amount_findings(said.amount_yen or 0, most_yen(case), "amount_yen")
     bonus = period_bonus_yen(case, said)
     return [*found, *methods.bonus_findings(said.amount_yen or 0, bonus, "bonus_part_yen")]
+
+
+def most_yen(case: Case) -> int:
+    """GL-433, GL-479: the most that the contract can be about, in yen: what was approved last, and no more than the
+    final amounts allow, once they are known.
+    """
+    approval = case.said_before(steps.Approval, LOAN, "approve")
+    receipt = case.said_before(steps.CheckedReceipt, LOAN, "receive")
+    amount = approval.amount_yen or 0 if approval else 0
+    return amount if receipt is None else completion.contract_ceiling_yen(amount, receipt.final_limit_yen or 0)
 
 
 def approved_bonus_yen(case: Case) -> int:

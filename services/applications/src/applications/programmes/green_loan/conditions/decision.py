@@ -10,7 +10,6 @@ from kit.errors import Finding
 from applications.programmes.green_loan import steps
 from applications.programmes.green_loan.conditions import contract
 from applications.programmes.green_loan.money.methods import max_bonus_part
-from applications.programmes.green_loan.papers.completion import contract_ceiling_yen
 from applications.programmes.green_loan.procedure import channel, decision
 from applications.programmes.green_loan.reading import LOAN, content, debtors
 from applications.workflow import Case
@@ -77,14 +76,8 @@ def approval_fits(case: Case) -> Sequence[Finding]:
 
 
 def most_to_contract(case: Case) -> tuple[int, int]:
-    """GL-248, GL-433, GL-479: the most that the contract can be about, and its bonus part, in yen: what was approved,
-    and no more than the final amounts allow, once they are known.
-    """
-    approval = case.said_before(steps.Approval, LOAN, "approve")
-    receipt = case.said_before(steps.CheckedReceipt, LOAN, "receive")
-    amount = approval.amount_yen or 0 if approval else 0
-    if receipt is not None:
-        amount = contract_ceiling_yen(amount, receipt.final_limit_yen or 0)
+    """GL-248, GL-433, GL-479: the most that the contract can be about, and its bonus part, in yen."""
+    amount = contract.most_yen(case)
     return amount, min(contract.approved_bonus_yen(case), max_bonus_part(amount))
 
 
